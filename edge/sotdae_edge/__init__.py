@@ -1,0 +1,1 @@
+"""The edge: agents that decide and act on site, with or without the network."""

@@ -1,0 +1,1 @@
+"""One library or device behind each module; they never import each other."""

@@ -1,0 +1,1 @@
+"""Pure decisions: values and a monotonic time in, effects out."""

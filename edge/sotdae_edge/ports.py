@@ -1,0 +1,126 @@
+"""What an agent needs of the world: small contracts, each with one suite that every implementation passes."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import BaseModel
+
+from sotdae_shared.messages import AckBody, ClockTrust, Header, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When a message was made: wall time with its trust, and monotonic milliseconds."""
+
+    at: datetime
+    clock: ClockTrust
+    mono_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A message to be committed."""
+
+    kind: Kind
+    body: BaseModel
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A committed message that waits for the hub's ack."""
+
+    header: Header
+    kind: Kind
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxStats:
+    """What waits and what was lost."""
+
+    pending: int
+    pending_bytes: int
+    dropped: int
+
+
+class Outbox(Protocol):
+    """Messages on disk until the hub holds them. Methods block; call them from a worker thread.
+
+    A row is committed before `put` returns. `seq` is gap-free per (boot, class) and fixed then.
+    """
+
+    @property
+    def storage(self) -> str:
+        """Incarnation of this disk; a new one after the old file was lost or corrupt."""
+
+    def put(self, items: Sequence[Item]) -> list[Header]:
+        """Commit messages in one transaction. Raises LinkError if the disk refuses."""
+
+    def unsent(self, limit: int, after: tuple[str, str, int] | None = None) -> list[Row]:
+        """Return waiting rows, this boot's safety first, then its other classes, then older boots."""
+
+    def ack(self, ack: AckBody) -> int:
+        """Delete what the hub holds; return how many rows went."""
+
+    def boots(self) -> tuple[str, ...]:
+        """Boots that still have waiting rows, this one included."""
+
+    def stats(self) -> OutboxStats:
+        """Return counts of waiting and dropped messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A downward message as it came, with what the transport knows about it."""
+
+    kind: Kind
+    raw: bytes
+    retained: bool
+    session: int
+    """Counts connections; a message of an old session is queued, not live."""
+
+
+class Uplink(Protocol):
+    """The way to the hub. Runs until cancelled; reconnects by itself; never blocks the caller."""
+
+    def inbound(self) -> AsyncIterator[Inbound]:
+        """Commands and queries (acks are served inside)."""
+
+    def wake(self) -> None:
+        """Say that new rows wait in the outbox."""
+
+    @property
+    def session(self) -> int:
+        """Number of the current connection; 0 while there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One point of a device as read: engineering value or None, its scan counter and self-test."""
+
+    value: float | None
+    count: int | None = None
+    quality: float | None = None
+
+
+class Device(Protocol):
+    """A field device behind a profile. Raises LinkError when it does not answer in time."""
+
+    async def read(self) -> Mapping[str, Sample]:
+        """Read every point."""
+
+    async def write(self, values: Mapping[str, float]) -> None:
+        """Write points; returns when the device has acknowledged."""
+
+
+class StateStore(Protocol):
+    """The agent's memento across restarts. Methods block."""
+
+    def load(self) -> bytes | None:
+        """Return the last good state, or None; a torn or corrupt one is set aside, not returned."""
+
+    def save(self, state: bytes) -> None:
+        """Make the state durable. Raises LinkError if the disk refuses."""

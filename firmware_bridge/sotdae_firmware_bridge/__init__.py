@@ -1,0 +1,1 @@
+"""Speaks to devices: Modbus maps, device profiles, and device simulators that behave."""

@@ -1,0 +1,1 @@
+"""The provincial hub: remembers, explains and relays."""

@@ -1,0 +1,1 @@
+"""One library behind each module; they never import each other."""

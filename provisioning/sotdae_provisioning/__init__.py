@@ -1,0 +1,1 @@
+"""The command line, the demo and the benchmarks: the one place that composes every part."""

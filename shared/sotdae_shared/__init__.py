@@ -1,0 +1,1 @@
+"""Words that every part of Sotdae uses: ids, units, messages, topics, wire format, signatures."""

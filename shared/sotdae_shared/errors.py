@@ -1,0 +1,41 @@
+"""Every error Sotdae raises on purpose, by whose fault it is.
+
+SotdaeError
+├── WireError      the peer's bytes are wrong: count them, park them, go on
+│   └── TopicError     the topic does not say who speaks
+├── LinkError      a device or broker does not answer: a later try may work
+└── ConfigError    a person must mend a file: all problems at once, each with its place
+
+A refusal (of a command, of an open) is not an error: it is a value with its reason.
+"""
+
+
+class SotdaeError(Exception):
+    """Base of all errors that Sotdae raises on purpose."""
+
+
+class WireError(SotdaeError):
+    """Bytes from outside that cannot be understood."""
+
+
+class TopicError(WireError):
+    """A topic that does not follow the scheme, or does not fit its message."""
+
+
+class LinkError(SotdaeError):
+    """A device, broker or store that does not answer; retrying may help."""
+
+
+class ConfigError(SotdaeError):
+    """A file that a person must mend.
+
+    Attributes:
+        source: the file's name.
+        problems: every problem found, as ``place: what is wrong and what would be right``.
+    """
+
+    def __init__(self, source: str, problems: list[str]) -> None:
+        """Keep the problems apart so that a command line can list them."""
+        super().__init__(f"{source}: " + "; ".join(problems))
+        self.source = source
+        self.problems = problems

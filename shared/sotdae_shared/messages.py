@@ -1,0 +1,270 @@
+"""Every message that crosses a process, once.
+
+The header (`v` to `seq`) stays stable across versions, so that a hub can account for a message whose
+body it cannot read. Upward bodies ignore unknown fields (a hub accepts schema N and N-1); downward
+bodies forbid them (an edge obeys nothing it does not fully understand).
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field, FiniteFloat
+
+from sotdae_shared.ids import BootText, FacilityText, NodeText
+from sotdae_shared.units import Flag, Unit
+
+SCHEMA_VERSION = 1
+MAX_READINGS = 2_000
+"""Readings in one telemetry message: a city agent's batch, well under the wire limit."""
+
+
+class Class(StrEnum):
+    """Delivery class: each (boot, class) has its own gap-free sequence."""
+
+    SAFETY = "safety"
+    TELEMETRY = "telemetry"
+    BULK = "bulk"
+
+
+class Kind(StrEnum):
+    """What a message is; the last word of its topic."""
+
+    TELEMETRY = "telemetry"
+    HEALTH = "health"
+    EVENT = "event"
+    DECISION = "decision"
+    REPORT = "report"
+    CLIP = "clip"
+    GAP = "gap"
+    ACK = "ack"
+    COMMAND = "command"
+    QUERY = "query"
+
+
+class ClockTrust(StrEnum):
+    """How far the sender's wall clock can be believed."""
+
+    SYNCED = "synced"
+    HOLDOVER = "holdover"
+    UNTRUSTED = "untrusted"
+
+
+class _Up(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _Down(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+Text = Annotated[str, Field(max_length=500)]
+Seq = Annotated[int, Field(ge=1, le=2**53 - 1)]
+
+
+class Reading(_Up):
+    """One measured value. `value` is None exactly when nothing usable was measured."""
+
+    channel: Name
+    unit: Unit
+    value: FiniteFloat | None
+    flag: Flag
+    at: AwareDatetime | None = None
+    """When it was measured, if not at the envelope's `at` (back-filled history)."""
+
+
+class TelemetryBody(_Up):
+    """A batch of readings, oldest first."""
+
+    readings: Annotated[tuple[Reading, ...], Field(min_length=1, max_length=MAX_READINGS)]
+
+
+class HealthBody(_Up):
+    """What a node says of itself, every few seconds: its liveness and its whole visible state."""
+
+    stage: Literal["unknown", "normal", "caution", "close"]
+    barrier: Name | None = None
+    """State of the barrier machine; None for a facility without a barrier."""
+    lane: Literal["clear", "occupied", "unknown"] | None = None
+    level_cm: FiniteFloat | None = None
+    """Voted level; None when no channel is valid."""
+    rate_cm_min: FiniteFloat | None = None
+    architecture: Name | None = None
+    """The vote in force, such as ``2oo3``."""
+    channels: dict[Name, Flag] = {}
+    outputs: dict[Name, bool | None] = {}
+    """Read-back of sign, flasher, siren, limit switches; None is unknown."""
+    alarms: tuple[Name, ...] = ()
+    uptime_s: Annotated[float, Field(ge=0)] = 0.0
+    pending: Annotated[int, Field(ge=0)] = 0
+    """Messages waiting in the outbox."""
+    dropped: Annotated[int, Field(ge=0)] = 0
+
+
+class EventBody(_Up):
+    """Something happened or an alarm changed. Priority 1 is life safety, 4 is information."""
+
+    code: Name
+    priority: Annotated[int, Field(ge=1, le=4)]
+    active: bool
+    text: Text = ""
+    data: dict[Name, Any] = {}
+
+
+class DecisionBody(_Up):
+    """One decision of a gate, with everything needed to explain it."""
+
+    decision: Name
+    state: Name
+    previous: Name
+    because: tuple[Text, ...]
+    incident: Name | None = None
+    first_out: Name | None = None
+    """The cause that tripped first: a channel, ``predicted``, ``river``, ``command`` or ``context``."""
+    level_cm: FiniteFloat | None = None
+    rate_cm_min: FiniteFloat | None = None
+    architecture: Name | None = None
+    votes: dict[Name, Literal["trip", "dry", "abstain", "bad"]] = {}
+    lane: Literal["clear", "occupied", "unknown"] | None = None
+    command: Name | None = None
+    """Id of the command this answers, if any."""
+    verdict: Literal["accepted", "refused"] | None = None
+
+
+class ReportBody(_Up):
+    """An answer or a self-description: ``birth``, ``nonce``, ``selftest``."""
+
+    report: Name
+    re: Name | None = None
+    """Id of the query it answers."""
+    data: dict[Name, Any] = {}
+
+
+class ClipBody(_Up):
+    """A picture."""
+
+    camera: Name
+    media: Literal["image/jpeg"]
+    taken_at: AwareDatetime
+    data: Annotated[Base64Bytes, Field(max_length=300_000)]
+
+
+class GapBody(_Up):
+    """Messages `seq` to `to` of this class were evicted; they count as dropped, never as stored."""
+
+    to: Seq
+    reason: Name
+
+
+class AckBody(_Down):
+    """The hub holds these messages durably. The edge may delete them."""
+
+    boot: BootText
+    cls: Annotated[Class, Field(alias="class")]
+    upto: Annotated[int, Field(ge=0)]
+    """Every sequence number from 1 to this one is held."""
+    ranges: tuple[tuple[Seq, Seq], ...] = ()
+    """Further closed ranges held above `upto`."""
+
+
+class Approval(_Down):
+    """One person's signature over the canonical bytes of the command without its approvals."""
+
+    key: Name
+    signature: Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")]
+
+
+class CommandBody(_Down):
+    """A signed order. The edge decides whether to obey."""
+
+    id: Name
+    facility: FacilityText
+    actuator: Name
+    target: Literal["close", "open"]
+    reason: Text
+    incident: Name | None = None
+    issuer: Name
+    seq: Seq
+    not_after: AwareDatetime
+    expect_state: Name
+    nonce: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None
+    approvals: Annotated[tuple[Approval, ...], Field(max_length=8)] = ()
+
+
+class QueryBody(_Down):
+    """A question: ``birth`` (describe yourself) or ``nonce`` (what to sign for a reopening)."""
+
+    id: Name
+    query: Literal["birth", "nonce"]
+
+
+class StateBody(_Up):
+    """Retained presence. A will carries the session it belongs to; liveness is heartbeat age."""
+
+    status: Literal["online", "offline"]
+    session: Name
+    storage: Name
+    """Incarnation of the outbox's disk: a new one means that unfinished boots have an unknown tail."""
+    boots: tuple[BootText, ...] = ()
+
+
+Body = (
+    TelemetryBody | HealthBody | EventBody | DecisionBody | ReportBody | ClipBody | GapBody
+    | AckBody | CommandBody | QueryBody
+)  # fmt: skip
+
+BODY_OF: dict[Kind, type[BaseModel]] = {
+    Kind.TELEMETRY: TelemetryBody,
+    Kind.HEALTH: HealthBody,
+    Kind.EVENT: EventBody,
+    Kind.DECISION: DecisionBody,
+    Kind.REPORT: ReportBody,
+    Kind.CLIP: ClipBody,
+    Kind.GAP: GapBody,
+    Kind.ACK: AckBody,
+    Kind.COMMAND: CommandBody,
+    Kind.QUERY: QueryBody,
+}
+
+CLASS_OF: dict[Kind, Class] = {
+    Kind.TELEMETRY: Class.TELEMETRY,
+    Kind.HEALTH: Class.TELEMETRY,
+    Kind.EVENT: Class.SAFETY,
+    Kind.DECISION: Class.SAFETY,
+    Kind.REPORT: Class.SAFETY,
+    Kind.CLIP: Class.BULK,
+}
+"""Class of each kind that a node originates. A gap has the class of what it replaces."""
+
+UP_KINDS = frozenset({*CLASS_OF, Kind.GAP})
+DOWN_KINDS = frozenset({Kind.ACK, Kind.COMMAND, Kind.QUERY})
+
+
+class Header(BaseModel):
+    """The part of an upward message that every version shares: enough to account for it and ack it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    v: Annotated[int, Field(ge=1, le=1_000)]
+    facility: FacilityText
+    node: NodeText
+    boot: BootText
+    cls: Annotated[Class, Field(alias="class")]
+    seq: Seq
+
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        """What makes a message unique: node, boot, class, seq."""
+        return (self.node, self.boot, self.cls.value, self.seq)
+
+
+class Envelope(Header):
+    """An upward message, understood."""
+
+    at: datetime
+    clock: ClockTrust
+    mono_ms: Annotated[int, Field(ge=0)]
+    kind: Kind
+    body: Any
+    """The model that `kind` names in BODY_OF."""

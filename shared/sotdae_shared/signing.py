@@ -1,0 +1,34 @@
+"""Signatures: Ed25519 over RFC 8785 canonical JSON. Keys are 32 bytes in hexadecimal."""
+
+from typing import Any
+
+import rfc8785
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from sotdae_shared.messages import Approval, CommandBody
+
+
+def canonical(value: Any) -> bytes:
+    """Return the RFC 8785 bytes of a JSON value."""
+    return rfc8785.dumps(value)
+
+
+def command_bytes(command: CommandBody) -> bytes:
+    """Return what people sign: the whole command without its approvals."""
+    return canonical(command.model_dump(mode="json", exclude={"approvals"}))
+
+
+def sign_command(command: CommandBody, key: str, private: Ed25519PrivateKey) -> Approval:
+    """Return one person's approval of a command."""
+    return Approval(key=key, signature=private.sign(command_bytes(command)).hex())
+
+
+def verify(public_hex: str, data: bytes, signature_hex: str) -> bool:
+    """Tell whether a signature holds. Never raises on bad input."""
+    try:
+        public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_hex))
+        public.verify(bytes.fromhex(signature_hex), data)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
