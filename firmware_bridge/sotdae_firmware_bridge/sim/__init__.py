@@ -1,0 +1,1 @@
+"""A device simulator that behaves: scene, faults, registers, and the doors to them."""
