@@ -8,6 +8,7 @@ from typing import Protocol
 from pydantic import BaseModel
 
 from sotdae_shared.messages import AckBody, ClockTrust, Header, Kind
+from sotdae_shared.samples import Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +96,6 @@ class Uplink(Protocol):
     @property
     def session(self) -> int:
         """Number of the current connection; 0 while there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One point of a device as read: engineering value or None, its scan counter and self-test."""
-
-    value: float | None
-    count: int | None = None
-    quality: float | None = None
 
 
 class Device(Protocol):
