@@ -1,0 +1,57 @@
+"""What the controller says of arm, key and warning outputs. Silence makes it unknown, never a proof."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sotdae_shared.samples import Sample
+
+NEVER = float("-inf")
+READ_BACK = ("sign_closed", "sign_caution", "flasher_on", "siren_on", "limit_open", "limit_closed")
+CLOSED_DEG = 3.0
+OPEN_DEG = 85.0
+IDLE_A = 1.0
+
+
+@dataclass(slots=True)
+class Arm:
+    """The newest scan's word on everything mechanical."""
+
+    points: dict[str, float | None] = field(default_factory=dict)
+    fresh_until: float = NEVER
+
+    def take(self, points: Mapping[str, Sample], age_s: float, now: float) -> None:
+        """Take one scan."""
+        self.points = {name: sample.value for name, sample in points.items()}
+        self.fresh_until = now + age_s
+
+    def known(self, now: float) -> bool:
+        """Tell whether the controller has been heard lately."""
+        return now < self.fresh_until
+
+    def value(self, name: str, now: float) -> float | None:
+        """Return a point's value while the controller is heard."""
+        return self.points.get(name) if self.known(now) else None
+
+    def flag(self, name: str, now: float) -> bool | None:
+        """Return a point as yes, no or unknown."""
+        value = self.value(name, now)
+        return None if value is None else bool(value)
+
+    def closed_proved(self, now: float) -> bool:
+        """Two independent proofs: the limit switch, and the encoder (or, without it, an idle motor)."""
+        if self.flag("limit_closed", now) is not True:
+            return False
+        angle = self.value("arm_angle", now)
+        if angle is not None:
+            return angle <= CLOSED_DEG
+        current = self.value("motor_current", now)
+        return current is not None and current <= IDLE_A
+
+    def open_proved(self, now: float) -> bool:
+        """The limit switch, and an encoder that does not contradict it."""
+        angle = self.value("arm_angle", now)
+        return self.flag("limit_open", now) is True and (angle is None or angle >= OPEN_DEG)
+
+    def read_back(self, now: float) -> dict[str, bool | None]:
+        """Return outputs and limits as the controller reads them back."""
+        return {name: self.flag(name, now) for name in READ_BACK}

@@ -1,0 +1,187 @@
+"""Who may order what, and why an order is refused. Pure: one function from a command to a verdict.
+
+A close is accepted from any authorised level. A reopening needs two people over a nonce of this boot,
+a trusted clock, thirty dry minutes, and nobody above them holding the gate closed (DESIGN 3.5).
+"""
+
+import itertools
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from sotdae_edge.core.barrier import TRANSITIONS, Signal, State
+from sotdae_edge.core.events import CommandCame
+from sotdae_edge.core.site import Person, Site
+from sotdae_shared.messages import ClockTrust, CommandBody
+from sotdae_shared.signing import command_bytes, verify
+
+ACTUATOR = "barrier"
+MAX_LIFE_S = 60.0
+"""A command may not live longer than this; a reopening is asked for and done, never kept (DOMAIN 8)."""
+
+
+class Rank(IntEnum):
+    """Command priority, highest first (DOMAIN 1.5)."""
+
+    LOCAL_KEY = 1
+    PROTECTION = 2
+    AUTONOMOUS = 3
+    PANEL = 4
+    CITY = 5
+    PROVINCE = 6
+    SCHEDULE = 7
+
+
+OPEN_OVER: dict[Rank, frozenset[Rank]] = {
+    rank: frozenset(holder for holder in Rank if holder >= rank) for rank in Rank
+}
+"""Whose close each rank may release: its own and those below it in the list."""
+
+RANK_OF = {"panel": Rank.PANEL, "city": Rank.CITY, "province": Rank.PROVINCE}
+REOPENABLE = frozenset(state for state, row in TRANSITIONS.items() if Signal.OPEN_GRANTED in row)
+
+
+def may_open(by: Rank, holders: Collection[Rank]) -> bool:
+    """Tell whether `by` may release a gate that `holders` hold closed."""
+    return all(holder in OPEN_OVER[by] for holder in holders)
+
+
+@dataclass(frozen=True, slots=True)
+class Nonce:
+    """What two people sign: bound to this boot, incident and state, for five minutes."""
+
+    value: str
+    incident: str
+    state: State
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the gate knows when a command comes."""
+
+    state: State
+    incident: str | None
+    holders: frozenset[Rank]
+    nonce: Nonce | None
+    last_seq: int
+    """Highest accepted sequence number of this issuer."""
+    tripping: bool
+    channels_valid: bool
+    dry_s: float
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Accepted with the signers' rank, or refused with one reason."""
+
+    accepted: bool
+    because: str
+    rank: Rank | None = None
+
+
+def judge(event: CommandCame, site: Site, at: Situation) -> Verdict:
+    """Return what the gate says to a command. The first reason found is the one given."""
+    command = event.command
+    for check in (_transport(event), _address(command, site)):
+        if check is not None:
+            return Verdict(False, check)
+    signers, reason = _signers(command, site)
+    if reason is not None:
+        return Verdict(False, reason)
+    reason = _time(event) or _sequence(command, at)
+    if reason is not None:
+        return Verdict(False, reason)
+    rank = min(RANK_OF[person.level] for person in signers)
+    if command.target == "close":
+        return Verdict(True, f"close by {command.issuer}", rank)
+    reason = _reopen(event, signers, rank, site, at)
+    return Verdict(False, reason) if reason else Verdict(True, "two people, dry, nonce fresh", rank)
+
+
+def _transport(event: CommandCame) -> str | None:
+    if event.retained:
+        return "retained: a kept message is never an order"
+    if not event.live:
+        return "queued: it came over a connection that has ended"
+    return None
+
+
+def _address(command: CommandBody, site: Site) -> str | None:
+    if command.facility != site.facility:
+        return f"wrong gate: for {command.facility}"
+    if command.actuator != ACTUATOR:
+        return f"unknown actuator {command.actuator}"
+    return None
+
+
+def _signers(command: CommandBody, site: Site) -> tuple[list[Person], str | None]:
+    if not command.approvals:
+        return [], "unsigned"
+    roster = {person.key: person for person in site.roster}
+    data = command_bytes(command)
+    people = []
+    for approval in command.approvals:
+        person = roster.get(approval.key)
+        if person is None:
+            return [], f"unknown key {approval.key}"
+        if not verify(person.public, data, approval.signature):
+            return [], f"bad signature of {approval.key}"
+        people.append(person)
+    return people, None
+
+
+def _time(event: CommandCame) -> str | None:
+    opens = event.command.target == "open"
+    if event.clock is ClockTrust.UNTRUSTED:
+        # A close may come late: it is the safe direction. An open may not.
+        return "clock untrusted: cannot judge an open" if opens else None
+    left_s = event.command.not_after.timestamp() - event.wall_s
+    if left_s <= 0.0:
+        return "expired"
+    if left_s > MAX_LIFE_S:
+        return f"lives too long: more than {MAX_LIFE_S:.0f} s"
+    return None
+
+
+def _sequence(command: CommandBody, at: Situation) -> str | None:
+    if command.seq <= at.last_seq:
+        return f"replayed: sequence {command.seq} is not above {at.last_seq}"
+    if command.expect_state != at.state:
+        return f"stale: expects {command.expect_state}, the gate is {at.state}"
+    return None
+
+
+def _reopen(event: CommandCame, signers: list[Person], rank: Rank, site: Site, at: Situation) -> str | None:
+    reasons = itertools.chain(_people(signers), _nonce(event.command, at), _hazard(site, at))
+    held = None if may_open(rank, at.holders) else f"held closed by {min(at.holders).name.lower()}"
+    return next(reasons, held)
+
+
+def _people(signers: list[Person]) -> Iterator[str]:
+    if len({person.public for person in signers}) < 2 or len({person.name for person in signers}) < 2:
+        yield "one person: a reopening needs two"
+
+
+def _nonce(command: CommandBody, at: Situation) -> Iterator[str]:
+    if at.state not in REOPENABLE:
+        yield f"not closed: the gate is {at.state}"
+    if at.nonce is None or command.nonce != at.nonce.value:
+        yield "unknown nonce: ask the gate for one"
+        return
+    if at.now >= at.nonce.until:
+        yield "nonce expired"
+    if command.incident != at.incident or at.nonce.incident != at.incident:
+        yield f"other incident: this one is {at.incident}"
+    if at.nonce.state is not at.state:
+        yield f"stale: the nonce was given in state {at.nonce.state}"
+
+
+def _hazard(site: Site, at: Situation) -> Iterator[str]:
+    if at.tripping:
+        yield "hazard present"
+    if not at.channels_valid:
+        yield "sensor missing: a reopening needs every level channel"
+    if at.dry_s < site.times.reopen_dry:
+        yield f"not dry for {site.times.reopen_dry / 60:.0f} min: {at.dry_s / 60:.1f} min so far"

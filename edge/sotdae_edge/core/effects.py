@@ -1,0 +1,77 @@
+"""What a gate may want done."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Literal
+
+
+class Motion(IntEnum):
+    """Arm drive, with the register values of the controller."""
+
+    STOP = 0
+    LOWER = 1
+    RAISE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """Set the warning outputs. The controller ORs them with its watchdog and its float."""
+
+    closed: bool
+    siren: bool
+    caution: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """Set the arm drive and renew its hold-to-run permit."""
+
+    motion: Motion
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision to be recorded; becomes a DecisionBody."""
+
+    decision: str
+    state: str
+    previous: str
+    because: tuple[str, ...]
+    incident: str | None = None
+    first_out: str | None = None
+    level_cm: float | None = None
+    rate_cm_min: float | None = None
+    architecture: str | None = None
+    votes: dict[str, str] = field(default_factory=dict)
+    lane: str | None = None
+    command: str | None = None
+    verdict: Literal["accepted", "refused"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An alarm became active or cleared; becomes an EventBody."""
+
+    code: str
+    priority: int
+    active: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to a query; becomes a ReportBody."""
+
+    report: str
+    re: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Make this memento durable before acting further."""
+
+    memento: dict[str, Any]
+
+
+Effect = Warn | Drive | Decided | Alarm | Answer | Save

@@ -1,0 +1,244 @@
+"""From channels to a hazard: normal, caution or close, and why.
+
+Nothing here moves anything. A trip is a fact about now; latching it is the gate's business.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from statistics import median
+
+from sotdae_edge.core.rate import rate_cm_min, will_be_unsafe
+from sotdae_edge.core.since import Since
+from sotdae_edge.core.site import Site
+from sotdae_edge.core.validity import ChannelState, Level, judge_stuck
+from sotdae_edge.core.vote import Vote, all_below, vote
+from sotdae_shared.samples import Sample
+from sotdae_shared.units import Flag
+
+NEVER = float("-inf")
+
+
+class Stage(StrEnum):
+    """How bad it is."""
+
+    UNKNOWN = "unknown"
+    NORMAL = "normal"
+    CAUTION = "caution"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """A cause to close, present now."""
+
+    cause: str
+    """``level``, ``predicted``, ``river``, ``context``."""
+    first_out: str
+    because: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Single:
+    """A single context instrument, such as the river gauge: newest value and how long it is good."""
+
+    value: float | None = None
+    count: int | None = None
+    good_until: float = NEVER
+    ever: bool = False
+
+    def take(self, sample: Sample | None, age_s: float, now: float) -> None:
+        """Take one reading; one that is missing or does not advance changes nothing."""
+        if sample is None or sample.value is None or sample.count is None or sample.count == self.count:
+            return
+        self.value, self.count, self.good_until, self.ever = sample.value, sample.count, now + age_s, True
+
+    def at(self, now: float) -> float | None:
+        """Return the value while it is good."""
+        return self.value if now < self.good_until else None
+
+
+@dataclass(slots=True)
+class Sensing:
+    """All that the gate senses of water, rain and river."""
+
+    site: Site
+    channels: list[ChannelState]
+    river: Single = field(default_factory=Single)
+    rain: Single = field(default_factory=Single)
+    mains_ok: bool | None = None
+    since: Since = field(default_factory=Since)
+    caution_until: float = NEVER
+    rates: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, site: Site) -> "Sensing":
+        """Start knowing nothing."""
+        return cls(site, [ChannelState(spec) for spec in site.channels])
+
+    def take(self, points: Mapping[str, Sample], now: float) -> None:
+        """Take one scan of the controller."""
+        as_dict = dict(points)
+        for channel in self.channels:
+            channel.take(as_dict, self.site, now)
+            self._update_rate(channel, now)
+        judge_stuck(self.channels, self.site, now)
+        self.river.take(points.get("river_stage"), self.site.times.river_age, now)
+        self.rain.take(points.get("rain_rate"), self.site.times.river_age, now)
+        mains = points.get("mains_ok")
+        self.mains_ok = None if mains is None or mains.value is None else bool(mains.value)
+
+    def _update_rate(self, channel: ChannelState, now: float) -> None:
+        name = channel.spec.name
+        level = channel.valid(now)
+        # Below the prediction's level a rate would only be computed to be thrown away.
+        worth = channel.spec.kind == "analog" and level is not None
+        if not worth or level is None or level.low < self.site.levels.predict_from_cm - 1.0:
+            self.rates.pop(name, None)
+            return
+        rate = rate_cm_min(channel.history, self.site.times.rate_min)
+        if rate is None:
+            self.rates.pop(name, None)
+        else:
+            self.rates[name] = rate
+
+    def levels(self, now: float) -> dict[str, Level | None]:
+        """Return every channel's level, None where it is not valid."""
+        return {channel.spec.name: channel.valid(now) for channel in self.channels}
+
+    def flags(self, now: float) -> dict[str, Flag]:
+        """Return every channel's quality flag."""
+        return {channel.spec.name: channel.flag_at(now) for channel in self.channels}
+
+    def level_cm(self, now: float) -> float | None:
+        """Return the voted level: median of the valid analogue channels, else the switches' low bound."""
+        levels = [level for level in self.levels(now).values() if level is not None]
+        exact = [level.low for level in levels if level.low == level.high]
+        if exact:
+            return median(exact)
+        wet = [level.low for level in levels if level.low > 0.0]
+        return max(wet) if wet else (0.0 if levels else None)
+
+    def rate_cm_min(self) -> float | None:
+        """Return the median rate of rise of the channels that have one."""
+        return median(rate for rate, _ in self.rates.values()) if self.rates else None
+
+    def close_vote(self, now: float) -> Vote:
+        """Return the vote at the closing level."""
+        return vote(self.levels(now), self.site.levels.close_cm)
+
+    def trips(self, now: float, hub_heard: float) -> list[Trip]:
+        """Return every cause to close that is present now, the strongest first."""
+        found = [
+            self._level_trip(now),
+            self._predicted_trip(now),
+            self._river_trip(now),
+            self._context_trip(now, hub_heard),
+        ]
+        return [trip for trip in found if trip is not None]
+
+    def _level_trip(self, now: float) -> Trip | None:
+        ballot = self.close_vote(now)
+        if not self.since.held("level", ballot.trip, self.site.times.confirm, now):
+            return None
+        wet = [name for name, word in ballot.ballots.items() if word == "trip"]
+        text = f"{ballot.architecture}: {', '.join(wet)} >= {self.site.levels.close_cm:g} cm"
+        return Trip("level", ballot.first or "level", (text,))
+
+    def _predicted_trip(self, now: float) -> Trip | None:
+        levels = self.levels(now)
+        tripping = [
+            name
+            for name, (_, lower) in self.rates.items()
+            if (level := levels.get(name)) is not None and will_be_unsafe(level.low, lower, self.site)
+        ]
+        valid = {name: level for name, level in levels.items() if level is not None}
+        switches = (c.spec.name for c in self.channels if c.spec.kind == "switch")
+        switch_wet = any(
+            name in valid and valid[name].low >= self.site.levels.caution_cm for name in switches
+        )
+        enough = len(tripping) >= 2 or (len(tripping) == 1 and (switch_wet or len(valid) == 1))
+        if not self.since.held("predicted", enough, self.site.times.confirm, now):
+            return None
+        level_cm, rate = self.level_cm(now), self.rate_cm_min()
+        text = (
+            f"{level_cm or 0.0:.1f} cm rising {rate or 0.0:.1f} cm/min reaches "
+            f"{self.site.levels.unsafe_cm:g} cm within {self.site.lead_s:.0f} s ({', '.join(tripping)})"
+        )
+        return Trip("predicted", "predicted", (text,))
+
+    def _river_trip(self, now: float) -> Trip | None:
+        trigger, stage = self.site.levels.river_trigger_cm, self.river.at(now)
+        high = trigger is not None and stage is not None and stage >= trigger
+        # Two fresh readings at least: the confirmation time of a single instrument is longer.
+        if not self.since.held("river", high, 2.0 * self.site.times.confirm, now):
+            return None
+        return Trip("river", "river", (f"river {stage:.0f} cm >= trigger {trigger:.0f} cm",))
+
+    def blind(self, now: float) -> bool:
+        """Tell whether no level channel has been valid for long enough that context must decide."""
+        none_valid = all(level is None for level in self.levels(now).values())
+        return self.since.held("blind", none_valid, self.site.times.blind, now)
+
+    def _context_trip(self, now: float, hub_heard: float) -> Trip | None:
+        if not self.blind(now):
+            return None
+        levels, rain, river = self.site.levels, self.rain.at(now), self.river.at(now)
+        reasons = []
+        if rain is not None and rain >= levels.rain_warning_mm_h:
+            reasons.append(f"rain {rain:.0f} mm/h")
+        if levels.river_caution_cm is not None and river is not None and river >= levels.river_caution_cm:
+            reasons.append(f"river {river:.0f} cm at caution")
+        if self.mains_ok is False:
+            reasons.append("mains lost")
+        if now >= hub_heard + self.site.times.hub_silent:
+            reasons.append("hub silent")
+        if not reasons:
+            return None
+        return Trip("context", "context", ("no valid level channel", *reasons))
+
+    def stage(self, now: float, trips: list[Trip]) -> Stage:
+        """Return the stage; caution is left only after its own hysteresis and time."""
+        if trips:
+            return Stage.CLOSE
+        if self._caution_now(now):
+            self.caution_until = now + self.site.times.caution_off
+        if now < self.caution_until:
+            return Stage.CAUTION
+        if all(level is None for level in self.levels(now).values()):
+            return Stage.UNKNOWN
+        return Stage.NORMAL
+
+    def _caution_now(self, now: float) -> bool:
+        limits = self.site.levels
+        wet = self.since.held(
+            "caution", vote(self.levels(now), limits.caution_cm).trip, self.site.times.confirm, now
+        )
+        still = now < self.caution_until and not all_below(self.levels(now), limits.caution_off_cm)
+        river = self.river.at(now)
+        high = limits.river_caution_cm is not None and river is not None and river >= limits.river_caution_cm
+        aged = self.river_lost(now)
+        return wet or still or high or aged or self.blind(now)
+
+    def river_lost(self, now: float) -> bool:
+        """Tell whether a river gauge that once spoke has been silent: its last word ages into caution."""
+        watched = self.site.levels.river_caution_cm is not None and self.river.ever
+        return watched and now >= self.river.good_until + self.site.times.river_lost
+
+    def dry(self, now: float) -> bool:
+        """Tell whether everything that can trip says dry: what a reopening needs, for 30 minutes."""
+        limits, river = self.site.levels, self.river.at(now)
+        if not all_below(self.levels(now), limits.reopen_cm):
+            return False
+        if limits.river_trigger_cm is None:
+            return True
+        calm = limits.river_caution_cm if limits.river_caution_cm is not None else limits.river_trigger_cm
+        return river is not None and river < calm
+
+    def next_deadline(self, now: float) -> float | None:
+        """Return when time alone may change an answer: a channel or gauge goes stale, a condition ripens."""
+        due = [channel.fresh_until for channel in self.channels]
+        due += [self.river.good_until, self.rain.good_until, self.caution_until]
+        due.append(self.river.good_until + self.site.times.river_lost)
+        ripe = self.since.next_deadline(now)
+        return min((at for at in (*due, ripe) if at is not None and at > now), default=None)

@@ -1,0 +1,88 @@
+"""Lane occupancy under the arm: CLEAR, OCCUPIED or UNKNOWN. Only CLEAR permits lowering (DESIGN 4)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sotdae_edge.core.site import Times
+from sotdae_shared.samples import Sample
+
+NEVER = float("-inf")
+
+
+class Lane(StrEnum):
+    """What is known of the space under the arm."""
+
+    CLEAR = "clear"
+    OCCUPIED = "occupied"
+    UNKNOWN = "unknown"
+
+
+@dataclass(slots=True)
+class Witness:
+    """One required device: loop or curtain."""
+
+    point: str
+    occupied: bool = False
+    healthy: bool = False
+    count: int | None = None
+    fresh_until: float = NEVER
+
+    def take(self, sample: Sample | None, age_s: float, now: float) -> None:
+        """Take one reading. Only an advancing scan counter makes it fresh."""
+        if sample is None or sample.value is None or sample.count is None:
+            self.healthy = False
+            return
+        self.healthy = sample.quality is None or sample.quality >= 1.0
+        self.occupied = bool(sample.value)
+        if sample.count != self.count:
+            self.count = sample.count
+            self.fresh_until = now + age_s
+
+
+def _required() -> list[Witness]:
+    return [Witness("loop_occupied"), Witness("curtain_blocked")]
+
+
+@dataclass(slots=True)
+class LaneState:
+    """Loop and curtain, both required; and the camera as one more witness."""
+
+    witnesses: list[Witness] = field(default_factory=_required)
+    camera_until: float = NEVER
+    """The camera's last sighting of something under the arm counts until then."""
+    clear_since: float | None = None
+
+    def take(self, points: Mapping[str, Sample], times: Times, now: float) -> None:
+        """Take one scan."""
+        for witness in self.witnesses:
+            witness.take(points.get(witness.point), times.lane_age, now)
+        self.update(now)
+
+    def sight(self, occupied: bool, times: Times, now: float) -> None:
+        """Take the camera's word. Its absence never holds anything."""
+        self.camera_until = now + times.camera_age if occupied else NEVER
+
+    def occupancy(self, now: float) -> Lane:
+        """Return what loop and curtain say; the camera has no part in this."""
+        if any(w.occupied and w.healthy and now < w.fresh_until for w in self.witnesses):
+            return Lane.OCCUPIED
+        if all(w.healthy and now < w.fresh_until for w in self.witnesses):
+            return Lane.CLEAR
+        return Lane.UNKNOWN
+
+    def camera_occupied(self, now: float) -> bool:
+        """Tell whether a fresh picture shows something under the arm."""
+        return now < self.camera_until
+
+    def update(self, now: float) -> None:
+        """Note since when the lane has been CLEAR without a break."""
+        if self.occupancy(now) is not Lane.CLEAR:
+            self.clear_since = None
+        elif self.clear_since is None:
+            self.clear_since = now
+
+    def next_deadline(self, now: float) -> float | None:
+        """Return when a witness or the camera goes stale."""
+        due = [w.fresh_until for w in self.witnesses] + [self.camera_until]
+        return min((at for at in due if at > now), default=None)

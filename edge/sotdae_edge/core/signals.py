@@ -1,0 +1,165 @@
+"""Which signal the gate gives its barrier now: one guard per state, looked up in a table."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sotdae_edge.core.barrier import Signal, State
+from sotdae_edge.core.lane import Lane
+
+if TYPE_CHECKING:
+    from sotdae_edge.core.gate import Gate
+
+Guard = Callable[["Gate", float], Signal | None]
+
+
+def next_signal(gate: "Gate", now: float) -> Signal | None:
+    """Return the signal that is due, or None. A person's key goes before everything."""
+    if gate.state is not State.MANUAL and gate.arm.flag("local_key", now):
+        return Signal.KEY_ON
+    return GUARDS[gate.state](gate, now)
+
+
+def _resume(gate: "Gate", now: float) -> Signal | None:
+    """After a start or a turned-back key: open only if nothing is latched and the arm is proven open."""
+    if not gate.arm.known(now) or gate.arm.flag("local_key", now) is not False:
+        return None
+    if gate.arm.open_proved(now) and not gate.trips and _released(gate, now):
+        return Signal.RESUME_OPEN
+    return Signal.RESUME_CLOSED if gate.arm.closed_proved(now) else Signal.RESUME_CLOSE
+
+
+def _released(gate: "Gate", now: float) -> bool:
+    if gate.incident is None:
+        return True
+    # A person raised the arm with the key after the flood; at a start the dry time is zero.
+    dry_s = 0.0 if gate.dry_since is None else now - gate.dry_since
+    return gate.state is State.MANUAL and dry_s >= gate.site.times.reopen_dry
+
+
+def _open(gate: "Gate", now: float) -> Signal | None:
+    return Signal.TRIP if gate.incident is not None else None
+
+
+def _pre_warn(gate: "Gate", now: float) -> Signal | None:
+    return Signal.WARNED if _due(gate, now) else None
+
+
+def _clearing(gate: "Gate", now: float) -> Signal | None:
+    if gate.arm.closed_proved(now):
+        return Signal.CLOSED_PROVED
+    if _may_lower(gate, now):
+        return Signal.LANE_CLEAR
+    held = gate.hold_until is not None and now >= gate.hold_until
+    return Signal.QUEUE if held and gate.lane.occupancy(now) is not Lane.CLEAR else None
+
+
+def _may_lower(gate: "Gate", now: float) -> bool:
+    clear_at = gate.clear_at()
+    if gate.lane.occupancy(now) is not Lane.CLEAR or clear_at is None or now < clear_at:
+        return False
+    return not camera_holds(gate, now)
+
+
+def camera_holds(gate: "Gate", now: float) -> bool:
+    """Tell whether the camera delays motion. Its patience is counted once for each closing."""
+    if not gate.lane.camera_occupied(now):
+        return False
+    if gate.camera_until is None:
+        gate.camera_until = now + gate.site.times.camera_hold
+    if now < gate.camera_until:
+        return True
+    gate.camera_overridden = True
+    return False
+
+
+def _lowering(gate: "Gate", now: float) -> Signal | None:
+    if gate.arm.closed_proved(now):
+        return Signal.CLOSED_PROVED
+    lane = gate.lane.occupancy(now)
+    current = gate.arm.value("motor_current", now)
+    stalled = current is not None and current >= gate.site.stall_a
+    if lane is Lane.OCCUPIED or gate.since.held("stall", stalled, gate.site.times.stall, now):
+        return Signal.OBSTRUCTION
+    if lane is Lane.UNKNOWN or camera_holds(gate, now):
+        return Signal.LANE_LOST
+    if _still(gate, now):
+        return Signal.NO_MOTION
+    return Signal.OVERDUE if _due(gate, now) else None
+
+
+def _still(gate: "Gate", now: float) -> bool:
+    """Tell whether the arm was told to move and has not; proved by the encoder, else not claimed."""
+    if gate.motion_due is None or now < gate.motion_due:
+        return False
+    angle = gate.arm.value("arm_angle", now)
+    gate.motion_due = None
+    return angle is not None and gate.start_deg is not None and abs(angle - gate.start_deg) < 1.0
+
+
+def _backing_off(gate: "Gate", now: float) -> Signal | None:
+    if not (_due(gate, now) or gate.arm.open_proved(now)):
+        return None
+    return Signal.RETRIES_SPENT if gate.retries > gate.site.retries else Signal.BACKED_OFF
+
+
+def _closed(gate: "Gate", now: float) -> Signal | None:
+    if gate.arm.flag("inside_request", now):
+        return Signal.ESCAPE_ASKED
+    # Silence of the controller is an alarm of its own; the proof is lost only by a contrary word.
+    contrary = gate.arm.known(now) and not gate.arm.closed_proved(now)
+    if gate.since.held("proof", contrary, gate.site.times.proof_lost, now):
+        return Signal.PROOF_LOST
+    return _granted(gate)
+
+
+def _granted(gate: "Gate") -> Signal | None:
+    return Signal.OPEN_GRANTED if gate.incident is None else None
+
+
+def _escape(gate: "Gate", now: float) -> Signal | None:
+    gone = gate.arm.open_proved(now) and gate.arm.flag("inside_request", now) is False
+    left = gone and gate.lane.occupancy(now) is Lane.CLEAR
+    passed = gate.since.held("escaped", left, gate.site.times.clear_after_raise, now)
+    return Signal.RAISED if passed or _due(gate, now) else None
+
+
+def _held_open(gate: "Gate", now: float) -> Signal | None:
+    if gate.arm.closed_proved(now):
+        return Signal.CLOSED_PROVED
+    return _granted(gate) or (Signal.LANE_CLEAR if _may_lower(gate, now) else None)
+
+
+def _resting(gate: "Gate", now: float) -> Signal | None:
+    if gate.arm.closed_proved(now):
+        return Signal.CLOSED_PROVED
+    return _granted(gate) or (Signal.RETRY if _due(gate, now) else None)
+
+
+def _opening(gate: "Gate", now: float) -> Signal | None:
+    if gate.incident is not None:
+        return Signal.TRIP
+    if gate.arm.open_proved(now):
+        return Signal.OPEN_PROVED
+    return Signal.OVERDUE if _due(gate, now) else None
+
+
+def _due(gate: "Gate", now: float) -> bool:
+    return gate.deadline is not None and now >= gate.deadline
+
+
+GUARDS: dict[State, Guard] = {
+    State.START: _resume,
+    State.OPEN: _open,
+    State.PRE_WARN: _pre_warn,
+    State.CLEARING: _clearing,
+    State.LOWERING: _lowering,
+    State.BACKING_OFF: _backing_off,
+    State.CLOSED: _closed,
+    State.HELD_OPEN: _held_open,
+    State.ESCAPE: _escape,
+    State.PARTIAL: _resting,
+    State.OBSTRUCTED: _resting,
+    State.FAULT: _resting,
+    State.OPENING: _opening,
+    State.MANUAL: _resume,
+}

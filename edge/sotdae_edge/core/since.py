@@ -1,0 +1,21 @@
+"""Conditions that count only after they have held for a while."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Since:
+    """Remembers since when each named condition has held without a break, as absolute deadlines."""
+
+    due: dict[str, float] = field(default_factory=dict)
+
+    def held(self, name: str, holds: bool, seconds: float, now: float) -> bool:
+        """Tell whether `holds` has been true at every call for `seconds`."""
+        if not holds:
+            self.due.pop(name, None)
+            return False
+        return now >= self.due.setdefault(name, now + seconds)
+
+    def next_deadline(self, now: float) -> float | None:
+        """Return when the next condition ripens."""
+        return min((at for at in self.due.values() if at > now), default=None)

@@ -1,0 +1,141 @@
+"""A site as data: channels, thresholds, times. Every number has a default with its source.
+
+Sources: DOMAIN = the domain notes on Korean underpasses (MOLIT guideline 2024-04; Osong and Choryang
+inquiries), DESIGN = the project's design.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A level channel. An analogue one has one point, a switch has one point per level."""
+
+    name: str
+    kind: Literal["analog", "switch"]
+    points: tuple[tuple[str, float], ...]
+    """(point, level_cm): for a switch the level at which it closes; for an analogue one (point, 0)."""
+    range_cm: tuple[float, float] = (-5.0, 400.0)
+    bus: str = ""
+    power: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Water and river thresholds."""
+
+    caution_cm: float = 5.0
+    """Local alert stage (DOMAIN 1.1)."""
+    caution_off_cm: float = 2.0
+    close_cm: float = 15.0
+    """National closing rule since 2024-04 (DOMAIN 0.1)."""
+    unsafe_cm: float = 30.0
+    """Water enters, cars stop (DOMAIN 1.1)."""
+    predict_from_cm: float = 3.0
+    reopen_cm: float = 3.0
+    river_caution_cm: float | None = None
+    river_trigger_cm: float | None = None
+    """Dry close, cm above datum; Osong's was 2,902 (DOMAIN 1.1)."""
+    rain_warning_mm_h: float = 30.0
+    """Very strong rain (DOMAIN 2); only decides where no level channel is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Durations in seconds."""
+
+    confirm: float = 0.5
+    """A vote must hold this long: two to three samples, and warnings still start within 1 s."""
+    channel_age: float = 1.5
+    river_age: float = 30.0
+    river_lost: float = 60.0
+    """Without a river reading this long, the cached stage ages out into caution."""
+    spike: float = 0.6
+    """A jump that persists this long is water, not a spike; never delays a close beyond 3 s."""
+    disagree: float = 10.0
+    rate_window: float = 15.0
+    rate_min: float = 10.0
+    caution_off: float = 600.0
+    blind: float = 60.0
+    """Without any valid level channel this long, context decides (DESIGN 4)."""
+    hub_silent: float = 600.0
+    lane_age: float = 0.5
+    camera_age: float = 1.0
+    camera_hold: float = 30.0
+    pre_warn: float = 5.0
+    """Warnings before motion; never below 3 s (DOMAIN 1.5)."""
+    clear: float = 1.0
+    clear_after_raise: float = 3.0
+    held_open: float = 30.0
+    travel: float = 25.0
+    """No proof of closure by then is PARTIAL (DOMAIN 1.5)."""
+    no_motion: float = 3.0
+    back_off: float = 4.0
+    escape: float = 20.0
+    retry_rest: float = 60.0
+    stall: float = 0.3
+    proof_lost: float = 1.0
+    permit: float = 0.1
+    """Hold-to-run renewal; the controller stops the arm within 0.5 s without it."""
+    readback: float = 2.0
+    reopen_dry: float = 1800.0
+    nonce: float = 300.0
+    manual_alarm: float = 1800.0
+    device_silent: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """What decides how early to close: see `Site.lead_s`."""
+
+    length_m: float = 175.0
+    clear_speed_km_h: float = 30.0
+    warning_s: float = 5.0
+    lowering_s: float = 8.0
+    margin_s: float = 7.0
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody whose signature counts, and at which level of the command table."""
+
+    key: str
+    public: str
+    """Ed25519 public key, 64 hexadecimal digits."""
+    name: str
+    level: Literal["panel", "city", "province"]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One underpass."""
+
+    facility: str
+    channels: tuple[Channel, ...]
+    levels: Levels = field(default_factory=Levels)
+    times: Times = field(default_factory=Times)
+    geometry: Geometry = field(default_factory=Geometry)
+    roster: tuple[Person, ...] = ()
+    retries: int = 3
+    spike_cm: float = 15.0
+    disagree_cm: float = 5.0
+    noise_cm: float = 0.05
+    """An analogue channel flatter than this has no noise."""
+    stall_a: float = 8.0
+
+    @property
+    def lead_s(self) -> float:
+        """Time the water has while the gate closes and the tunnel empties: T_seq + L / v (DOMAIN 1.4)."""
+        shape = self.geometry
+        sequence_s = shape.warning_s + shape.lowering_s + shape.margin_s
+        return sequence_s + shape.length_m / (shape.clear_speed_km_h / 3.6)
+
+
+UNDERPASS_CHANNELS = (
+    Channel("radar", "analog", (("radar_level", 0.0),)),
+    Channel("pressure", "analog", (("pressure_level", 0.0),)),
+    Channel("float", "switch", (("float_5", 5.0), ("float_15", 15.0))),
+)
+"""The three diverse level sensors of the underpass profile."""

@@ -1,0 +1,158 @@
+"""Validity of one level channel: range, age, self-test, spike, stuck. Flags after QARTOD (DOMAIN 2.1).
+
+Unknown is never zero: an invalid channel has no level, it does not read 0 cm. A filter may delay a
+reopening; it delays a close by less than a second.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from sotdae_edge.core.site import Channel, Site
+from sotdae_shared.samples import Sample
+from sotdae_shared.units import Flag
+
+SELF_TEST_MIN_PERCENT = 20.0
+MAX_HISTORY = 400
+"""Samples kept per channel: 15 s of the fastest instrument (20 Hz), and a margin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What a valid channel knows: the water lies between `low` and `high` centimetres."""
+
+    low: float
+    high: float
+
+    def distance(self, other: "Level") -> float:
+        """Return the gap between two intervals in cm; 0 when they overlap."""
+        return max(0.0, self.low - other.high, other.low - self.high)
+
+
+@dataclass(slots=True)
+class ChannelState:
+    """One channel's memory."""
+
+    spec: Channel
+    level: Level | None = None
+    flag: Flag = Flag.NOT_EVALUATED
+    counts: tuple[int | None, ...] | None = None
+    fresh_until: float = float("-inf")
+    jump_since: float | None = None
+    disagree_since: float | None = None
+    stuck: bool = False
+    history: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=MAX_HISTORY))
+
+    def valid(self, now: float) -> Level | None:
+        """Return the level if the channel may vote now."""
+        if now >= self.fresh_until or self.stuck:
+            return None
+        return self.level
+
+    def flag_at(self, now: float) -> Flag:
+        """Return the quality flag as of now; a channel that fell silent is missing."""
+        if now >= self.fresh_until:
+            return Flag.MISSING if self.flag is not Flag.FAIL else Flag.FAIL
+        return Flag.FAIL if self.stuck else self.flag
+
+    def take(self, points: dict[str, Sample], site: Site, now: float) -> None:
+        """Take one reading."""
+        samples = [points.get(point) for point, _ in self.spec.points]
+        present = [sample for sample in samples if sample is not None]
+        if len(present) < len(samples) or any(sample.value is None for sample in present):
+            return self._invalid(Flag.MISSING)
+        if not all(_self_test_passed(sample, self.spec.kind) for sample in present):
+            return self._invalid(Flag.FAIL)
+        counts = tuple(sample.count for sample in present)
+        if counts == self.counts:
+            return None
+        self.counts = counts
+        if self.spec.kind == "switch":
+            return self._take_switch(present, site, now)
+        return self._take_analog(float(present[0].value or 0.0), site, now)
+
+    def _invalid(self, flag: Flag) -> None:
+        self.flag = flag
+        self.fresh_until = float("-inf")
+        self.jump_since = None
+
+    def _take_switch(self, samples: list[Sample], site: Site, now: float) -> None:
+        wet = [level for sample, (_, level) in zip(samples, self.spec.points, strict=True) if sample.value]
+        dry = [
+            level for sample, (_, level) in zip(samples, self.spec.points, strict=True) if not sample.value
+        ]
+        low = max(wet, default=self.spec.range_cm[0])
+        contradiction = any(level < low for level in dry)
+        high = min((level for level in dry if level > low), default=self.spec.range_cm[1])
+        self.level = Level(low, high)
+        self.flag = Flag.SUSPECT if contradiction else Flag.PASS
+        self.fresh_until = now + site.times.channel_age
+
+    def _take_analog(self, value: float, site: Site, now: float) -> None:
+        low, high = self.spec.range_cm
+        if not low <= value <= high:
+            return self._invalid(Flag.FAIL)
+        if self._is_spike(value, site, now):
+            self.flag = Flag.SUSPECT
+            return None
+        self.level = Level(value, value)
+        self.flag = Flag.PASS
+        self.fresh_until = now + site.times.channel_age
+        self.history.append((now, value))
+        while self.history[0][0] < now - site.times.rate_window:
+            self.history.popleft()
+        return None
+
+    def _is_spike(self, value: float, site: Site, now: float) -> bool:
+        """Hold back a jump until it has lasted; without a recent level there is nothing to jump from."""
+        recent = self.level if now < self.fresh_until else None
+        if recent is None or abs(value - recent.low) <= site.spike_cm:
+            self.jump_since = None
+            return False
+        if self.jump_since is None:
+            self.jump_since = now
+        if now < self.jump_since + site.times.spike:
+            return True
+        self.jump_since = None
+        self.history.clear()
+        return False
+
+    def flat(self, site: Site, now: float) -> bool:
+        """Tell whether an analogue channel has shown no noise over the disagreement time."""
+        if self.spec.kind != "analog":
+            return False
+        recent = [value for at, value in self.history if at >= now - site.times.disagree]
+        return len(recent) >= 5 and max(recent) - min(recent) <= site.noise_cm
+
+
+def judge_stuck(channels: list[ChannelState], site: Site, now: float) -> None:
+    """Mark channels that are flat and disagree with most of the others for long enough.
+
+    A dry sensor is legitimately flat for months: flatness alone proves nothing.
+    """
+    levels = {id(channel): channel.level for channel in channels if now < channel.fresh_until}
+    for channel in channels:
+        mine = levels.get(id(channel))
+        others = [
+            level
+            for other in channels
+            if other is not channel and not other.stuck and (level := levels.get(id(other))) is not None
+        ]
+        if mine is None or not others:
+            channel.disagree_since = None
+            continue
+        against = sum(1 for other in others if mine.distance(other) > site.disagree_cm)
+        if 2 * against <= len(others):
+            channel.disagree_since = None
+            channel.stuck = False
+            continue
+        if channel.disagree_since is None:
+            channel.disagree_since = now
+        if now >= channel.disagree_since + site.times.disagree and channel.flat(site, now):
+            channel.stuck = True
+
+
+def _self_test_passed(sample: Sample, kind: str) -> bool:
+    if sample.quality is None:
+        return True
+    # A switch loop only says OK; an analogue instrument grades itself in percent.
+    return sample.quality >= (1.0 if kind == "switch" else SELF_TEST_MIN_PERCENT)
