@@ -12,7 +12,7 @@ from pydantic import AfterValidator, StringConstraints
 
 from sotdae_shared.errors import WireError
 
-_FACILITY = re.compile(r"^(?P<province>[A-Z]{2})-(?P<city>[0-9]{5})-(?P<type>[A-Z]{2})-(?P<number>[0-9]{4})$")
+_FACILITY = re.compile(r"(?P<province>[A-Z]{2})-(?P<city>[0-9]{5})-(?P<type>[A-Z]{2})-(?P<number>[0-9]{4})")
 
 
 class FacilityType(StrEnum):
@@ -39,7 +39,7 @@ class FacilityId(str):
 
     def __new__(cls, text: str) -> Self:
         """Check the form once, here."""
-        match = _FACILITY.match(text)
+        match = _FACILITY.fullmatch(text)
         if match is None or match["type"] not in FacilityType._value2member_map_:
             types = "|".join(FacilityType)
             raise WireError(f"facility id {text[:40]!r}: want GG-<5-digit city>-<{types}>-<4 digits>")

@@ -5,7 +5,6 @@ body it cannot read. Upward bodies ignore unknown fields (a hub accepts schema N
 bodies forbid them (an edge obeys nothing it does not fully understand).
 """
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -148,6 +147,7 @@ class ClipBody(_Up):
     media: Literal["image/jpeg"]
     taken_at: AwareDatetime
     data: Annotated[Base64Bytes, Field(max_length=300_000)]
+    """The file's bytes once made; give base64 when making one, as on the wire."""
 
 
 class GapBody(_Up):
@@ -160,9 +160,11 @@ class GapBody(_Up):
 class AckBody(_Down):
     """The hub holds these messages durably. The edge may delete them."""
 
+    model_config = ConfigDict(populate_by_name=True)
+
     boot: BootText
     cls: Annotated[Class, Field(alias="class")]
-    upto: Annotated[int, Field(ge=0)]
+    upto: Annotated[int, Field(ge=0, le=2**53 - 1)]
     """Every sequence number from 1 to this one is held."""
     ranges: tuple[tuple[Seq, Seq], ...] = ()
     """Further closed ranges held above `upto`."""
@@ -262,9 +264,9 @@ class Header(BaseModel):
 class Envelope(Header):
     """An upward message, understood."""
 
-    at: datetime
+    at: AwareDatetime
     clock: ClockTrust
-    mono_ms: Annotated[int, Field(ge=0)]
+    mono_ms: Annotated[int, Field(ge=0, le=2**53 - 1)]
     kind: Kind
     body: Any
     """The model that `kind` names in BODY_OF."""

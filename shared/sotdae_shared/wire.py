@@ -95,15 +95,17 @@ def _validate(model: type[Model], raw: bytes) -> Model:
 def _check_body(model: type[BaseModel], value: object) -> BaseModel:
     try:
         # Through JSON again, so that strings become enums and tuples as they would from the wire.
-        return model.model_validate_json(json.dumps(value))
+        return model.model_validate_json(json.dumps(value, allow_nan=False))
     except ValidationError as error:
         raise WireError("body." + _first(error)) from error
+    except ValueError as error:
+        raise WireError(f"body: {error}") from error
 
 
 def _first(error: ValidationError) -> str:
     details = error.errors(include_url=False, include_input=False)
     first = details[0]
-    place = ".".join(str(part) for part in first["loc"]) or "message"
+    place = ".".join(str(part) for part in first["loc"])[:120] or "message"
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
     return f"{place}: {first['msg']}{more}"
 

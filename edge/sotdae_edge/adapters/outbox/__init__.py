@@ -1,0 +1,11 @@
+"""Messages on disk until the hub holds them."""
+
+from sotdae_edge.adapters.outbox.file import LedgerCount
+from sotdae_edge.adapters.outbox.store import (
+    BULK_BUDGET_BYTES,
+    READ_BYTES,
+    TELEMETRY_BUDGET_BYTES,
+    SqliteOutbox,
+)
+
+__all__ = ["BULK_BUDGET_BYTES", "READ_BYTES", "TELEMETRY_BUDGET_BYTES", "LedgerCount", "SqliteOutbox"]

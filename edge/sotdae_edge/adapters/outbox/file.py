@@ -1,0 +1,120 @@
+"""The outbox's SQLite file: schema, durability, corruption, and the audit ledger."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from sotdae_shared.errors import LinkError
+from sotdae_shared.messages import Class, Kind
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS stream (
+    id INTEGER PRIMARY KEY, boot TEXT NOT NULL, class TEXT NOT NULL, last INTEGER NOT NULL,
+    rows INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0, UNIQUE (boot, class));
+CREATE TABLE IF NOT EXISTS message (
+    stream INTEGER NOT NULL, seq INTEGER NOT NULL, upto INTEGER NOT NULL, kind TEXT NOT NULL,
+    size INTEGER NOT NULL, raw BLOB NOT NULL, UNIQUE (stream, seq));
+CREATE INDEX IF NOT EXISTS gap ON message (stream, seq, upto) WHERE kind = 'gap';
+CREATE TRIGGER IF NOT EXISTS count_insert AFTER INSERT ON message BEGIN
+    UPDATE stream SET rows = rows + 1, bytes = bytes + NEW.size WHERE id = NEW.stream;
+END;
+CREATE TRIGGER IF NOT EXISTS count_delete AFTER DELETE ON message BEGIN
+    UPDATE stream SET rows = rows - 1, bytes = bytes - OLD.size WHERE id = OLD.stream;
+END;
+"""
+
+_LEDGER = """
+CREATE TABLE IF NOT EXISTS ledger (
+    boot TEXT NOT NULL, class TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL,
+    PRIMARY KEY (boot, class, seq)) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS ledger_insert AFTER INSERT ON message WHEN NEW.kind <> 'gap' BEGIN
+    INSERT INTO ledger SELECT boot, class, NEW.seq, NEW.kind FROM stream WHERE id = NEW.stream;
+END;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerCount:
+    """How many messages of one kind a node ever committed in one boot and class (gaps not counted)."""
+
+    node: str
+    boot: str
+    cls: Class
+    kind: Kind
+    messages: int
+
+
+class CorruptError(sqlite3.DatabaseError):
+    """The file opens but its pages do not fit together."""
+
+
+def connect(path: Path, *, ledger: bool) -> sqlite3.Connection:
+    """Open or create an outbox file whose commits reach the disk.
+
+    Raises:
+        sqlite3.Error: if the file is corrupt (see `is_corruption`) or the disk refuses.
+    """
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            raise CorruptError(verdict)
+        db.executescript(_SCHEMA + (_LEDGER if ledger else "DROP TRIGGER IF EXISTS ledger_insert;"))
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def set_aside(path: Path) -> None:
+    """Rename a corrupt file, with its journal, to the first free ``<name>.corrupt-<n>``."""
+    names = (path.with_name(f"{path.name}.corrupt-{number}") for number in count(1))
+    free = next(name for name in names if not name.exists())
+    for suffix in ("-wal", "-shm", ""):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(free.with_name(free.name + suffix))
+
+
+def is_corruption(error: BaseException | None) -> bool:
+    """Tell a corrupt file from a disk that refuses for the moment."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return isinstance(error, CorruptError) or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def read_ledger(path: Path) -> list[LedgerCount]:
+    """Count what a file's ledger holds. Raises LinkError if it has none or cannot be read."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            (node,) = db.execute("SELECT value FROM meta WHERE key = 'node'").fetchone()
+            found = db.execute("SELECT boot, class, kind, count(*) FROM ledger GROUP BY 1, 2, 3").fetchall()
+    except sqlite3.Error as error:
+        raise LinkError(f"ledger of {path}: {error}") from error
+    return [LedgerCount(node, boot, Class(name), Kind(kind), number) for boot, name, kind, number in found]
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Commit all or nothing."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+@contextmanager
+def refusals(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the disk say into LinkError."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise LinkError(f"outbox {path}: {error}") from error
