@@ -88,7 +88,7 @@ class ModbusDevice:
         what = f"{'read' if words is None else 'write'} {block.table} {block.start}+{block.count}"
         async with self._turn:
             try:
-                client = self._client or await self._connect()
+                client = self._client if self._client and self._client.connected else await self._connect()
                 answer = await self._send(client, block, words)
             except (ModbusException, OSError, TimeoutError) as error:
                 self._drop()
