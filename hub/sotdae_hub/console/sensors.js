@@ -1,0 +1,54 @@
+// Every channel: value, quality flag, vote, age.
+
+import { el, keyed, panel, set, text } from "./dom.js";
+import { age, clock, NONE, number } from "./format.js";
+import { t, term } from "./i18n.js";
+import { model } from "./model.js";
+
+const FLAG_SHAPES = { 1: "●", 2: "○", 3: "▲", 4: "✕", 9: "–" };
+const UNITS = { 1: "", bool: "", degC: "°C", deg: "°" };
+
+function makeRow() {
+  const cells = ["channel", "value", "flag", "vote", "age"].map((name) => el("td", { class: name }));
+  return Object.assign(el("tr", {}, cells), { cells });
+}
+
+/** A reading with its unit; a missing one is a dash. */
+function reading({ value, unit }) {
+  if (value === null) return NONE;
+  if (unit === "bool") return t(value ? "on" : "off");
+  return `${number(value, Number.isInteger(value) ? 0 : 1)} ${UNITS[unit] ?? unit}`.trim();
+}
+
+function updateRow({ cells }, { sensor, vote }) {
+  const [channel, value, flag, voteCell, seen] = cells;
+  text(channel, term("channel", sensor.channel));
+  set(channel, "title", sensor.channel);
+  text(value, reading(sensor));
+  text(flag, `${FLAG_SHAPES[sensor.flag] ?? "?"} ${term("flag", sensor.flag)}`);
+  set(flag, "data-flag", sensor.flag);
+  text(voteCell, vote ? term("vote", vote) : NONE);
+  set(voteCell, "data-vote", vote);
+  text(seen, age(sensor.at));
+}
+
+/** The panel. */
+export function sensorPanel() {
+  const heads = ["channel", "value", "quality", "", "seen"].map((key) => el("th", { scope: "col" }, key && t(key)));
+  const body = el("tbody");
+  const table = el("table", {}, el("thead", {}, el("tr", {}, heads)), body);
+  const none = el("p", { class: "note" }, t("no_sensors"));
+  const { node, title } = panel("sensors", table, none);
+  text(title, t("sensors"));
+  return {
+    node,
+    update({ facility, sensors }) {
+      const voted = model.decisions.get(facility.id)?.find((decision) => Object.keys(decision.votes).length);
+      text(heads[3], t("voted_at", voted ? clock(voted.at) : NONE));
+      const rows = sensors.map((sensor) => ({ sensor, vote: voted?.votes[sensor.channel] ?? null }));
+      keyed(body, rows, ({ sensor }) => sensor.channel, makeRow, updateRow);
+      table.hidden = rows.length === 0;
+      none.hidden = rows.length > 0;
+    },
+  };
+}
