@@ -1,0 +1,182 @@
+"""How each kind of message becomes rows of the records, inside the caller's transaction."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
+
+from sotdae_hub.adapters import tables
+from sotdae_hub.adapters.pictures import PictureFiles
+from sotdae_hub.core.incidents import IncidentRecord, fact_of, fold, settled, settles
+from sotdae_hub.ports import Entry
+from sotdae_shared.messages import Class, DecisionBody, Envelope, Kind
+
+PICTURES_KEPT = 20
+"""Newest pictures kept of each facility."""
+
+
+def file_all(db: Connection, entries: Sequence[Entry], pictures: PictureFiles) -> list[str]:
+    """Write entries; return the picture files that are no longer named once this is committed."""
+    own = [entry for entry in entries if entry.envelope.cls is not Class.TELEMETRY]
+    if own:
+        rows = [_message_row(entry) for entry in own]
+        db.execute(insert(tables.message), rows)
+    _file_bodies(db, tables.decision, own, Kind.DECISION)
+    _file_bodies(db, tables.event, own, Kind.EVENT)
+    for entry in own:
+        _fold_incident(db, entry.envelope)
+        if entry.envelope.kind is Kind.REPORT and entry.envelope.body.report == "birth":
+            _file_birth(db, entry.envelope)
+    for facility in {entry.envelope.facility for entry in own if entry.envelope.kind is Kind.DECISION}:
+        _settle_incidents(db, facility)
+    for entry in _newest_health(entries):
+        _file_twin(db, entry)
+    return _file_clips(db, own, pictures)
+
+
+def _message_row(entry: Entry) -> dict[str, Any]:
+    node, boot, cls, seq = entry.envelope.key
+    return {
+        "journal_offset": entry.offset,
+        "node": node,
+        "boot": boot,
+        "class": cls,
+        "seq": seq,
+        "gap_to": entry.gap_to,
+    }
+
+
+def _file_bodies(db: Connection, table: Table, entries: Sequence[Entry], kind: Kind) -> None:
+    rows = [
+        {
+            "journal_offset": entry.offset,
+            "facility": entry.envelope.facility,
+            "at": entry.envelope.at,
+            "body": entry.envelope.body.model_dump(mode="json"),
+        }
+        for entry in entries
+        if entry.envelope.kind is kind
+    ]
+    if rows:
+        db.execute(insert(table), rows)
+
+
+def read_incident(db: Connection, name: str) -> IncidentRecord | None:
+    """Return one incident."""
+    row = db.execute(select(tables.incident).where(tables.incident.c.id == name)).one_or_none()
+    return None if row is None else IncidentRecord(**row._mapping)
+
+
+def _fold_incident(db: Connection, envelope: Envelope) -> None:
+    fact = fact_of(envelope)
+    if fact is None:
+        return
+    before = read_incident(db, fact.id)
+    after = fold(before, fact)
+    if before is None:
+        db.execute(insert(tables.incident).values(asdict(after)))
+    else:
+        _save_incident(db, after)
+
+
+def _settle_incidents(db: Connection, facility: str) -> None:
+    """End what a later decision shows at rest, in whatever order the two arrived."""
+    table = tables.incident
+    open_ones = (table.c.facility == facility) & table.c.active & table.c.area.is_(None)
+    for row in db.execute(select(table).where(open_ones)).all():
+        record = IncidentRecord(**row._mapping)
+        later = (tables.decision.c.facility == facility) & (tables.decision.c.at > record.latest_at)
+        for decision in db.execute(select(tables.decision).where(later).order_by(tables.decision.c.at)):
+            if settles(DecisionBody.model_validate(decision.body)):
+                _save_incident(db, settled(record, decision.at))
+                break
+
+
+def _save_incident(db: Connection, record: IncidentRecord) -> None:
+    db.execute(update(tables.incident).where(tables.incident.c.id == record.id).values(asdict(record)))
+
+
+def _file_birth(db: Connection, envelope: Envelope) -> None:
+    table = tables.birth
+    key = (table.c.facility == envelope.facility) & (table.c.node == envelope.node)
+    before = db.execute(select(table.c.at).where(key)).scalar_one_or_none()
+    if before is not None and before > envelope.at:
+        return
+    values = {"at": envelope.at, "data": envelope.body.model_dump(mode="json")["data"]}
+    _put(db, table, key, before is not None, {"facility": envelope.facility, "node": envelope.node, **values})
+
+
+def _newest_health(entries: Sequence[Entry]) -> list[Entry]:
+    newest: dict[tuple[str, str], Entry] = {}
+    for entry in entries:
+        envelope = entry.envelope
+        if envelope.kind is not Kind.HEALTH:
+            continue
+        key = (envelope.facility, envelope.node)
+        before = newest.get(key)
+        if before is None or _later(envelope, before.envelope.boot, before.envelope.seq, before.envelope.at):
+            newest[key] = entry
+    return list(newest.values())
+
+
+def _file_twin(db: Connection, entry: Entry) -> None:
+    envelope, table = entry.envelope, tables.twin
+    key = (table.c.facility == envelope.facility) & (table.c.node == envelope.node)
+    before = db.execute(select(table.c.boot, table.c.seq, table.c.at).where(key)).one_or_none()
+    if before is not None and not _later(envelope, before.boot, before.seq, before.at):
+        return
+    values = {
+        "facility": envelope.facility,
+        "node": envelope.node,
+        "boot": envelope.boot,
+        "seq": envelope.seq,
+        "at": envelope.at,
+        "clock": envelope.clock.value,
+        "heard_at": entry.received_at,
+        "body": envelope.body.model_dump(mode="json"),
+    }
+    _put(db, table, key, before is not None, values)
+
+
+def _later(envelope: Envelope, boot: str, seq: int, at: datetime) -> bool:
+    """Whether a message is newer. Within a boot the sequence decides, since a clock may be set back."""
+    return envelope.seq > seq if envelope.boot == boot else envelope.at >= at
+
+
+def _put(db: Connection, table: Table, key: Any, exists: bool, values: dict[str, Any]) -> None:
+    db.execute(update(table).where(key).values(values) if exists else insert(table).values(values))
+
+
+def _file_clips(db: Connection, entries: Sequence[Entry], pictures: PictureFiles) -> list[str]:
+    facilities = set()
+    for entry in entries:
+        envelope = entry.envelope
+        if envelope.kind is not Kind.CLIP:
+            continue
+        name = pictures.keep(envelope.facility, entry.offset, envelope.body.data)
+        if name is None:
+            continue
+        facilities.add(envelope.facility)
+        clip = {"camera": envelope.body.camera, "taken_at": envelope.body.taken_at, "file": name}
+        row = {"journal_offset": entry.offset, "facility": envelope.facility, **clip}
+        db.execute(insert(tables.clip).values(row))
+    return [name for facility in facilities for name in _forget_old_clips(db, facility)]
+
+
+def _forget_old_clips(db: Connection, facility: str) -> list[str]:
+    table = tables.clip
+    old = db.execute(
+        select(table.c.journal_offset, table.c.file)
+        .where(table.c.facility == facility)
+        .order_by(table.c.taken_at.desc(), table.c.journal_offset.desc())
+        .offset(PICTURES_KEPT)
+    ).all()
+    db.execute(delete(table).where(table.c.journal_offset.in_([row.journal_offset for row in old])))
+    return [row.file for row in old]
+
+
+def count_messages(db: Connection) -> int:
+    """Return how many messages are filed."""
+    return int(db.execute(select(func.count()).select_from(tables.message)).scalar_one())

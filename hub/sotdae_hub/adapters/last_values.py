@@ -1,0 +1,95 @@
+"""The newest reading of every channel: one SQLite table, upserted."""
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sotdae_hub.adapters.journal import connect
+from sotdae_hub.ports import Entry, Last
+from sotdae_shared.errors import LinkError
+from sotdae_shared.messages import Kind
+from sotdae_shared.units import Flag
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS last (
+    facility TEXT, channel TEXT, unit TEXT NOT NULL, value REAL,
+    flag INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+    PRIMARY KEY (facility, channel)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS progress (id INTEGER PRIMARY KEY CHECK (id = 1), journal_offset INTEGER NOT NULL);
+INSERT OR IGNORE INTO progress VALUES (1, 0);
+"""
+_UPSERT = """
+INSERT INTO last VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE
+SET unit = excluded.unit, value = excluded.value, flag = excluded.flag, at_ms = excluded.at_ms
+WHERE excluded.at_ms >= last.at_ms
+"""
+
+
+class SqliteLastValues:
+    """See ports.LastValues. A back-filled reading never replaces a newer one."""
+
+    name = "last"
+    kinds = frozenset({Kind.TELEMETRY})
+
+    def __init__(self, path: Path) -> None:
+        """Open or create. Raises LinkError if the file cannot be used."""
+        try:
+            # NORMAL: after a power cut offset and rows are both a little older, and follow again.
+            self._db = connect(path, synchronous="NORMAL")
+            self._db.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            raise LinkError(f"last values {path}: {error}") from error
+        self._lock = threading.Lock()
+        self.offset: int = self._db.execute("SELECT journal_offset FROM progress").fetchone()[0]
+
+    @property
+    def rows(self) -> int:
+        """See ports.Projection."""
+        with self._lock:
+            return int(self._db.execute("SELECT count(*) FROM last").fetchone()[0])
+
+    def project(self, entries: Sequence[Entry], upto: int) -> None:
+        """See ports.Projection."""
+        rows = [
+            (
+                entry.envelope.facility,
+                reading.channel,
+                reading.unit.value,
+                reading.value,
+                reading.flag.value,
+                round((reading.at or entry.envelope.at).timestamp() * 1000),
+            )
+            for entry in entries
+            for reading in entry.envelope.body.readings
+        ]
+        with self._lock:
+            try:
+                with self._db:
+                    self._db.execute("BEGIN IMMEDIATE")
+                    self._db.executemany(_UPSERT, rows)
+                    self._db.execute("UPDATE progress SET journal_offset = ?", (upto,))
+            except sqlite3.Error as error:
+                raise LinkError(f"last values: {error}") from error
+        self.offset = upto
+
+    def of(self, facility: str) -> list[Last]:
+        """See ports.LastValues."""
+        with self._lock:
+            found = self._db.execute(
+                "SELECT channel, unit, value, flag, at_ms FROM last WHERE facility = ? ORDER BY channel",
+                (facility,),
+            ).fetchall()
+        return [
+            Last(channel, unit, value, Flag(flag), datetime.fromtimestamp(at_ms / 1000, UTC))
+            for channel, unit, value, flag, at_ms in found
+        ]
+
+    def close(self) -> None:
+        """See ports.Projection."""
+        with self._lock:
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._db.close()

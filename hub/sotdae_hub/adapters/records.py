@@ -1,0 +1,172 @@
+"""The records in SQL (SQLAlchemy, Alembic): SQLite embedded."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from sotdae_hub.adapters import tables
+from sotdae_hub.adapters.filing import count_messages, file_all, read_incident
+from sotdae_hub.adapters.pictures import PictureFiles
+from sotdae_hub.core.incidents import IncidentRecord
+from sotdae_hub.ports import Birth, Entry, Picture, Recorded, Twin
+from sotdae_shared.errors import LinkError
+from sotdae_shared.messages import Class, HealthBody, Kind
+
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+
+
+class SqlRecords:
+    """See ports.Records. Pictures are files beside the database."""
+
+    name = "records"
+    kinds = frozenset({Kind.EVENT, Kind.DECISION, Kind.REPORT, Kind.CLIP, Kind.GAP, Kind.HEALTH})
+
+    def __init__(self, path: Path, pictures: Path) -> None:
+        """Open or create, and bring the schema up to date. Raises LinkError if it cannot be used."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._engine = engine_for(path)
+        self._pictures = PictureFiles(pictures)
+        self._lock = threading.Lock()
+        with self._guard():
+            migrate(self._engine)
+            with self._engine.connect() as db:
+                self.offset: int = db.execute(select(tables.progress.c.journal_offset)).scalar_one()
+                self.rows = count_messages(db)
+                self._pictures.sweep(set(db.execute(select(tables.clip.c.file)).scalars()))
+
+    def project(self, entries: Sequence[Entry], upto: int) -> None:
+        """See ports.Projection."""
+        with self._guard(), self._lock:
+            with self._engine.begin() as db:
+                gone = file_all(db, entries, self._pictures)
+                db.execute(update(tables.progress).values(journal_offset=upto))
+            self._pictures.drop(gone)
+        self.offset = upto
+        self.rows += sum(entry.envelope.cls is not Class.TELEMETRY for entry in entries)
+
+    def twins(self, facility: str | None = None) -> list[Twin]:
+        """See ports.Records."""
+        with self._reading() as db:
+            rows = db.execute(_of(tables.twin, facility)).all()
+        return [
+            Twin(r.facility, r.node, r.at, r.clock, r.heard_at, HealthBody.model_validate(r.body))
+            for r in rows
+        ]
+
+    def births(self, facility: str | None = None) -> list[Birth]:
+        """See ports.Records."""
+        with self._reading() as db:
+            rows = db.execute(_of(tables.birth, facility)).all()
+        return [Birth(row.facility, row.node, row.data) for row in rows]
+
+    def decisions(self, facility: str, limit: int) -> list[Recorded]:
+        """See ports.Records."""
+        return self._newest(tables.decision, facility, limit)
+
+    def events(self, facility: str, limit: int) -> list[Recorded]:
+        """See ports.Records."""
+        return self._newest(tables.event, facility, limit)
+
+    def incidents(self, limit: int) -> list[IncidentRecord]:
+        """See ports.Records."""
+        table = tables.incident
+        newest = select(table).order_by(table.c.active.desc(), table.c.opened_at.desc()).limit(limit)
+        with self._reading() as db:
+            rows = db.execute(newest).all()
+        return [IncidentRecord(**row._mapping) for row in rows]
+
+    def open_incident(self, facility: str) -> str | None:
+        """See ports.Records."""
+        table = tables.incident
+        mine = select(table.c.id).where((table.c.facility == facility) & table.c.active)
+        with self._reading() as db:
+            return db.execute(mine.order_by(table.c.opened_at.desc()).limit(1)).scalar_one_or_none()
+
+    def incident(self, name: str) -> IncidentRecord | None:
+        """See ports.Records."""
+        with self._reading() as db:
+            return read_incident(db, name)
+
+    def picture(self, facility: str) -> Picture | None:
+        """See ports.Records."""
+        table = tables.clip
+        newest = select(table).where(table.c.facility == facility).order_by(table.c.taken_at.desc()).limit(1)
+        with self._reading() as db:
+            row = db.execute(newest).one_or_none()
+        if row is None:
+            return None
+        return Picture(facility, row.camera, row.taken_at, self._pictures.root / row.file)
+
+    def note_access(self, at: datetime, agency: str, officer: str, purpose: str, what: str) -> None:
+        """See ports.Records."""
+        row = {"at": at, "agency": agency, "officer": officer, "purpose": purpose, "what": what}
+        with self._guard(), self._lock, self._engine.begin() as db:
+            db.execute(insert(tables.access).values(row))
+
+    def accesses(self) -> list[dict[str, Any]]:
+        """Return who looked at what, oldest first."""
+        with self._reading() as db:
+            rows = db.execute(select(tables.access).order_by(tables.access.c.id)).all()
+        return [dict(row._mapping) for row in rows]
+
+    def close(self) -> None:
+        """See ports.Projection."""
+        self._engine.dispose()
+
+    def _newest(self, table: Table, facility: str, limit: int) -> list[Recorded]:
+        newest = (
+            select(table)
+            .where(table.c.facility == facility)
+            .order_by(table.c.at.desc(), table.c.journal_offset.desc())
+            .limit(limit)
+        )
+        with self._reading() as db:
+            rows = db.execute(newest).all()
+        return [Recorded(row.facility, row.at, row.body) for row in rows]
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._guard(), self._engine.connect() as db:
+            yield db
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise LinkError(f"records: {error}") from error
+
+
+def _of(table: Table, facility: str | None) -> Select[Any]:
+    rows = select(table).order_by(table.c.at)
+    return rows if facility is None else rows.where(table.c.facility == facility)
+
+
+def engine_for(path: Path) -> Engine:
+    """Return an engine on a SQLite file in WAL mode."""
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
+
+    def prepare(connection: Any, _record: object) -> None:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to the newest version."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
