@@ -119,11 +119,11 @@ def _device(profile: str, host: str, port: int) -> ModbusDevice:
 
 
 def _assignment(text: str) -> tuple[str, float]:
-    name, equals, value = text.partition("=")
+    name, _, value = text.partition("=")
     try:
         return name, float(value)
     except ValueError:
-        raise ValueError(f"{text!r}: want POINT=NUMBER{'' if equals else ' with ='}") from None
+        raise ValueError(f"{text!r}: want POINT=NUMBER") from None
 
 
 def _shown(device: ModbusDevice, samples: Mapping[str, Sample], as_json: bool) -> str:

@@ -88,9 +88,9 @@ TOML_LIKE = st.one_of(
     st.lists(
         st.sampled_from(
             [
-                "[device]", "[points.a]", 'table="input"', "address=1", "address=-1", 'type="int32"', "points=3",
-                "x=[", 'name="d"', "version=1", "unit_id=1", 'counter="a"', "range=[1.0]", "scale=nan",
-                "missing=99999999999999999999", "[points.a.b]", "points.a=1",
+                "[device]", "[points.a]", 'table="input"', "address=1", "address=-1", 'type="int32"',
+                "points=3", "x=[", 'name="d"', "version=1", "unit_id=1", 'counter="a"', "range=[1.0]",
+                "scale=nan", "missing=99999999999999999999", "[points.a.b]", "points.a=1",
             ]
         ),
         max_size=12,

@@ -19,11 +19,12 @@ COUNTER_MASK = 0xFFFF
 
 @dataclass(slots=True)
 class Instrument:
-    """One level-like instrument: its last reading and scan counter."""
+    """One level-like instrument: its last reading, in steps of its resolution, and its scan counter."""
 
     name: str
     sigma: float
     span: tuple[float, float]
+    decimals: int = 1
     value: float | None = 0.0
     count: int = 0
     ok: bool = True
@@ -36,7 +37,7 @@ class Instrument:
         self.count = (self.count + 1) & COUNTER_MASK
         read = distort(kinds, truth + noise, self.value, self.count)
         low, high = self.span
-        self.value = None if read is None else min(high, max(low, read))
+        self.value = None if read is None else round(min(high, max(low, read)), self.decimals)
         self.ok = "dead" not in kinds
 
 
@@ -95,8 +96,8 @@ class Instruments:
     pressure: Instrument = field(
         default_factory=lambda: Instrument("pressure", PRESSURE_SIGMA_CM, LEVEL_RANGE_CM)
     )
-    floats: Instrument = field(default_factory=lambda: Instrument("float", 0.0, (0.0, 10_000.0)))
-    river: Instrument = field(default_factory=lambda: Instrument("river", 0.5, (0.0, 10_000.0)))
+    floats: Instrument = field(default_factory=lambda: Instrument("float", 0.0, (0.0, 10_000.0), 3))
+    river: Instrument = field(default_factory=lambda: Instrument("river", 0.5, (0.0, 10_000.0), 0))
     rain: Instrument = field(default_factory=lambda: Instrument("rain", 0.0, (0.0, 400.0)))
     float_5: FloatSwitch = field(default_factory=lambda: FloatSwitch(5.0))
     float_15: FloatSwitch = field(default_factory=lambda: FloatSwitch(15.0))

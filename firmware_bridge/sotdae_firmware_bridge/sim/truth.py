@@ -43,7 +43,7 @@ def state(scene: Scene) -> dict[str, Any]:
 
 _TELLING = (
     "moving", "drive", "sign_closed", "sign_caution", "flasher_on", "siren_on", "limit_open", "limit_closed",
-    "loop", "curtain", "contacts", "faults", "local_key", "powered",
+    "loop", "curtain", "contacts", "faults", "local_key", "powered", "registers",
 )  # fmt: skip
 
 

@@ -1,0 +1,147 @@
+"""The client against devices that misbehave, and its promises on requests."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from simulated_site import Site, running_site
+
+from sotdae_firmware_bridge.modbus import ModbusDevice
+from sotdae_firmware_bridge.profile import load
+from sotdae_shared.errors import LinkError
+
+Answer = Callable[[bytes], bytes]
+
+
+async def device_that(answer: Answer, use: Callable[[ModbusDevice], Awaitable[None]]) -> None:
+    """A TCP peer that answers each chunk of bytes in its own way, and a client of it."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while request := await reader.read(300):
+                writer.write(answer(request))
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    device = ModbusDevice(load("underpass"), "127.0.0.1", server.sockets[0].getsockname()[1], timeout_s=0.1)
+    try:
+        await use(device)
+    finally:
+        await device.close()
+        server.close()
+        await server.wait_closed()
+
+
+def fails(answer: Answer, match: str) -> None:
+    async def use(device: ModbusDevice) -> None:
+        for _ in range(2):
+            with pytest.raises(LinkError, match=match):
+                await device.read()
+
+    asyncio.run(device_that(answer, use))
+
+
+def test_silence_is_a_link_error() -> None:
+    fails(lambda request: b"", "read coil 0\\+3")
+
+
+def test_an_exception_answer_is_a_link_error() -> None:
+    fails(
+        lambda request: request[:4] + b"\x00\x03" + request[6:7] + bytes([request[7] | 0x80, 2]),
+        "exception_code=2",
+    )
+
+
+def test_a_short_answer_is_a_link_error() -> None:
+    fails(lambda request: request[:4] + b"\x00\x03" + request[6:8] + b"\x00", "values came|No response")
+
+
+def test_an_answer_to_another_request_is_a_link_error() -> None:
+    fails(lambda request: b"\x7f\x7f" + request[2:4] + b"\x00\x04" + request[6:8] + b"\x01\x05", "read coil")
+
+
+def test_nobody_there_is_a_link_error() -> None:
+    async def run() -> None:
+        server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        server.close()
+        await server.wait_closed()
+        with pytest.raises(LinkError, match="no connection"):
+            await ModbusDevice(load("underpass"), "127.0.0.1", port).read()
+
+    asyncio.run(run())
+
+
+@given(st.binary(max_size=40))
+@settings(max_examples=25)
+def test_any_bytes_are_an_answer_or_a_link_error(noise: bytes) -> None:
+    async def use(device: ModbusDevice) -> None:
+        with pytest.raises(LinkError):
+            await device.read()
+
+    asyncio.run(device_that(lambda request: request[:4] + noise, use))
+
+
+def test_only_writable_points_that_exist_are_written_and_only_values_that_fit() -> None:
+    async def run() -> None:
+        device = ModbusDevice(load("underpass"), "127.0.0.1", 1)
+        for values in ({"radar_level": 1.0}, {"moon": 1.0}, {"drive": -1.0}, {"warn_closed": 2.0}):
+            with pytest.raises(ValueError, match=next(iter(values))):
+                await device.write({"feed": 1.0, **values})
+
+    asyncio.run(run())
+
+
+def test_neighbours_are_written_in_one_request() -> None:
+    sent: list[bytes] = []
+
+    def acknowledge(request: bytes) -> bytes:
+        sent.append(request)
+        return request[:4] + b"\x00\x06" + request[6:12]
+
+    async def use(device: ModbusDevice) -> None:
+        await device.write({"permit": 258, "drive": 1})
+        await device.write({"warn_siren": 1, "warn_closed": 1, "feed": 7})
+
+    asyncio.run(device_that(acknowledge, use))
+    assert [request[7:] for request in sent] == [
+        bytes([16, 0, 0, 0, 2, 4, 0, 1, 1, 2]),
+        bytes([15, 0, 0, 0, 2, 1, 0b11]),
+        bytes([16, 0, 2, 0, 1, 2, 0, 7]),
+    ]
+
+
+def test_many_at_once_get_their_own_answers() -> None:
+    async def run() -> None:
+        async with running_site() as site:
+            reads = [site.gate.read() for _ in range(10)]
+            writes = [site.gate.write({"feed": number}) for number in range(1, 11)]
+            results = await asyncio.gather(*reads, *writes)
+            assert all(samples["arm_angle"].value == 90 for samples in results[:10] if samples)
+            assert await site.value("feed") == 10
+
+    asyncio.run(run())
+
+
+def test_a_cancelled_request_does_not_disturb_the_next() -> None:
+    async def run() -> None:
+        async with running_site() as site:
+            await site.gate.read()
+            for _ in range(5):
+                await cancelled_in_flight(site)
+                assert await site.value("arm_angle") == 90
+
+    asyncio.run(run())
+
+
+async def cancelled_in_flight(site: Site) -> None:
+    task = asyncio.create_task(site.gate.read())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
