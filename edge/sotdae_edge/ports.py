@@ -7,7 +7,7 @@ from typing import Protocol
 
 from pydantic import BaseModel
 
-from sotdae_shared.messages import AckBody, ClockTrust, Header, Kind
+from sotdae_shared.messages import AckBody, ClipBody, ClockTrust, Header, Kind
 from sotdae_shared.samples import Sample
 
 
@@ -97,6 +97,10 @@ class Uplink(Protocol):
     def session(self) -> int:
         """Number of the current connection; 0 while there is none."""
 
+    @property
+    def acks(self) -> int:
+        """How many acks of the hub have come: its sign of life."""
+
 
 class Device(Protocol):
     """A field device behind a profile. Raises LinkError when it does not answer in time."""
@@ -106,6 +110,46 @@ class Device(Protocol):
 
     async def write(self, values: Mapping[str, float]) -> None:
         """Write points; returns when the device has acknowledged."""
+
+
+class Clock(Protocol):
+    """The only clocks. Durations are monotonic; wall time is for people and for expiry."""
+
+    def wall(self) -> datetime:
+        """Return the wall time, with a time zone."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never jump."""
+
+    def trust(self) -> ClockTrust:
+        """Return how far the wall time can be believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One inference on the arm zone; `mono` is the frame's monotonic time in seconds."""
+
+    mono: float
+    occupied: bool
+    score: float
+    model: str
+
+
+class Eyes(Protocol):
+    """The camera witness. Silence is allowed: it never holds anything."""
+
+    def sightings(self) -> AsyncIterator[Seen]:
+        """Yield inferences until cancelled; restarts its source by itself."""
+
+    def picture(self, now: float) -> ClipBody | None:
+        """Return a new picture if one is due."""
+
+
+class CameraProbe(Protocol):
+    """Whether a camera answers."""
+
+    async def alive(self, url: str) -> bool:
+        """Return whether the camera at `url` speaks; never raises for its silence."""
 
 
 class StateStore(Protocol):

@@ -5,12 +5,19 @@ inquiries), DESIGN = the project's design.
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
+
+from pydantic import ConfigDict
+
+_STRICT = ConfigDict(extra="forbid")
+"""A misspelt threshold in a file must be refused, not ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
     """A level channel. An analogue one has one point, a switch has one point per level."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
     name: str
     kind: Literal["analog", "switch"]
@@ -25,6 +32,8 @@ class Channel:
 @dataclass(frozen=True, slots=True)
 class Levels:
     """Water and river thresholds."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
     caution_cm: float = 5.0
     """Local alert stage (DOMAIN 1.1)."""
@@ -45,6 +54,8 @@ class Levels:
 @dataclass(frozen=True, slots=True)
 class Times:
     """Durations in seconds."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
     confirm: float = 0.5
     """A vote must hold this long: two to three samples, and warnings still start within 1 s."""
@@ -90,6 +101,8 @@ class Times:
 class Geometry:
     """What decides how early to close: see `Site.lead_s`."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
     length_m: float = 175.0
     clear_speed_km_h: float = 30.0
     warning_s: float = 5.0
@@ -100,6 +113,8 @@ class Geometry:
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody whose signature counts, and at which level of the command table."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
     key: str
     public: str

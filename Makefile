@@ -1,0 +1,76 @@
+# Sotdae: every command that a person or CI needs. Each target does all the set-up it depends on.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LEGACY := .venv-legacy
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+TEST_PACKAGES := mosquitto victoria-metrics
+SLOW_PACKAGES := chromium fonts-nanum
+
+.PHONY: help setup demo test test-slow lint format bench debian-test debian-slow clean
+
+help:
+	@echo "make demo       set up and watch an underpass flood: the gate closes itself, the province sees it"
+	@echo "make test       set up and run the tests (units, laws, contracts, one story, three kills)"
+	@echo "make test-slow  all stories, 20 kills, browser, second tflite environment"
+	@echo "make lint       formatting, lint, types, layers"
+	@echo "make bench      measure and print the benchmarks"
+
+$(VENV)/python.ok:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.11 demo"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "python3-venv is missing. Try: apt-get install python3-venv"; exit 1; }
+	@touch $@
+
+$(VENV)/demo.ok: $(VENV)/python.ok pyproject.toml
+	@echo "Setting up (about a minute) ..."
+	@$(PIP) install -e '.[demo]'
+	@touch $@
+
+$(VENV)/dev.ok: $(VENV)/python.ok pyproject.toml
+	@echo "Setting up for tests (about a minute) ..."
+	@$(PIP) install -e '.[dev]'
+	@touch $@ $(VENV)/demo.ok
+
+setup: $(VENV)/dev.ok
+
+demo: $(VENV)/demo.ok
+	@$(BIN)/sotdae demo $(ARGS)
+
+test: $(VENV)/dev.ok debian-test
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+test-slow: $(VENV)/dev.ok debian-test debian-slow $(LEGACY)/ok
+	$(BIN)/python -m pytest -m slow $(ARGS)
+	PYTHONPATH=edge:shared:firmware_bridge:tests $(LEGACY)/bin/python -m pytest tests/edge/vision -m "not slow" $(ARGS)
+
+lint: $(VENV)/dev.ok
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev.ok
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/dev.ok
+	$(BIN)/sotdae bench all
+
+debian-test:
+	@tools/debian-packages $(TEST_PACKAGES)
+
+debian-slow:
+	@tools/debian-packages $(SLOW_PACKAGES)
+
+# tflite-runtime 2.14 cannot live beside numpy 2: its tests run in an environment of their own.
+$(LEGACY)/ok: pyproject.toml
+	@$(PYTHON) -m venv $(LEGACY)
+	@$(LEGACY)/bin/python -m pip --disable-pip-version-check --quiet install \
+		'tflite-runtime==2.14.0' 'numpy>=1.26,<2' 'av>=18,<20' 'pillow>=11' \
+		pydantic rfc8785 cryptography typer rich pytest pytest-timeout hypothesis
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(LEGACY) run dist build

@@ -1,0 +1,1 @@
+"""The runners: one queue, one consumer, one owner of the state."""

@@ -1,0 +1,156 @@
+"""The city agent's runner: home alarms, a river gauge and camera health; no barrier."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+import rfc8785
+
+from sotdae_edge.app import words
+from sotdae_edge.app.recorder import Recorder
+from sotdae_edge.config import CityConfig
+from sotdae_edge.core.effects import Alarm, Decided
+from sotdae_edge.core.homes import Homes, Wet
+from sotdae_edge.ports import CameraProbe, Clock, Device, StateStore, Uplink
+from sotdae_shared.errors import LinkError, WireError
+from sotdae_shared.messages import HealthBody, Kind, QueryBody, Reading, ReportBody, TelemetryBody
+from sotdae_shared.samples import Sample
+from sotdae_shared.units import Flag, Unit
+from sotdae_shared.wire import decode_down
+
+log = logging.getLogger(__name__)
+
+TELEMETRY_S = 1.0
+HEALTH_S = 2.0
+CAMERAS_S = 10.0
+
+
+@dataclass(slots=True)
+class CityApp:
+    """Relays what the city's small devices say, and groups homes into area incidents on its own."""
+
+    homes: Homes
+    config: CityConfig
+    device: Device
+    recorder: Recorder
+    store: StateStore
+    clock: Clock
+    worker: Executor
+    probe: CameraProbe
+    uplink: Uplink | None = None
+    born: float = 0.0
+    points: Mapping[str, Sample] = field(default_factory=dict)
+    cameras: dict[str, bool | None] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        self.recorder.say(Kind.REPORT, self._birth(None))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._poll(), name="poll")
+            tasks.create_task(self.recorder.run(), name="record")
+            tasks.create_task(self._report(), name="report")
+            tasks.create_task(self._watch_cameras(), name="cameras")
+            if self.uplink is not None:
+                tasks.create_task(self._listen(self.uplink), name="listen")
+
+    async def _poll(self) -> None:
+        while True:
+            try:
+                self.points = await self.device.read()
+            except LinkError as error:
+                log.warning("concentrator: %s", error)
+                self.points = {}
+            now = self.clock.monotonic()
+            await self._say(self.homes.take(self.points, now))
+            await asyncio.sleep(self.config.device.poll_s)
+
+    async def _say(self, effects: Sequence[Alarm | Decided]) -> None:
+        if any(isinstance(effect, Decided) for effect in effects):
+            loop = asyncio.get_running_loop()
+            state = rfc8785.dumps(self.homes.memento())
+            try:
+                await loop.run_in_executor(self.worker, self.store.save, state)
+            except LinkError:
+                log.exception("state")
+        for effect in effects:
+            self.recorder.say(*words.said(effect))
+
+    async def _report(self) -> None:
+        health_due = 0.0
+        while True:
+            now = self.clock.monotonic()
+            readings = [self._river(), *self._homes(), *self._camera_readings()]
+            self.recorder.say(Kind.TELEMETRY, TelemetryBody(readings=tuple(readings)))
+            if now >= health_due:
+                health_due = now + HEALTH_S
+                await self._say_health(now)
+            await asyncio.sleep(TELEMETRY_S)
+
+    def _river(self) -> Reading:
+        sample = self.points.get("river_stage")
+        value = None if sample is None else sample.value
+        flag = Flag.MISSING if value is None else Flag.PASS
+        return Reading(channel="river_stage", unit=Unit.CM, value=value, flag=flag)
+
+    def _homes(self) -> list[Reading]:
+        stages = {name: state.stage for name, state in self.homes.states.items()}
+        return [
+            Reading(
+                channel=f"home.{name}",
+                unit=Unit.CM,
+                value=None if stage is Wet.UNKNOWN else float(stage),
+                flag=Flag.MISSING if stage is Wet.UNKNOWN else Flag.PASS,
+            )
+            for name, stage in stages.items()
+        ]
+
+    def _camera_readings(self) -> list[Reading]:
+        return [
+            Reading(
+                channel=f"camera.{name}",
+                unit=Unit.BOOL,
+                value=None if alive is None else float(alive),
+                flag=Flag.MISSING if alive is None else Flag.PASS,
+            )
+            for name, alive in self.cameras.items()
+        ]
+
+    async def _watch_cameras(self) -> None:
+        self.cameras = {camera.name: None for camera in self.config.cameras}
+        while True:
+            for camera in self.config.cameras:
+                self.cameras[camera.name] = await self.probe.alive(camera.url)
+            await asyncio.sleep(CAMERAS_S)
+
+    async def _say_health(self, now: float) -> None:
+        loop = asyncio.get_running_loop()
+        stats = await loop.run_in_executor(self.worker, self.recorder.outbox.stats)
+        known = any(state.stage is not Wet.UNKNOWN for state in self.homes.states.values())
+        wet = any(state.stage > Wet.DRY for state in self.homes.states.values())
+        stage = "close" if self.homes.area else "caution" if wet else "normal" if known else "unknown"
+        self.recorder.say(
+            Kind.HEALTH,
+            HealthBody(
+                stage=stage,
+                alarms=tuple(sorted(self.homes.alarms.active)),
+                uptime_s=round(now - self.born, 1),
+                pending=stats.pending,
+                dropped=stats.dropped + self.recorder.lost,
+            ),
+        )
+
+    async def _listen(self, uplink: Uplink) -> None:
+        async for inbound in uplink.inbound():
+            try:
+                body = decode_down(inbound.kind, inbound.raw)
+            except WireError as error:
+                log.warning("query: %s", error)
+                continue
+            if isinstance(body, QueryBody) and body.query == "birth":
+                self.recorder.say(Kind.REPORT, self._birth(body.id))
+
+    def _birth(self, re: str | None) -> ReportBody:
+        data = {**words.place(self.config.facility), "homes": [home.name for home in self.config.homes]}
+        return ReportBody(report="birth", re=re, data=data)

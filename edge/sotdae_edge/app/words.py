@@ -1,0 +1,148 @@
+"""What the gate says, as messages: pure translation from core values to wire bodies."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from pydantic import BaseModel
+
+from sotdae_edge.config import FacilityConfig, GateConfig
+from sotdae_edge.core.effects import Alarm, Answer, Decided
+from sotdae_edge.core.gate import Gate
+from sotdae_edge.core.hazard import Stage
+from sotdae_edge.core.validity import ChannelState
+from sotdae_edge.ports import OutboxStats
+from sotdae_shared.messages import (
+    DecisionBody,
+    EventBody,
+    HealthBody,
+    Kind,
+    Reading,
+    ReportBody,
+    TelemetryBody,
+)
+from sotdae_shared.samples import Sample
+from sotdae_shared.units import Flag, Unit
+
+CONTEXT: dict[str, Unit] = {
+    "river_stage": Unit.CM,
+    "rain_rate": Unit.MM_PER_H,
+    "arm_angle": Unit.DEGREE,
+    "motor_current": Unit.AMPERE,
+}
+"""Points beside the level channels that go into telemetry, with their units."""
+
+
+def said(effect: Decided | Alarm | Answer) -> tuple[Kind, BaseModel]:
+    """Return the message that tells of an effect."""
+    match effect:
+        case Decided():
+            return Kind.DECISION, _decision(effect)
+        case Alarm():
+            return Kind.EVENT, EventBody(
+                code=effect.code, priority=effect.priority, active=effect.active, text=effect.text[:500]
+            )
+        case Answer():
+            return Kind.REPORT, ReportBody(report=effect.report, re=effect.re or None, data=effect.data)
+
+
+def _decision(effect: Decided) -> DecisionBody:
+    return DecisionBody(
+        decision=effect.decision,
+        state=effect.state,
+        previous=effect.previous,
+        because=tuple(text[:500] for text in effect.because),
+        incident=effect.incident,
+        first_out=effect.first_out,
+        level_cm=effect.level_cm,
+        rate_cm_min=effect.rate_cm_min,
+        architecture=effect.architecture,
+        votes=cast("Any", effect.votes),
+        lane=cast("Any", effect.lane),
+        command=effect.command,
+        verdict=effect.verdict,
+    )
+
+
+def telemetry(gate: Gate, points: Mapping[str, Sample], now: float) -> TelemetryBody:
+    """Return the newest readings of every channel, the voted level, and the context instruments."""
+    readings = [_channel(channel, now) for channel in gate.sensing.channels]
+    readings.append(_reading("level", Unit.CM, gate.sensing.level_cm(now)))
+    readings.append(_reading("rate", Unit.CM_PER_MIN, gate.sensing.rate_cm_min()))
+    heard = gate.arm.known(now)
+    readings += [
+        _reading(name, unit, points[name].value if heard else None)
+        for name, unit in CONTEXT.items()
+        if name in points
+    ]
+    return TelemetryBody(readings=tuple(readings))
+
+
+def _channel(channel: ChannelState, now: float) -> Reading:
+    flag = channel.flag_at(now)
+    level = channel.level if flag not in (Flag.MISSING, Flag.NOT_EVALUATED) else None
+    value = None if level is None else max(level.low, 0.0) if channel.spec.kind == "switch" else level.low
+    return Reading(
+        channel=channel.spec.name,
+        unit=Unit.CM,
+        value=None if value is None else round(value, 2),
+        flag=flag if value is not None or flag in (Flag.MISSING, Flag.FAIL) else Flag.MISSING,
+    )
+
+
+def _reading(name: str, unit: Unit, value: float | None) -> Reading:
+    return Reading(
+        channel=name,
+        unit=unit,
+        value=None if value is None else round(value, 2),
+        flag=Flag.MISSING if value is None else Flag.PASS,
+    )
+
+
+def health(gate: Gate, stats: OutboxStats, lost: int, now: float) -> HealthBody:
+    """Return the gate's whole visible state."""
+    level_cm, rate = gate.sensing.level_cm(now), gate.sensing.rate_cm_min()
+    return HealthBody(
+        stage=cast("Any", Stage.CLOSE.value if gate.incident is not None else gate.stage.value),
+        barrier=gate.state.value,
+        lane=cast("Any", gate.lane.occupancy(now).value),
+        level_cm=None if level_cm is None else round(level_cm, 2),
+        rate_cm_min=None if rate is None else round(rate, 2),
+        architecture=gate.sensing.close_vote(now).architecture,
+        channels=gate.sensing.flags(now),
+        outputs=gate.arm.read_back(now),
+        alarms=tuple(sorted(gate.alarms.active)),
+        uptime_s=round(now - gate.born, 1),
+        pending=stats.pending,
+        dropped=stats.dropped + lost,
+    )
+
+
+def place(facility: FacilityConfig) -> dict[str, Any]:
+    """Return what makes the place unmistakable, for a birth report."""
+    return {
+        "name": facility.name,
+        "name_en": facility.name_en or facility.name,
+        "disambiguation": facility.disambiguation,
+        "lat": facility.lat,
+        "lon": facility.lon,
+    }
+
+
+def birth(config: GateConfig, re: str | None) -> ReportBody:
+    """Return the gate's description of itself."""
+    levels = config.levels
+    return ReportBody(
+        report="birth",
+        re=re,
+        data={
+            **place(config.facility),
+            "thresholds": {
+                "caution_cm": levels.caution_cm,
+                "close_cm": levels.close_cm,
+                "unsafe_cm": levels.unsafe_cm,
+                "river_trigger_cm": levels.river_trigger_cm,
+            },
+            "channels": [channel.name for channel in config.channels],
+            "lead_s": round(config.site.lead_s, 1),
+        },
+    )

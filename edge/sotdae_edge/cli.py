@@ -1,0 +1,204 @@
+"""`sotdae gate` and `sotdae city`: the agents, composed from their parts."""
+
+import asyncio
+import json
+import logging
+import random
+import secrets
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sotdae_edge.adapters.clock import SystemClock
+from sotdae_edge.adapters.eyes import ChildEyes
+from sotdae_edge.adapters.mqtt import MqttUplink
+from sotdae_edge.adapters.outbox import SqliteOutbox
+from sotdae_edge.adapters.probe import RtspProbe
+from sotdae_edge.adapters.state import FileState
+from sotdae_edge.app.city import CityApp
+from sotdae_edge.app.gate import GateApp
+from sotdae_edge.app.recorder import Recorder
+from sotdae_edge.config import CityConfig, DeviceConfig, GateConfig, load_city, load_gate
+from sotdae_edge.core.effects import Alarm
+from sotdae_edge.core.gate import Gate
+from sotdae_edge.core.homes import Homes
+from sotdae_firmware_bridge.modbus import ModbusDevice
+from sotdae_firmware_bridge.profile import load as load_profile
+from sotdae_shared.errors import ConfigError, WireError
+from sotdae_shared.ids import FacilityId
+from sotdae_shared.topics import Address
+
+log = logging.getLogger(__name__)
+
+gate_app = typer.Typer(no_args_is_help=True, help="The gate agent: senses, decides and acts on site.")
+city_app = typer.Typer(no_args_is_help=True, help="The city agent: home alarms, gauges and cameras.")
+
+ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="The agent's TOML file.")]
+
+
+@gate_app.command("check-config")
+def check_config(
+    config: ConfigPath, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+) -> None:
+    """Check a gate's file and list every problem. Exit code 2 if there is one."""
+    try:
+        site = load_gate(config).site
+    except ConfigError as error:
+        _refuse(error, as_json)
+    answer = {"ok": True, "facility": site.facility, "lead_s": round(site.lead_s, 1)}
+    text = f"OK: {site.facility} closes {site.lead_s:.0f} s ahead of {site.levels.unsafe_cm:g} cm"
+    typer.echo(json.dumps(answer) if as_json else text)
+
+
+@gate_app.command("run")
+def run_gate(config: ConfigPath) -> None:
+    """Run the gate agent until SIGTERM. Protects with or without broker, hub and camera."""
+    _run(_gate(_load(load_gate, config)))
+
+
+@city_app.command("run")
+def run_city(config: ConfigPath) -> None:
+    """Run the city agent until SIGTERM."""
+    _run(_city(_load(load_city, config)))
+
+
+def _load(loader: Any, path: Path) -> Any:
+    try:
+        return loader(path)
+    except ConfigError as error:
+        _refuse(error, as_json=False)
+
+
+def _refuse(error: ConfigError, as_json: bool) -> Any:
+    if as_json:
+        typer.echo(json.dumps({"ok": False, "source": error.source, "problems": error.problems}))
+    else:
+        typer.echo(f"{error.source}:", err=True)
+        for problem in error.problems:
+            typer.echo(f"  - {problem}", err=True)
+    raise typer.Exit(2)
+
+
+async def _gate(config: GateConfig) -> None:
+    clock, boot = SystemClock(assume_synced=config.clock.source == "assume_synced"), secrets.token_hex(8)
+    directory = _directory(config.storage.dir)
+    worker, saver = _thread("outbox"), _thread("state")
+    outbox = _outbox(config, boot)
+    store = FileState(directory / "gate.state")
+    recorder = Recorder(outbox, clock, worker, lambda: None)
+    uplink = _uplink(config, outbox, worker)
+    eyes = None if config.camera is None else ChildEyes(config.camera, directory / "picture.jpg")
+    gate = _restore(config, store, boot, clock.monotonic(), recorder)
+    app = GateApp(
+        gate, config, _device(config.device), recorder, store, clock, saver, uplink=uplink, eyes=eyes
+    )
+    if outbox.recovered_from_corruption:
+        _alarm(recorder, "outbox.corrupt", "the outbox was corrupt and set aside: its tail is unknown")
+    await _together(app.run(), recorder, uplink)
+
+
+async def _city(config: CityConfig) -> None:
+    clock, boot = SystemClock(assume_synced=config.clock.source == "assume_synced"), secrets.token_hex(8)
+    worker, saver = _thread("outbox"), _thread("state")
+    directory = _directory(config.storage.dir)
+    outbox = _outbox(config, boot)
+    store = FileState(directory / "city.state")
+    recorder = Recorder(outbox, clock, worker, lambda: None)
+    uplink = _uplink(config, outbox, worker)
+    kept = _kept(store)
+    now = clock.monotonic()
+    homes = Homes(config.homes, boot, now, area=kept.get("area"), episode=int(kept.get("episode", 0)))
+    app = CityApp(
+        homes, config, _device(config.device), recorder, store, clock, saver, RtspProbe(),
+        uplink=uplink, born=now,
+    )  # fmt: skip
+    await _together(app.run(), recorder, uplink)
+
+
+async def _together(app: Any, recorder: Recorder, uplink: MqttUplink | None) -> None:
+    """Run agent and uplink until a signal. The agent comes first: an uplink that fails is not its end."""
+    loop = asyncio.get_running_loop()
+    main = asyncio.current_task()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: main.cancel() if main is not None else None)
+    if uplink is not None:
+        recorder.wake = uplink.wake
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(app, name="agent")
+            if uplink is not None:
+                tasks.create_task(uplink.run(), name="uplink")
+    except asyncio.CancelledError:
+        log.info("stopped")
+
+
+def _restore(config: GateConfig, store: FileState, boot: str, now: float, recorder: Recorder) -> Gate:
+    """Start from the last good state; without one, the hazard is assumed unless the arm is proven open."""
+    kept = _kept(store)
+    if store.corrupt:
+        _alarm(recorder, "state.corrupt", "a kept state was corrupt and set aside")
+    try:
+        return Gate.start(config.site, boot, now, kept or None)
+    except WireError as error:
+        _alarm(recorder, "state.corrupt", str(error))
+        return Gate.start(config.site, boot, now)
+
+
+def _kept(store: FileState) -> dict[str, Any]:
+    raw = store.load()
+    if raw is None:
+        return {}
+    value = json.loads(raw)
+    return value if isinstance(value, dict) else {}
+
+
+def _alarm(recorder: Recorder, code: str, text: str) -> None:
+    from sotdae_edge.app.words import said
+
+    recorder.say(*said(Alarm(code, 2, True, text)))
+
+
+def _directory(path: Path) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _thread(name: str) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix=name)
+
+
+def _device(config: DeviceConfig) -> ModbusDevice:
+    return ModbusDevice(load_profile(config.profile), config.host, config.port, config.timeout_s)
+
+
+def _outbox(config: GateConfig | CityConfig, boot: str) -> SqliteOutbox:
+    return SqliteOutbox(
+        config.storage.dir / "outbox.db",
+        _address(config),
+        boot,
+        telemetry_budget_bytes=int(config.storage.telemetry_budget_mb * 1024 * 1024),
+        ledger=config.storage.ledger,
+    )
+
+
+def _address(config: GateConfig | CityConfig) -> Address:
+    return Address(FacilityId(config.facility.id), config.facility.node)
+
+
+def _uplink(
+    config: GateConfig | CityConfig, outbox: SqliteOutbox, worker: ThreadPoolExecutor
+) -> MqttUplink | None:
+    if config.hub is None:
+        return None
+    return MqttUplink(
+        config.hub.host, config.hub.port, _address(config), outbox, worker,
+        config.facility.node, random.SystemRandom(),
+    )  # fmt: skip
+
+
+def _run(agent: Any) -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    asyncio.run(agent)

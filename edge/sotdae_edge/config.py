@@ -1,0 +1,192 @@
+"""An agent's configuration: one TOML file, read once, whole, then immutable. All errors at once."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from sotdae_edge.core.homes import Home
+from sotdae_edge.core.site import UNDERPASS_CHANNELS, Channel, Geometry, Levels, Person, Site, Times
+from sotdae_shared.errors import ConfigError
+from sotdae_shared.ids import FacilityText, NodeText
+
+DESIGN_RATE_CM_MIN = 20.0
+"""Design case of a Korean underpass flood (DOMAIN 0.3)."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FacilityConfig(_Section):
+    """Which place this is, unmistakably."""
+
+    id: FacilityText
+    node: NodeText
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    name_en: str = ""
+    disambiguation: str = ""
+    """A line that tells it from others of a like name: road, direction, distance."""
+    lat: Annotated[float, Field(ge=-90, le=90)]
+    lon: Annotated[float, Field(ge=-180, le=180)]
+
+
+class DeviceConfig(_Section):
+    """Where the field device answers."""
+
+    profile: str = "underpass"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 502
+    timeout_s: Annotated[float, Field(gt=0, le=1)] = 0.25
+    poll_s: Annotated[float, Field(ge=0.02, le=0.2)] = 0.1
+    """Lane devices count as fresh for 0.5 s: poll at least five times in that."""
+
+
+class HubConfig(_Section):
+    """The broker; without this section the agent works alone."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 1883
+
+
+class StorageConfig(_Section):
+    """Where outbox and state lie."""
+
+    dir: Path
+    telemetry_budget_mb: Annotated[float, Field(gt=0)] = 64.0
+    ledger: bool = False
+    """Keep an independent list of every committed message, for audits."""
+
+
+class CameraConfig(_Section):
+    """The camera that looks at the arm; an extra witness only."""
+
+    url: str
+    model: str = "armzone"
+    zone: Annotated[tuple[float, float, float, float] | None, Field(description="x0, y0, x1, y1 of 0..1")] = (
+        None
+    )
+    every_s: Annotated[float, Field(gt=0)] = 10.0
+    """How often a picture goes to the hub."""
+
+
+class ClockConfig(_Section):
+    """How the wall clock's trust is judged."""
+
+    source: Literal["system", "assume_synced"] = "system"
+
+
+class _Agent(_Section):
+    facility: FacilityConfig
+    storage: StorageConfig
+    hub: HubConfig | None = None
+    clock: ClockConfig = ClockConfig()
+
+
+class GateConfig(_Agent):
+    """One gate."""
+
+    device: DeviceConfig = DeviceConfig()
+    camera: CameraConfig | None = None
+    levels: Levels = Levels()
+    times: Times = Times()
+    geometry: Geometry = Geometry()
+    channels: Annotated[tuple[Channel, ...], Field(min_length=1)] = UNDERPASS_CHANNELS
+    roster: tuple[Person, ...] = ()
+
+    @property
+    def site(self) -> Site:
+        """The part that the core needs."""
+        return Site(
+            facility=str(self.facility.id),
+            channels=self.channels,
+            levels=self.levels,
+            times=self.times,
+            geometry=self.geometry,
+            roster=self.roster,
+        )
+
+    @model_validator(mode="after")
+    def _lint(self) -> Self:
+        problems = [*_lint_levels(self.levels), *_lint_times(self), *_lint_start(self.site)]
+        names = [channel.name for channel in self.channels]
+        if len(set(names)) < len(names):
+            problems.append("channels: two have the same name")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+class CameraHealthConfig(_Section):
+    """A camera whose health the city agent watches."""
+
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    url: str
+
+
+class CityConfig(_Agent):
+    """A city agent: relays a river gauge, home alarms and camera health."""
+
+    device: DeviceConfig = DeviceConfig(profile="homes")
+    homes: tuple[Home, ...] = ()
+    cameras: tuple[CameraHealthConfig, ...] = ()
+
+
+Config = TypeVar("Config", bound=_Agent)
+
+
+def _lint_levels(levels: Levels) -> list[str]:
+    if levels.caution_off_cm < levels.caution_cm < levels.close_cm <= levels.unsafe_cm:
+        return []
+    return ["levels: want caution_off_cm < caution_cm < close_cm <= unsafe_cm"]
+
+
+def _lint_times(config: "GateConfig") -> list[str]:
+    problems = []
+    if config.times.pre_warn < 3.0:
+        problems.append("times.pre_warn: at least 3 s of warning before motion")
+    if config.times.lane_age > 0.5 or config.times.permit > 0.2:
+        problems.append("times: lane_age <= 0.5 s and permit <= 0.2 s, or the arm moves on old news")
+    if config.geometry.warning_s < config.times.pre_warn:
+        problems.append("geometry.warning_s: not below times.pre_warn")
+    return problems
+
+
+def _lint_start(site: Site) -> list[str]:
+    """A site whose latest safe start lies below caution must be able to close while dry (DOMAIN 1.4)."""
+    latest_cm = site.levels.unsafe_cm - DESIGN_RATE_CM_MIN * site.lead_s / 60.0
+    if latest_cm >= site.levels.caution_cm or site.levels.river_trigger_cm is not None:
+        return []
+    start = f"at {DESIGN_RATE_CM_MIN:g} cm/min the latest safe start is {latest_cm:.1f} cm, below caution"
+    return [f"geometry: {start}; give levels.river_trigger_cm so that it can close while dry"]
+
+
+def load_gate(path: Path) -> GateConfig:
+    """Read a gate's file. Raises ConfigError with every problem and its place."""
+    return _load(GateConfig, path)
+
+
+def load_city(path: Path) -> CityConfig:
+    """Read a city agent's file. Raises ConfigError with every problem and its place."""
+    return _load(CityConfig, path)
+
+
+def _load(model: type[Config], path: Path) -> Config:
+    try:
+        return model.model_validate(_read(path))
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(str(part) for part in detail['loc']) or 'file'}: {detail['msg']}"
+            for detail in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        raise ConfigError(str(path), problems) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), [f"cannot be read: {error}"]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(path), [f"is not TOML: {error}"]) from error

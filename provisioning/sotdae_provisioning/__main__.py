@@ -1,0 +1,76 @@
+"""`sotdae`: one command line for every role. Sub-commands load only when they are asked for."""
+
+import importlib
+import sys
+from dataclasses import dataclass
+
+import typer
+
+HELP = "Sotdae guards a province: gates that close themselves, and a hub that sees them."
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A sub-command: where it lives, what it is for, and the extra that brings its libraries."""
+
+    module: str
+    name: str
+    extra: str
+    help: str
+
+
+PARTS: dict[str, Part] = {
+    "demo": Part(
+        "sotdae_provisioning.demo.cli", "demo_app", "demo", "Watch an underpass flood and the gate close."
+    ),
+    "gate": Part("sotdae_edge.cli", "gate_app", "gate", "Run or check the agent of one gate."),
+    "city": Part("sotdae_edge.cli", "city_app", "city", "Run the agent of a city hub."),
+    "hub": Part("sotdae_hub.cli", "hub_app", "hub", "Run the provincial hub."),
+    "bridge": Part(
+        "sotdae_firmware_bridge.cli", "bridge_app", "gate", "Read, write and simulate field devices."
+    ),
+    "models": Part("sotdae_edge.vision.cli", "models_app", "vision", "List, fetch and verify models."),
+    "bench": Part("sotdae_provisioning.bench.cli", "bench_app", "demo", "Measure, side by side."),
+}
+
+
+def build(asked: str | None) -> typer.Typer:
+    """Return the command line with the asked part in full and the others by name; None loads all."""
+    app = typer.Typer(no_args_is_help=True, help=HELP, pretty_exceptions_enable=False)
+    app.callback()(_root)
+    for name, part in PARTS.items():
+        if asked is None or asked == name:
+            app.add_typer(_load(name, part), name=name, help=part.help)
+        else:
+            app.add_typer(typer.Typer(help=part.help), name=name)
+    return app
+
+
+def _root() -> None:
+    """Every command has --help; those that print data have --json."""
+
+
+def _load(name: str, part: Part) -> typer.Typer:
+    try:
+        loaded = getattr(importlib.import_module(part.module), part.name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and error.name.startswith("sotdae"):
+            raise
+        typer.echo(
+            f"`sotdae {name}` needs {error.name}: install it with  pip install 'sotdae[{part.extra}]'",
+            err=True,
+        )
+        raise SystemExit(2) from error
+    assert isinstance(loaded, typer.Typer)  # noqa: S101
+    return loaded
+
+
+def main() -> None:
+    """Entry point of the `sotdae` command."""
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    completing = "_SOTDAE_COMPLETE" in __import__("os").environ
+    build(None if completing else (words[0] if words else ""))()
+
+
+if __name__ == "__main__":
+    main()
