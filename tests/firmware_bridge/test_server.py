@@ -1,6 +1,7 @@
 """The simulated site over real Modbus TCP, as an agent meets it."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -155,5 +156,25 @@ def test_a_port_in_use_is_said_plainly() -> None:
 
         with pytest.raises(LinkError, match=str(site.server.port)):
             await SimServer(site.simulator, port=site.server.port).start()
+
+    on_site(story)
+
+
+def test_garbage_on_the_port_costs_nobody_else_anything() -> None:
+    async def story(site: Site) -> None:
+        dice = random.Random(11)
+        for size in (1, 7, 8, 12, 260, 4000):
+            _, writer = await asyncio.open_connection("127.0.0.1", site.server.port)
+            writer.write(dice.randbytes(size))
+            await writer.drain()
+            assert await site.value("arm_angle") == 90
+            writer.close()
+        header = bytes([0, 1, 0, 0, 0, 6, 1])
+        for request in (bytes([16, 0, 0, 0, 2, 4]), bytes([3, 255, 255, 0, 9]), bytes([99, 0, 0, 0, 1])):
+            _, writer = await asyncio.open_connection("127.0.0.1", site.server.port)
+            writer.write(header + request)
+            await writer.drain()
+            assert await site.value("drive") == 0
+            writer.close()
 
     on_site(story)

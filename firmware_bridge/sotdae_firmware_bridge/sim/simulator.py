@@ -20,7 +20,7 @@ VehicleAction = Literal["arrive", "park", "leave", "inside", "person"]
 
 
 class Simulator:
-    """A scene that follows the clock it is told. Not for use from several threads."""
+    """A scene that follows the clock it is told. Of one thread; only `view` may be asked from another."""
 
     def __init__(self, seed: int = 0, now_s: float = 0.0) -> None:
         """Start dry and quiet at `now_s` (s, monotonic)."""
