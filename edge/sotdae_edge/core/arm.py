@@ -38,8 +38,11 @@ class Arm:
         return None if value is None else bool(value)
 
     def closed_proved(self, now: float) -> bool:
-        """Two independent proofs: the limit switch, and the encoder (or, without it, an idle motor)."""
-        if self.flag("limit_closed", now) is not True:
+        """Two independent proofs: the limit switch, and the encoder (or, without it, an idle motor).
+
+        Both limit switches at once contradict each other and prove nothing.
+        """
+        if self.flag("limit_closed", now) is not True or self.flag("limit_open", now) is True:
             return False
         angle = self.value("arm_angle", now)
         if angle is not None:
@@ -48,9 +51,11 @@ class Arm:
         return current is not None and current <= IDLE_A
 
     def open_proved(self, now: float) -> bool:
-        """The limit switch, and an encoder that does not contradict it."""
+        """The limit switch, and neither the other switch nor the encoder contradicts it."""
+        if self.flag("limit_open", now) is not True or self.flag("limit_closed", now) is True:
+            return False
         angle = self.value("arm_angle", now)
-        return self.flag("limit_open", now) is True and (angle is None or angle >= OPEN_DEG)
+        return angle is None or angle >= OPEN_DEG
 
     def read_back(self, now: float) -> dict[str, bool | None]:
         """Return outputs and limits as the controller reads them back."""

@@ -99,18 +99,21 @@ TRANSITIONS: dict[State, dict[Signal, State]] = {
     },
     _S.PARTIAL: {
         _G.CLOSED_PROVED: _S.CLOSED,
+        _G.ESCAPE_ASKED: _S.ESCAPE,
         _G.RETRY: _S.CLEARING,
         _G.OPEN_GRANTED: _S.OPENING,
         **_KEY,
     },
     _S.OBSTRUCTED: {
         _G.CLOSED_PROVED: _S.CLOSED,
+        _G.ESCAPE_ASKED: _S.ESCAPE,
         _G.RETRY: _S.CLEARING,
         _G.OPEN_GRANTED: _S.OPENING,
         **_KEY,
     },
     _S.FAULT: {
         _G.CLOSED_PROVED: _S.CLOSED,
+        _G.ESCAPE_ASKED: _S.ESCAPE,
         _G.RETRY: _S.CLEARING,
         _G.OPEN_GRANTED: _S.OPENING,
         **_KEY,
@@ -123,9 +126,11 @@ LOWERS = frozenset({State.LOWERING})
 RAISES = frozenset({State.BACKING_OFF, State.ESCAPE, State.OPENING})
 RELEASES_ENTRY = frozenset({State.OPEN})
 """States in which the warnings may show anything but closed."""
-SIREN = frozenset(
-    {State.PRE_WARN, State.CLEARING, State.LOWERING, State.BACKING_OFF, State.HELD_OPEN, State.ESCAPE}
-)
+FAILED = frozenset({State.HELD_OPEN, State.PARTIAL, State.OBSTRUCTED, State.FAULT})
+"""The closing ended without an arm proven closed: every warning closed, an alarm of priority 1."""
+SETTLED = frozenset({State.OPEN, State.CLOSED, State.PRE_WARN})
+"""What ends the alarm of a failed closing: a proof, people, or a closing begun anew."""
+SIREN = FAILED | {State.PRE_WARN, State.CLEARING, State.LOWERING, State.BACKING_OFF, State.ESCAPE}
 
 
 def step(state: State, signal: Signal) -> State:

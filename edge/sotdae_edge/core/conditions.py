@@ -33,7 +33,7 @@ def of(gate: "Gate", now: float) -> list[Condition]:
 
 
 def _barrier(gate: "Gate", now: float) -> list[Condition]:
-    found = [Condition(f"gate.{state}", 1, gate.state is state, text) for state, text in _FAILED.items()]
+    found = [Condition(f"gate.{state}", 1, gate.failed is state, text) for state, text in _FAILED.items()]
     manual = gate.since.held("manual", gate.state is State.MANUAL, gate.site.times.manual_alarm, now)
     astray = gate.state is State.OPEN and gate.arm.known(now) and not gate.arm.open_proved(now)
     astray = gate.since.held("astray", astray, gate.site.times.readback, now)
@@ -42,7 +42,9 @@ def _barrier(gate: "Gate", now: float) -> list[Condition]:
         Condition("gate.manual_long", 2, manual, "the local key has been turned for a long time"),
         Condition("gate.arm_astray", 2, astray, "the arm left its open position without an order"),
         Condition("gate.escapes", 1, gate.escapes > gate.site.retries, "repeated requests from inside"),
-        Condition("camera.override", 3, gate.camera_overridden, "loop and curtain decide over the camera"),
+        Condition(
+            "camera.override", 3, gate.attempt.camera_overridden, "loop and curtain decide over the camera"
+        ),
     ]
 
 
@@ -86,7 +88,7 @@ def _sensors(gate: "Gate", now: float) -> list[Condition]:
 
 
 def _warnings(gate: "Gate", now: float) -> list[Condition]:
-    asked = gate.warned
+    asked = gate.outputs.warned
     wanted = {
         "sign_closed": asked is not None and asked.closed,
         "flasher_on": asked is not None and asked.closed,
@@ -122,7 +124,7 @@ def because(gate: "Gate", signal: Signal, before: State, now: float) -> tuple[st
         Signal.RESUME_CLOSED: "arm proven closed",
         Signal.RESUME_CLOSE: "the arm is not proven open",
     }
-    if signal is Signal.LANE_CLEAR and gate.camera_overridden:
+    if signal is Signal.LANE_CLEAR and gate.attempt.camera_overridden:
         return (texts[signal], f"camera overridden after {times.camera_hold:g} s")
     return (texts.get(signal, signal.value.replace("_", " ")),)
 

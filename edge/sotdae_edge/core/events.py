@@ -1,7 +1,8 @@
 """What can happen to a gate."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isfinite
 
 from sotdae_shared.messages import ClockTrust, CommandBody
 from sotdae_shared.samples import Sample
@@ -12,6 +13,16 @@ class Scan:
     """Every point of the controller, read at one moment."""
 
     points: Mapping[str, Sample]
+
+    def finite(self) -> Mapping[str, Sample]:
+        """Return the points with every value that is not a number made unknown: NaN compares as dry."""
+        if all(sample.value is None or isfinite(sample.value) for sample in self.points.values()):
+            return self.points
+        return {name: _finite(sample) for name, sample in self.points.items()}
+
+
+def _finite(sample: Sample) -> Sample:
+    return sample if sample.value is None or isfinite(sample.value) else replace(sample, value=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,26 @@ The gate has no clock: every call carries monotonic seconds, and `next_deadline`
 be called again. Order of effects: what must be durable, then warnings, then motion, then words.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from sotdae_edge.core import conditions
 from sotdae_edge.core.alarms import AlarmBook
 from sotdae_edge.core.arm import Arm
+from sotdae_edge.core.attempt import BEGINS, LIMITS, Attempt
 from sotdae_edge.core.authority import ACTUATOR, Nonce, Rank, Situation, judge
-from sotdae_edge.core.barrier import LOWERS, RAISES, RELEASES_ENTRY, SIREN, Signal, State, step
-from sotdae_edge.core.effects import Answer, Decided, Drive, Effect, Motion, Save, Warn
+from sotdae_edge.core.barrier import (
+    FAILED,
+    LOWERS,
+    RAISES,
+    RELEASES_ENTRY,
+    SETTLED,
+    SIREN,
+    Signal,
+    State,
+    step,
+)
+from sotdae_edge.core.effects import Answer, Decided, Effect, Motion, Save, Warn
 from sotdae_edge.core.events import (
     BadCommand,
     CommandCame,
@@ -26,13 +37,12 @@ from sotdae_edge.core.events import (
 from sotdae_edge.core.hazard import Sensing, Stage, Trip
 from sotdae_edge.core.lane import Lane, LaneState
 from sotdae_edge.core.memento import Incident, Memento
+from sotdae_edge.core.outputs import Outputs
 from sotdae_edge.core.signals import next_signal
 from sotdae_edge.core.since import Since
 from sotdae_edge.core.site import Site
 
 NEVER = float("-inf")
-ASSERT_S = 1.0
-"""Warnings are written again this often: a controller that restarted has forgotten them."""
 MAX_STEPS = 8
 """More signals than this at one moment would be a loop in the table."""
 
@@ -54,34 +64,28 @@ class Gate:
     since: Since = field(default_factory=Since)
     alarms: AlarmBook = field(default_factory=AlarmBook)
     trips: list[Trip] = field(default_factory=list)
+    outputs: Outputs = field(default_factory=Outputs)
+    failed: State | None = None
+    """How this closing failed; a retry does not end that, only a proof or people do."""
     entered: float = NEVER
     deadline: float | None = None
     """When the present state's time is up."""
     motion_due: float | None = None
     """When the arm must have begun to move."""
     start_deg: float | None = None
-    hold_until: float | None = None
-    """When an occupied lane ends in HELD_OPEN; survives the changes of state of one attempt."""
-    camera_until: float | None = None
-    """Until when the camera may delay this closing."""
-    camera_overridden: bool = False
+    attempt: Attempt = field(default_factory=Attempt)
     clear_need_s: float = 0.0
-    retries: int = 0
     escapes: int = 0
     hub_heard: float = NEVER
     dry_since: float | None = None
     nonce: Nonce | None = None
     last_seq: dict[str, int] = field(default_factory=dict)
-    warned: Warn | None = None
-    warn_due: float = NEVER
-    drive: Motion = Motion.STOP
-    drive_due: float = NEVER
     dirty: bool = False
 
     @classmethod
     def start(cls, site: Site, boot: str, now: float, memento: dict[str, Any] | None = None) -> "Gate":
         """Start after power-up. Without a memento the hazard is assumed unless the arm is proven open."""
-        gate = cls(site, boot, now, Sensing.of(site), hub_heard=now)
+        gate = cls(site, boot, now, Sensing.of(site, now), hub_heard=now)
         kept = Memento.read(memento)
         gate.episode, gate.incident, gate.last_seq = kept.episode, kept.incident, dict(kept.last_seq)
         return gate
@@ -90,7 +94,9 @@ class Gate:
         """Take one event and return what must be done about it."""
         words: list[Effect] = []
         match event:
-            case Scan(points=points):
+            case Scan():
+                points = event.finite()
+                self._watch_dryness(now)
                 self.arm.take(points, self.site.times.device_silent, now)
                 self.sensing.take(points, now)
                 self.lane.take(points, self.site.times, now)
@@ -112,11 +118,7 @@ class Gate:
     def tick(self, now: float, words: list[Effect] | None = None) -> list[Effect]:
         """Do what the passing of time makes due."""
         said = list(words or ())
-        self.lane.update(now)
-        self.trips = self.sensing.trips(now, self.hub_heard)
-        self.stage = self.sensing.stage(now, self.trips)
-        self._latch()
-        self._watch_dryness(now)
+        self._look(now)
         for _ in range(MAX_STEPS):
             signal = next_signal(self, now)
             if signal is None:
@@ -125,12 +127,20 @@ class Gate:
         said += self.alarms.update(conditions.of(self, now))
         return [*self._save(), *self._warn(now), *self._move(now), *said]
 
+    def _look(self, now: float) -> None:
+        """Bring what is known of lane and water up to now."""
+        self.lane.update(now)
+        self.trips = self.sensing.trips(now, self.hub_heard)
+        self.stage = self.sensing.stage(now, self.trips)
+        self._latch()
+        self._watch_dryness(now)
+
     def next_deadline(self, now: float) -> float | None:
         """Return when `tick` must next be called, or None."""
         due = [
             self.sensing.next_deadline(now), self.lane.next_deadline(now), self.since.next_deadline(now),
-            self.deadline, self.motion_due, self.hold_until, self.camera_until, self.warn_due,
-            self.arm.fresh_until, self.clear_at(), self.drive_due if self._wanted(now) else None,
+            self.outputs.next_deadline(now), self.attempt.next_deadline(now), self.deadline,
+            self.motion_due, self.arm.fresh_until, self.clear_at(),
             self.hub_heard + self.site.times.hub_silent, self.born + conditions.GRACE_S,
         ]  # fmt: skip
         return min((at for at in due if at is not None and at > now), default=None)
@@ -151,6 +161,10 @@ class Gate:
         if self.incident is not None and self.incident.rank is not None:
             held.add(Rank(self.incident.rank))
         return frozenset(held)
+
+    def dry_s(self, now: float) -> float:
+        """Return for how long everything has been seen dry."""
+        return 0.0 if self.dry_since is None else now - self.dry_since
 
     def _latch(self) -> None:
         """Turn a present cause into an incident. Only people end it."""
@@ -187,36 +201,33 @@ class Gate:
 
     def _enter(self, before: State, now: float) -> None:
         times = self.site.times
-        self.deadline = self.motion_due = None
+        limit = LIMITS.get(self.state)
+        self.deadline = None if limit is None else now + limit(times)
+        self.motion_due = None
+        self.since.forget("stall", "proof", "escaped")
+        if self.state in FAILED or self.state in SETTLED:
+            self.failed = self.state if self.state in FAILED else None
+        if self.state in BEGINS:
+            self.attempt = Attempt()
         match self.state:
             case State.OPEN:
                 self.incident = self.nonce = None
-                self.hold_until = self.camera_until = None
+                self.escapes = 0
             case State.PRE_WARN:
-                self.deadline = now + times.pre_warn
-                self.hold_until = self.camera_until = None
-                self.camera_overridden, self.retries, self.escapes = False, 0, 0
+                self.escapes = 0
             case State.CLEARING:
-                raised = before in RAISES
-                self.clear_need_s = times.clear_after_raise if raised else times.clear
-                self.hold_until = self.hold_until or now + times.held_open
+                self.clear_need_s = times.clear_after_raise if before in RAISES else times.clear
+                if self.attempt.hold_until is None:
+                    self.attempt.hold_until = now + times.held_open
             case State.HELD_OPEN:
                 self.clear_need_s = times.clear
             case State.LOWERING:
-                self.deadline, self.motion_due = now + times.travel, now + times.no_motion
+                self.motion_due = now + times.no_motion
                 self.start_deg = self.arm.value("arm_angle", now)
             case State.BACKING_OFF:
-                self.retries += 1
-                self.deadline = now + times.back_off
+                self.attempt.retries += 1
             case State.ESCAPE:
                 self.escapes += 1
-                self.deadline, self.hold_until = now + times.escape, None
-            case State.PARTIAL | State.OBSTRUCTED | State.FAULT:
-                self.deadline, self.hold_until, self.retries = now + times.retry_rest, None, 0
-            case State.OPENING:
-                self.deadline = now + times.travel
-            case State.CLOSED:
-                self.hold_until, self.retries = None, 0
         self._assume_hazard()
 
     def _assume_hazard(self) -> None:
@@ -229,6 +240,7 @@ class Gate:
             self.open_incident("arm", "arm", ("the arm is not proven open",))
 
     def _obey(self, event: CommandCame, now: float) -> Decided:
+        self._look(now)
         command = event.command
         verdict = judge(event, self.site, self._situation(command.issuer, now))
         if verdict.accepted:
@@ -251,6 +263,8 @@ class Gate:
             return
         if self.incident is None:
             self.open_incident("command", "command", (f"close by {issuer}",), rank)
+        elif rank is not None and rank < (self.incident.rank or Rank.SCHEDULE):
+            self.incident = replace(self.incident, rank=int(rank))
 
     def _situation(self, issuer: str, now: float) -> Situation:
         return Situation(
@@ -261,11 +275,12 @@ class Gate:
             last_seq=self.last_seq.get(issuer, 0),
             tripping=bool(self.trips),
             channels_valid=all(level is not None for level in self.sensing.levels(now).values()),
-            dry_s=0.0 if self.dry_since is None else now - self.dry_since,
+            dry_s=self.dry_s(now),
             now=now,
         )
 
     def _give_nonce(self, event: NonceAsked, now: float) -> Answer:
+        self._look(now)
         at = self._situation("", now)
         if at.incident is not None:
             self.nonce = Nonce(event.nonce, at.incident, self.state, now + self.site.times.nonce)
@@ -306,16 +321,16 @@ class Gate:
         return [Save(Memento(self.state.value, self.episode, self.incident, self.last_seq).write())]
 
     def _warn(self, now: float) -> list[Effect]:
-        if self.state is State.START:
+        if self.state is State.START and self.incident is None:
             return []
-        closed = self.state not in RELEASES_ENTRY and (
-            self.state is not State.MANUAL or self.incident is not None
-        )
-        wanted = Warn(closed, closed and self.state in SIREN, not closed and self.stage is not Stage.NORMAL)
-        if wanted == self.warned and now < self.warn_due:
-            return []
-        self.warned, self.warn_due = wanted, now + ASSERT_S
-        return [wanted]
+        closed = self.state not in RELEASES_ENTRY
+        if self.state is State.MANUAL:
+            closed = self.incident is not None or not self.arm.open_proved(now)
+        caution = not closed and self.stage is not Stage.NORMAL
+        return self.outputs.warn(Warn(closed, closed and self.state in SIREN, caution), now)
+
+    def _move(self, now: float) -> list[Effect]:
+        return self.outputs.move(self._wanted(now), self.site.times.permit, now)
 
     def _wanted(self, now: float) -> Motion:
         if self.state in LOWERS:
@@ -323,15 +338,3 @@ class Gate:
         if self.state in RAISES and not self.arm.open_proved(now):
             return Motion.RAISE
         return Motion.STOP
-
-    def _move(self, now: float) -> list[Effect]:
-        """Renew the hold-to-run permit; a stop is said at once and then not repeated."""
-        wanted = self._wanted(now)
-        if wanted is Motion.STOP:
-            stopping = self.drive is not Motion.STOP
-            self.drive = Motion.STOP
-            return [Drive(Motion.STOP)] if stopping else []
-        if wanted is self.drive and now < self.drive_due:
-            return []
-        self.drive, self.drive_due = wanted, now + self.site.times.permit
-        return [Drive(wanted)]

@@ -45,13 +45,12 @@ class Single:
     value: float | None = None
     count: int | None = None
     good_until: float = NEVER
-    ever: bool = False
 
     def take(self, sample: Sample | None, age_s: float, now: float) -> None:
         """Take one reading; one that is missing or does not advance changes nothing."""
         if sample is None or sample.value is None or sample.count is None or sample.count == self.count:
             return
-        self.value, self.count, self.good_until, self.ever = sample.value, sample.count, now + age_s, True
+        self.value, self.count, self.good_until = sample.value, sample.count, now + age_s
 
     def at(self, now: float) -> float | None:
         """Return the value while it is good."""
@@ -72,9 +71,10 @@ class Sensing:
     rates: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, site: Site) -> "Sensing":
-        """Start knowing nothing."""
-        return cls(site, [ChannelState(spec) for spec in site.channels])
+    def of(cls, site: Site, now: float) -> "Sensing":
+        """Start knowing nothing; a gauge that never speaks is silent from now on."""
+        river = Single(good_until=now + site.times.river_age)
+        return cls(site, [ChannelState(spec) for spec in site.channels], river)
 
     def take(self, points: Mapping[str, Sample], now: float) -> None:
         """Take one scan of the controller."""
@@ -111,13 +111,12 @@ class Sensing:
         return {channel.spec.name: channel.flag_at(now) for channel in self.channels}
 
     def level_cm(self, now: float) -> float | None:
-        """Return the voted level: median of the valid analogue channels, else the switches' low bound."""
+        """Return the level: median of the valid analogue channels, else the highest wet step, else None."""
         levels = [level for level in self.levels(now).values() if level is not None]
         exact = [level.low for level in levels if level.low == level.high]
         if exact:
             return median(exact)
-        wet = [level.low for level in levels if level.low > 0.0]
-        return max(wet) if wet else (0.0 if levels else None)
+        return max((level.low for level in levels if level.low > 0.0), default=None)
 
     def rate_cm_min(self) -> float | None:
         """Return the median rate of rise of the channels that have one."""
@@ -221,19 +220,20 @@ class Sensing:
         return wet or still or high or aged or self.blind(now)
 
     def river_lost(self, now: float) -> bool:
-        """Tell whether a river gauge that once spoke has been silent: its last word ages into caution."""
-        watched = self.site.levels.river_caution_cm is not None and self.river.ever
-        return watched and now >= self.river.good_until + self.site.times.river_lost
+        """Tell whether a river gauge that matters is silent: its last word ages into caution."""
+        lost = now >= self.river.good_until + self.site.times.river_lost
+        return lost and self._river_calm_cm() is not None
+
+    def _river_calm_cm(self) -> float | None:
+        levels = self.site.levels
+        return levels.river_caution_cm if levels.river_caution_cm is not None else levels.river_trigger_cm
 
     def dry(self, now: float) -> bool:
         """Tell whether everything that can trip says dry: what a reopening needs, for 30 minutes."""
-        limits, river = self.site.levels, self.river.at(now)
-        if not all_below(self.levels(now), limits.reopen_cm):
+        if not all_below(self.levels(now), self.site.levels.reopen_cm):
             return False
-        if limits.river_trigger_cm is None:
-            return True
-        calm = limits.river_caution_cm if limits.river_caution_cm is not None else limits.river_trigger_cm
-        return river is not None and river < calm
+        calm_cm, river_cm = self._river_calm_cm(), self.river.at(now)
+        return calm_cm is None or (river_cm is not None and river_cm < calm_cm)
 
     def next_deadline(self, now: float) -> float | None:
         """Return when time alone may change an answer: a channel or gauge goes stale, a condition ripens."""

@@ -54,7 +54,8 @@ class LaneState:
     clear_since: float | None = None
 
     def take(self, points: Mapping[str, Sample], times: Times, now: float) -> None:
-        """Take one scan."""
+        """Take one scan. What went stale before it, unseen, still breaks the time of being CLEAR."""
+        self.update(now)
         for witness in self.witnesses:
             witness.take(points.get(witness.point), times.lane_age, now)
         self.update(now)
@@ -81,6 +82,10 @@ class LaneState:
             self.clear_since = None
         elif self.clear_since is None:
             self.clear_since = now
+
+    def clear_through(self, since: float) -> bool:
+        """Tell whether the lane has been CLEAR without a break from `since` until the last update."""
+        return self.clear_since is not None and self.clear_since <= since
 
     def next_deadline(self, now: float) -> float | None:
         """Return when a witness or the camera goes stale."""

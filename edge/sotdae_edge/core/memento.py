@@ -5,9 +5,9 @@ relaxes (nonces, caches), so none of those is kept.
 """
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from sotdae_shared.errors import WireError
 
@@ -22,8 +22,8 @@ class Incident:
     cause: str
     first_out: str
     because: tuple[str, ...]
-    rank: int | None = None
-    """Who ordered it, for a command; None when the gate did."""
+    rank: Annotated[int, Field(ge=1, le=7)] | None = None
+    """Highest rank that ordered it closed; None when only the gate did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +31,16 @@ class Memento:
     """The durable part of a gate."""
 
     state: str = "start"
-    episode: int = 0
+    episode: Annotated[int, Field(ge=0)] = 0
     incident: Incident | None = None
-    last_seq: dict[str, int] = field(default_factory=dict)
+    last_seq: dict[str, Annotated[int, Field(ge=0)]] = field(default_factory=dict)
 
     def write(self) -> dict[str, Any]:
         """Return it as JSON values."""
         return {"version": VERSION, **asdict(self)}
 
     @classmethod
-    def read(cls, value: dict[str, Any] | None) -> "Memento":
+    def read(cls, value: object) -> "Memento":
         """Return a memento from JSON values; None means there is none.
 
         Raises:
@@ -48,8 +48,9 @@ class Memento:
         """
         if value is None:
             return cls()
-        if value.get("version") != VERSION:
-            raise WireError(f"memento version {value.get('version')!r}: this agent reads {VERSION}")
+        version = value.get("version") if isinstance(value, dict) else None
+        if not isinstance(value, dict) or version != VERSION:
+            raise WireError(f"memento version {version!r:.40}: this agent reads {VERSION}")
         try:
             return _ADAPTER.validate_python({key: value[key] for key in value if key != "version"})
         except ValidationError as error:

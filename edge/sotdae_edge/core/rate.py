@@ -1,6 +1,7 @@
 """Robust rate of rise of one channel, and the prediction made with it."""
 
 from collections.abc import Sequence
+from itertools import islice
 from statistics import median
 
 from sotdae_edge.core.site import Site
@@ -21,9 +22,12 @@ def rate_cm_min(history: Sequence[tuple[float, float]], min_span_s: float) -> tu
         return None
     half = count // 2
     slopes = [
-        (history[i + half][1] - history[i][1]) / (history[i + half][0] - history[i][0])
-        for i in range(count - half)
+        (later_cm - cm) / (later - at)
+        for (at, cm), (later, later_cm) in zip(history, islice(history, half, None), strict=False)
+        if later > at
     ]
+    if not slopes:
+        return None
     middle = median(slopes)
     spread = 1.4826 * median(abs(slope - middle) for slope in slopes)
     bound = middle - CONFIDENCE * spread / float(len(slopes)) ** 0.5

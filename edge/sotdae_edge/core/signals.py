@@ -19,21 +19,23 @@ def next_signal(gate: "Gate", now: float) -> Signal | None:
     return GUARDS[gate.state](gate, now)
 
 
-def _resume(gate: "Gate", now: float) -> Signal | None:
-    """After a start or a turned-back key: open only if nothing is latched and the arm is proven open."""
-    if not gate.arm.known(now) or gate.arm.flag("local_key", now) is not False:
+def _start(gate: "Gate", now: float) -> Signal | None:
+    """After a start: what the controller does not say, be it the key, does not delay protection."""
+    return _resume(gate, now, gate.incident is None) if gate.arm.known(now) else None
+
+
+def _manual(gate: "Gate", now: float) -> Signal | None:
+    """Only a key that is seen turned back ends MANUAL; a person may have raised the arm after the flood."""
+    if gate.arm.flag("local_key", now) is not False:
         return None
-    if gate.arm.open_proved(now) and not gate.trips and _released(gate, now):
+    return _resume(gate, now, gate.incident is None or gate.dry_s(now) >= gate.site.times.reopen_dry)
+
+
+def _resume(gate: "Gate", now: float, released: bool) -> Signal:
+    """Open only if nothing holds the gate and the arm is proven open."""
+    if released and not gate.trips and gate.arm.open_proved(now):
         return Signal.RESUME_OPEN
     return Signal.RESUME_CLOSED if gate.arm.closed_proved(now) else Signal.RESUME_CLOSE
-
-
-def _released(gate: "Gate", now: float) -> bool:
-    if gate.incident is None:
-        return True
-    # A person raised the arm with the key after the flood; at a start the dry time is zero.
-    dry_s = 0.0 if gate.dry_since is None else now - gate.dry_since
-    return gate.state is State.MANUAL and dry_s >= gate.site.times.reopen_dry
 
 
 def _open(gate: "Gate", now: float) -> Signal | None:
@@ -49,7 +51,7 @@ def _clearing(gate: "Gate", now: float) -> Signal | None:
         return Signal.CLOSED_PROVED
     if _may_lower(gate, now):
         return Signal.LANE_CLEAR
-    held = gate.hold_until is not None and now >= gate.hold_until
+    held = gate.attempt.hold_until is not None and now >= gate.attempt.hold_until
     return Signal.QUEUE if held and gate.lane.occupancy(now) is not Lane.CLEAR else None
 
 
@@ -64,11 +66,11 @@ def camera_holds(gate: "Gate", now: float) -> bool:
     """Tell whether the camera delays motion. Its patience is counted once for each closing."""
     if not gate.lane.camera_occupied(now):
         return False
-    if gate.camera_until is None:
-        gate.camera_until = now + gate.site.times.camera_hold
-    if now < gate.camera_until:
+    if gate.attempt.camera_until is None:
+        gate.attempt.camera_until = now + gate.site.times.camera_hold
+    if now < gate.attempt.camera_until:
         return True
-    gate.camera_overridden = True
+    gate.attempt.camera_overridden = True
     return False
 
 
@@ -80,7 +82,8 @@ def _lowering(gate: "Gate", now: float) -> Signal | None:
     stalled = current is not None and current >= gate.site.stall_a
     if lane is Lane.OCCUPIED or gate.since.held("stall", stalled, gate.site.times.stall, now):
         return Signal.OBSTRUCTION
-    if lane is Lane.UNKNOWN or camera_holds(gate, now):
+    # A break that nobody watched (a stalled agent) counts like one that was seen.
+    if not gate.lane.clear_through(gate.entered) or camera_holds(gate, now):
         return Signal.LANE_LOST
     if _still(gate, now):
         return Signal.NO_MOTION
@@ -99,21 +102,19 @@ def _still(gate: "Gate", now: float) -> bool:
 def _backing_off(gate: "Gate", now: float) -> Signal | None:
     if not (_due(gate, now) or gate.arm.open_proved(now)):
         return None
-    return Signal.RETRIES_SPENT if gate.retries > gate.site.retries else Signal.BACKED_OFF
+    return Signal.RETRIES_SPENT if gate.attempt.retries > gate.site.retries else Signal.BACKED_OFF
 
 
 def _closed(gate: "Gate", now: float) -> Signal | None:
+    if gate.incident is None:
+        return Signal.OPEN_GRANTED
     if gate.arm.flag("inside_request", now):
         return Signal.ESCAPE_ASKED
     # Silence of the controller is an alarm of its own; the proof is lost only by a contrary word.
     contrary = gate.arm.known(now) and not gate.arm.closed_proved(now)
     if gate.since.held("proof", contrary, gate.site.times.proof_lost, now):
         return Signal.PROOF_LOST
-    return _granted(gate)
-
-
-def _granted(gate: "Gate") -> Signal | None:
-    return Signal.OPEN_GRANTED if gate.incident is None else None
+    return None
 
 
 def _escape(gate: "Gate", now: float) -> Signal | None:
@@ -124,15 +125,21 @@ def _escape(gate: "Gate", now: float) -> Signal | None:
 
 
 def _held_open(gate: "Gate", now: float) -> Signal | None:
+    if gate.incident is None:
+        return Signal.OPEN_GRANTED
     if gate.arm.closed_proved(now):
         return Signal.CLOSED_PROVED
-    return _granted(gate) or (Signal.LANE_CLEAR if _may_lower(gate, now) else None)
+    return Signal.LANE_CLEAR if _may_lower(gate, now) else None
 
 
 def _resting(gate: "Gate", now: float) -> Signal | None:
+    if gate.incident is None:
+        return Signal.OPEN_GRANTED
     if gate.arm.closed_proved(now):
         return Signal.CLOSED_PROVED
-    return _granted(gate) or (Signal.RETRY if _due(gate, now) else None)
+    if gate.arm.flag("inside_request", now) and not gate.arm.open_proved(now):
+        return Signal.ESCAPE_ASKED
+    return Signal.RETRY if _due(gate, now) else None
 
 
 def _opening(gate: "Gate", now: float) -> Signal | None:
@@ -148,7 +155,7 @@ def _due(gate: "Gate", now: float) -> bool:
 
 
 GUARDS: dict[State, Guard] = {
-    State.START: _resume,
+    State.START: _start,
     State.OPEN: _open,
     State.PRE_WARN: _pre_warn,
     State.CLEARING: _clearing,
@@ -161,5 +168,5 @@ GUARDS: dict[State, Guard] = {
     State.OBSTRUCTED: _resting,
     State.FAULT: _resting,
     State.OPENING: _opening,
-    State.MANUAL: _resume,
+    State.MANUAL: _manual,
 }

@@ -16,6 +16,11 @@ class Since:
             return False
         return now >= self.due.setdefault(name, now + seconds)
 
+    def forget(self, *names: str) -> None:
+        """Let conditions count afresh when next asked for: those of a state that was left."""
+        for name in names:
+            self.due.pop(name, None)
+
     def next_deadline(self, now: float) -> float | None:
         """Return when the next condition ripens."""
         return min((at for at in self.due.values() if at > now), default=None)

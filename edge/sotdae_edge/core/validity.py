@@ -13,7 +13,7 @@ from sotdae_shared.units import Flag
 
 SELF_TEST_MIN_PERCENT = 20.0
 MAX_HISTORY = 400
-"""Samples kept per channel: 15 s of the fastest instrument (20 Hz), and a margin."""
+"""Samples kept per channel; a faster instrument is thinned out so that they always span the rate window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,8 @@ class ChannelState:
         if not all(_self_test_passed(sample, self.spec.kind) for sample in present):
             return self._invalid(Flag.FAIL)
         counts = tuple(sample.count for sample in present)
+        if None in counts:
+            return self._invalid(Flag.MISSING)
         if counts == self.counts:
             return None
         self.counts = counts
@@ -97,10 +99,14 @@ class ChannelState:
         self.level = Level(value, value)
         self.flag = Flag.PASS
         self.fresh_until = now + site.times.channel_age
-        self.history.append((now, value))
-        while self.history[0][0] < now - site.times.rate_window:
-            self.history.popleft()
+        self._remember(value, site.times.rate_window, now)
         return None
+
+    def _remember(self, value: float, window_s: float, now: float) -> None:
+        if not self.history or now >= self.history[-1][0] + window_s / MAX_HISTORY:
+            self.history.append((now, value))
+        while self.history[0][0] < now - window_s:
+            self.history.popleft()
 
     def _is_spike(self, value: float, site: Site, now: float) -> bool:
         """Hold back a jump until it has lasted; without a recent level there is nothing to jump from."""
