@@ -1,12 +1,16 @@
 """Take the console's pictures from a running hub, with headless Chromium.
 
-    python tools/screenshots.py --url http://127.0.0.1:8080 --out docs/images --facility GG-41113-UP-0007
+python tools/screenshots.py --url http://127.0.0.1:8080 --out docs/images --facility GG-41113-UP-0007
 """
 
 import argparse
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import TimeoutError as Late
 
 CHROMIUM = "/usr/bin/chromium"
 ARGS = [
@@ -18,36 +22,54 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PICTURE_MS = 3000
 SIZES = {"wide": (1920, 1080), "phone": (390, 844)}
 
 
-def shoot(browser: Browser, url: str, target: Path, facility: str | None, theme: str, size: str, language: str) -> None:
+@dataclass(frozen=True)
+class Look:
+    """How the console is to be seen."""
+
+    theme: Literal["dark", "light"]
+    size: str
+    language: str
+
+    def context(self, browser: Browser) -> BrowserContext:
+        """Return a fresh browser profile that looks so."""
+        width, height = SIZES[self.size]
+        return browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=self.theme,
+            locale="ko-KR" if self.language == "ko" else "en-GB",
+            timezone_id="Asia/Seoul",
+            device_scale_factor=2 if self.size == "phone" else 1,
+            reduced_motion="reduce",
+        )
+
+
+def shoot(browser: Browser, url: str, facility: str | None, look: Look, target: Path) -> None:
     """Open one view afresh, wait for what it should show, and save the picture."""
-    width, height = SIZES[size]
-    context = browser.new_context(
-        viewport={"width": width, "height": height},
-        color_scheme="dark" if theme == "dark" else "light",
-        locale="ko-KR" if language == "ko" else "en-GB",
-        timezone_id="Asia/Seoul",
-        device_scale_factor=2 if size == "phone" else 1,
-        reduced_motion="reduce",
-    )
+    context = look.context(browser)
     page = context.new_page()
     page.goto(f"{url}/#/f/{facility}" if facility else f"{url}/#/")
-    page.wait_for_selector(".stage-word:not(:empty)" if facility else ".rows li, .places .note:not(:empty)")
+    page.wait_for_selector(".stage-word:not(:empty)" if facility else ".rows li")
     page.wait_for_load_state("load")
     if facility:
-        page.wait_for_function(
-            "() => document.querySelector('.chart .channels path, .chart .voted[d^=M]') && "
-            "(document.querySelector('.no-picture').checkVisibility() || document.querySelector('.picture img').naturalWidth)"
-        )
-    page.screenshot(path=target, full_page=size == "phone")
+        page.wait_for_selector(".chart .voted[d*=L], .chart .channels path", state="attached")
+        page.wait_for_selector(".timeline li, .decisions .note")
+        with suppress(Late):  # a place may have no picture
+            page.wait_for_function(
+                "() => document.querySelector('.picture img').naturalWidth", timeout=PICTURE_MS
+            )
+    page.screenshot(path=target, full_page=look.size == "phone")
     print(target)
     context.close()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--url", required=True, help="where the hub serves the console")
     parser.add_argument("--out", type=Path, required=True, help="folder for the pictures")
     parser.add_argument("--facility", help="also take this facility's view")
@@ -64,7 +86,7 @@ def main() -> None:
             for theme in given.themes:
                 for size in given.sizes:
                     target = given.out / f"{given.prefix}-{view}-{theme}-{size}.png"
-                    shoot(browser, given.url.rstrip("/"), target, facility, theme, size, given.language)
+                    shoot(browser, given.url.rstrip("/"), facility, Look(theme, size, given.language), target)
         browser.close()
 
 

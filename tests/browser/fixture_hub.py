@@ -1,6 +1,6 @@
 """A hub that answers from a World, with the shapes of sotdae_hub.views: what the console is tested against.
 
-By hand: ``python tests/browser/fixture_hub.py 8123`` and open http://127.0.0.1:8123/.
+By hand: ``PYTHONPATH=tests python -m browser.fixture_hub 8123`` and open http://127.0.0.1:8123/.
 """
 
 import asyncio
@@ -8,17 +8,16 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from importlib.resources import files
 
 import uvicorn
+from browser.fixture_world import World
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 
-sys.path.insert(0, __file__.rpartition("/")[0])
-from fixture_world import World
+from sotdae_hub.adapters.clock import wall
 
 Changes = asyncio.Queue[str]
 
@@ -31,7 +30,12 @@ class FixtureHub:
         self.listeners: set[Changes] = set()
         self.server = uvicorn.Server(
             uvicorn.Config(
-                self.app(), host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1, lifespan="off"
+                self.app(),
+                host="127.0.0.1",
+                port=port,
+                log_level="warning",
+                timeout_graceful_shutdown=1,
+                lifespan="off",
             )
         )
         self.loop = asyncio.new_event_loop()
@@ -101,7 +105,7 @@ class FixtureHub:
 @contextmanager
 def serving(port: int = 0) -> Iterator[FixtureHub]:
     """Serve a fresh World on a free port (or the given one) for the length of the block."""
-    hub = FixtureHub(World(datetime.now(UTC)), port)
+    hub = FixtureHub(World(wall()), port)
     thread = threading.Thread(target=hub.run)
     thread.start()
     while not hub.server.started and thread.is_alive():
@@ -115,5 +119,4 @@ def serving(port: int = 0) -> Iterator[FixtureHub]:
 
 
 if __name__ == "__main__":
-    by_hand = FixtureHub(World(datetime.now(UTC)), int(sys.argv[1]))
-    by_hand.run()
+    FixtureHub(World(wall()), int(sys.argv[1])).run()

@@ -4,14 +4,13 @@ import { keyed, set, svg, text } from "./dom.js";
 import { clock, nowMs } from "./format.js";
 import { t, term } from "./i18n.js";
 
-const W = 960;
-const H = 400;
 const LEFT = 46;
-const RIGHT = 840;
-const TOP = 14;
-const BOTTOM = 346;
-const GAUGE_X = 858;
+const TOP = 12;
+const UNDER = 56;
 const GAUGE_W = 40;
+const GAUGE_ROOM = 82;
+const TIME_ROOM = 80;
+const LEGEND_ROOM = 150;
 const LEAST_TOP_CM = 20;
 const GAP_FACTOR = 4;
 const LIMITS = [["unsafe_cm", "unsafe_at"], ["close_cm", "close_at"], ["caution_cm", "caution_at"]];
@@ -45,83 +44,115 @@ function pathOf(points, x, y, fromMs) {
 
 const stepMs = (spanS) => ({ 600: 120, 3600: 900, 21600: 3600, 86400: 14400 })[spanS] * 1000;
 
+const range = (count, make) => Array.from({ length: Math.max(0, count) }, (_, index) => make(index));
+
+/** Where things lie in a drawing of this size. */
+function layoutOf(node, fromMs, toMs, top) {
+  const width = Math.max(320, node.clientWidth);
+  const height = Math.max(200, node.clientHeight);
+  const right = width - GAUGE_ROOM;
+  const bottom = height - UNDER;
+  set(node, "viewBox", `0 0 ${width} ${height}`);
+  return {
+    right, bottom, height, gauge: right + 16,
+    x: (ms) => LEFT + ((ms - fromMs) / (toMs - fromMs)) * (right - LEFT),
+    y: (cm) => bottom - (Math.max(cm, 0) / top) * (bottom - TOP),
+  };
+}
+
+const line = () => svg("g", {}, svg("path"), svg("text"));
+
+function drawGrid(layer, { right, y }, top, step) {
+  const rows = range(Math.round(top / step) + 1, (index) => index * step);
+  keyed(layer, rows, (cm) => cm, line, (row, cm) => {
+    set(row.firstChild, "d", `M${LEFT} ${y(cm).toFixed(1)}H${right}`);
+    set(row.lastChild, "x", LEFT - 8);
+    set(row.lastChild, "y", (y(cm) + 5).toFixed(1));
+    text(row.lastChild, cm);
+  });
+}
+
+function drawTimes(layer, { right, bottom, x }, fromMs, toMs, spanS) {
+  const least = stepMs(spanS);
+  const step = least * Math.ceil(((toMs - fromMs) / least) / ((right - LEFT) / TIME_ROOM));
+  const first = Math.ceil(fromMs / step) * step;
+  const times = range(Math.floor((toMs - first) / step) + 1, (index) => first + index * step);
+  keyed(layer, times, (ms) => ms, line, (row, ms) => {
+    set(row.firstChild, "d", `M${x(ms).toFixed(1)} ${TOP}V${bottom}`);
+    set(row.lastChild, "x", x(ms).toFixed(1));
+    set(row.lastChild, "y", bottom + 20);
+    text(row.lastChild, clock(new Date(ms).toISOString(), false));
+  });
+}
+
+function drawLimits(layer, { gauge, y }, limits) {
+  const rows = LIMITS.filter(([name]) => Number.isFinite(limits[name]));
+  keyed(layer, rows, ([name]) => name, line, (row, [name, word]) => {
+    const at = y(limits[name]);
+    set(row, "data-limit", name);
+    set(row.firstChild, "d", `M${LEFT} ${at.toFixed(1)}H${gauge + GAUGE_W + 6}`);
+    set(row.lastChild, "x", LEFT + 8);
+    set(row.lastChild, "y", (at - 6).toFixed(1));
+    text(row.lastChild, `${t(word)} ${limits[name]} cm`);
+  });
+}
+
+function drawLegend(layer, { height }, names) {
+  keyed(layer, names, ([name]) => name, line, (entry, [name, index]) => {
+    const place = names.findIndex(([other]) => other === name);
+    set(entry, "transform", `translate(${LEFT + 8 + place * LEGEND_ROOM} ${height - 10})`);
+    set(entry, "data-index", index);
+    set(entry.firstChild, "d", "M0-5H24");
+    set(entry.lastChild, "x", 31);
+    text(entry.lastChild, name);
+  });
+}
+
+function gaugeParts() {
+  const [tube, filled, pointer] = [svg("rect", { class: "tube", y: TOP, rx: 4 }), svg("rect", { class: "filled" }), svg("path", { class: "pointer" })];
+  return {
+    nodes: [tube, filled, pointer],
+    update(level, { gauge, bottom, y }) {
+      const known = Number.isFinite(level);
+      const at = known ? y(level) : bottom;
+      for (const part of [tube, filled]) set(set(part, "x", gauge), "width", GAUGE_W);
+      set(set(tube, "height", bottom - TOP), "data-known", String(known));
+      set(set(filled, "y", at.toFixed(1)), "height", (bottom - at).toFixed(1));
+      set(pointer, "d", known ? `M${gauge + GAUGE_W + 4} ${at.toFixed(1)}l15-9v18z` : "");
+    },
+  };
+}
+
 /** The chart. */
 export function chart() {
-  const layers = Object.fromEntries(["grid", "times", "limits", "channels"].map((name) => [name, svg("g", { class: name })]));
+  const layer = Object.fromEntries(["grid", "times", "channels", "limits", "legend"].map((name) => [name, svg("g", { class: name })]));
   const voted = svg("path", { class: "voted" });
-  const none = svg("text", { class: "none", x: (LEFT + RIGHT) / 2, y: (TOP + BOTTOM) / 2 }, t("no_series"));
-  const tube = svg("rect", { class: "tube", x: GAUGE_X, y: TOP, width: GAUGE_W, height: BOTTOM - TOP, rx: 4 });
-  const filled = svg("rect", { class: "filled", x: GAUGE_X, width: GAUGE_W });
-  const pointer = svg("path", { class: "pointer" });
-  const legend = svg("g", { class: "legend" });
-  const node = svg("svg", { class: "chart", viewBox: `0 0 ${W} ${H}`, role: "img" },
-    layers.grid, layers.times, layers.limits, layers.channels, voted, none, tube, filled, pointer, legend);
-
-  function drawGrid(top, step, y) {
-    const rows = Array.from({ length: Math.round(top / step) + 1 }, (_, index) => index * step);
-    keyed(layers.grid, rows, (cm) => cm, () => svg("g", {}, svg("path"), svg("text", { x: LEFT - 8 })), (row, cm) => {
-      set(row.firstChild, "d", `M${LEFT} ${y(cm).toFixed(1)}H${RIGHT}`);
-      set(row.lastChild, "y", (y(cm) + 5).toFixed(1));
-      text(row.lastChild, cm);
-    });
-  }
-
-  function drawTimes(fromMs, toMs, spanS, x) {
-    const step = stepMs(spanS);
-    const first = Math.ceil(fromMs / step) * step;
-    const times = Array.from({ length: Math.floor((toMs - first) / step) + 1 }, (_, index) => first + index * step);
-    keyed(layers.times, times, (ms) => ms, () => svg("g", {}, svg("path"), svg("text", { y: BOTTOM + 22 })), (row, ms) => {
-      set(row.firstChild, "d", `M${x(ms).toFixed(1)} ${TOP}V${BOTTOM}`);
-      set(row.lastChild, "x", x(ms).toFixed(1));
-      text(row.lastChild, clock(new Date(ms).toISOString(), false));
-    });
-  }
-
-  function drawLimits(limits, y) {
-    const rows = LIMITS.filter(([name]) => Number.isFinite(limits[name]));
-    keyed(layers.limits, rows, ([name]) => name, ([name]) => svg("g", { "data-limit": name }, svg("path"), svg("text", { x: LEFT + 8 })),
-      (row, [name, word]) => {
-        set(row.firstChild, "d", `M${LEFT} ${y(limits[name]).toFixed(1)}H${GAUGE_X + GAUGE_W + 8}`);
-        set(row.lastChild, "y", (y(limits[name]) - 5).toFixed(1));
-        text(row.lastChild, `${t(word)} ${limits[name]} cm`);
-      });
-  }
-
-  function drawGauge(level, y) {
-    const known = Number.isFinite(level);
-    const at = known ? y(Math.max(level, 0)) : BOTTOM;
-    set(filled, "y", at.toFixed(1));
-    set(filled, "height", Math.max(0, BOTTOM - at).toFixed(1));
-    set(tube, "data-known", known);
-    set(pointer, "d", known ? `M${GAUGE_X + GAUGE_W + 4} ${at.toFixed(1)}l14 -8v16z` : "");
-  }
-
+  const none = svg("text", { class: "none" }, t("no_series"));
+  const gauge = gaugeParts();
+  const node = svg("svg", { class: "chart", role: "img" },
+    layer.grid, layer.times, layer.channels, voted, gauge.nodes, layer.limits, none, layer.legend);
   return {
     node,
-    update({ channels, voted: line, spanS, limits, level, label }) {
+    update({ channels, voted: main, spanS, limits, level, label }) {
       const toMs = nowMs();
       const fromMs = toMs - spanS * 1000;
-      const { top, step } = topOf(limits, [...channels.map(([, points]) => points), line], level);
-      const x = (ms) => LEFT + ((ms - fromMs) / (toMs - fromMs)) * (RIGHT - LEFT);
-      const y = (cm) => BOTTOM - (Math.max(cm, 0) / top) * (BOTTOM - TOP);
-      drawGrid(top, step, y);
-      drawTimes(fromMs, toMs, spanS, x);
-      drawLimits(limits, y);
-      const drawn = channels.map(([channel, points]) => [channel, pathOf(points, x, y, fromMs)]).filter(([, d]) => d);
-      keyed(layers.channels, drawn, ([channel]) => channel, () => svg("path"), (path, [channel, d]) => {
+      const { top, step } = topOf(limits, [...channels.map(([, points]) => points), main], level);
+      const at = layoutOf(node, fromMs, toMs, top);
+      drawGrid(layer.grid, at, top, step);
+      drawTimes(layer.times, at, fromMs, toMs, spanS);
+      drawLimits(layer.limits, at, limits);
+      const drawn = channels.map(([channel, points]) => [channel, pathOf(points, at.x, at.y, fromMs)]).filter(([, d]) => d);
+      keyed(layer.channels, drawn, ([channel]) => channel, () => svg("path"), (path, [channel, d]) => {
         set(path, "d", d);
         set(path, "data-index", drawn.findIndex(([name]) => name === channel) % 3);
       });
-      const votedPath = pathOf(line, x, y, fromMs);
-      set(voted, "d", votedPath);
-      set(none, "class", drawn.length || votedPath ? "none away" : "none");
-      const names = [...drawn.map(([channel], index) => [term("channel", channel), index % 3]), ...(votedPath ? [[t("voted"), "v"]] : [])];
-      keyed(legend, names, ([name]) => name, () => svg("g", {}, svg("path", { d: "M0 0H22" }), svg("text", { x: 28, y: 5 })), (entry, [name, index]) => {
-        set(entry, "transform", `translate(${LEFT + 8 + names.findIndex(([other]) => other === name) * 150} ${H - 10})`);
-        set(entry, "data-index", index);
-        text(entry.lastChild, name);
-      });
-      drawGauge(level, y);
+      const mainPath = pathOf(main, at.x, at.y, fromMs);
+      set(voted, "d", mainPath);
+      set(none, "class", drawn.length || mainPath ? "none away" : "none");
+      set(set(none, "x", (LEFT + at.right) / 2), "y", at.bottom / 2);
+      const names = drawn.map(([channel], index) => [term("channel", channel), index % 3]);
+      drawLegend(layer.legend, at, mainPath ? [...names, [t("voted"), "v"]] : names);
+      gauge.update(level, at);
       set(node, "aria-label", label);
     },
   };

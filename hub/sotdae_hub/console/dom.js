@@ -50,9 +50,12 @@ export function keyed(parent, items, key, make, update) {
   if (focused?.isConnected && document.activeElement !== focused) focused.focus();
 }
 
-/** A titled panel: a section with a heading; returns the section, its heading and its body. */
+/** A titled panel. `last` stands beside the title and says how old the values are when they are not current. */
 export function panel(name, ...children) {
   const title = el("h2", { id: `h-${name}` });
-  const body = el("div", { class: "body" }, ...children);
-  return { node: el("section", { class: `panel ${name}`, "aria-labelledby": `h-${name}` }, title, body), title, body };
+  const last = el("span", { class: "last", hidden: true });
+  const node = el("section", { class: `panel ${name}`, "aria-labelledby": `h-${name}` },
+    el("div", { class: "title" }, title, last), el("div", { class: "body" }, ...children));
+  node.last = last;
+  return { node, title };
 }

@@ -39,6 +39,22 @@ function header() {
   };
 }
 
+/** A panel that fails says so and leaves the others alone: an old value must never pass for a new one. */
+function attempt(part, state, old) {
+  try {
+    part.update(state, old);
+    set(part.node, "data-broken", null);
+  } catch (error) {
+    set(part.node, "data-broken", t("broken"));
+    console.error(error);
+  }
+}
+
+function sayLast(node, words) {
+  node.hidden = words === null;
+  text(node, words ?? "");
+}
+
 /** Build the view of one facility; it loads itself, and again on `reload`. */
 export function facilityView(id) {
   const top = header();
@@ -73,7 +89,10 @@ export function facilityView(id) {
     set(grid, "data-old", old);
     set(node, "data-stage", stageOf(facility));
     top.update(facility, state, old);
-    for (const part of panels) part.update(state, old);
+    for (const part of panels) {
+      sayLast(part.node.last, old ? t("last_known", age(state.at ?? facility.link.last_heard)) : null);
+      attempt(part, state, old);
+    }
   }
 
   reload();

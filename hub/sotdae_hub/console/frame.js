@@ -68,9 +68,10 @@ function updateTally() {
 
 function updateLamps() {
   const { health, lostSince } = model;
-  const hub = lostSince || !health ? "lost" : health.status;
+  const hub = lostSince ? "lost" : health?.status;
+  parts.hub.hidden = !hub;
   set(parts.hub, "data-is", hub === "ok" ? "ok" : "bad");
-  text(parts.hub, t(`hub_${hub}`));
+  if (hub) text(parts.hub, t(`hub_${hub}`));
   const broker = lostSince || !health ? null : health.broker;
   parts.broker.hidden = broker === null;
   set(parts.broker, "data-is", broker === "connected" ? "ok" : "bad");

@@ -26,6 +26,7 @@ function figures() {
   return {
     node,
     update({ level_cm: now, rate_cm_min: rise, architecture, thresholds }) {
+      node.hidden = now === null && architecture === null && thresholds.close_cm === null;
       text(level, number(now));
       text(rate, Number.isFinite(rise) ? `${signed(rise)} cm/min` : NONE);
       text(vote, architecture ?? NONE);
@@ -63,7 +64,9 @@ export function levelPanel(id) {
     if (!state) return;
     asked = nowMs();
     const span = spanS;
-    const channels = state.sensors.filter(({ channel, unit }) => unit === "cm" && !ELSEWHERE.has(channel));
+    const lengths = state.sensors.filter(({ unit }) => unit === "cm");
+    const here = lengths.filter(({ channel }) => !ELSEWHERE.has(channel));
+    const channels = here.length ? here : lengths;
     await Promise.all(channels.map(async ({ channel }) => {
       try {
         const answer = await series(id, channel, span, POINTS);

@@ -8,6 +8,7 @@ import { mark, stageOf, stageWord } from "./stages.js";
 const outline = await (await fetch("gyeonggi.json")).json();
 const { projection } = outline;
 const MARK_SCALE = 2.5;
+const NAME_SIZE = 28;
 const RANK = { normal: 0, unknown: 1, caution: 2, close: 3 };
 
 const project = ({ lat, lon }) => [
@@ -34,23 +35,35 @@ function updateMark(node, facility) {
   node.replaceChildren(node.firstChild, svg("circle", { class: "halo", r: 17 }), mark(stage));
 }
 
+/** Move names apart, downwards, where they would cover each other. Sizes are guesses: nothing is drawn yet. */
+function placeNames(texts) {
+  const placed = [];
+  for (const name of [...texts].sort((a, b) => a.y - b.y)) {
+    const half = (name.words.length * name.size * (language() === "ko" ? 1 : 0.55)) / 2;
+    const clash = () => placed.find((other) => Math.abs(other.y - name.y) < name.size && Math.abs(other.x - name.x) < half + other.half);
+    for (let other = clash(); other; other = clash()) name.y = other.y + name.size;
+    placed.push({ ...name, half });
+  }
+  return placed.map(({ x, y, size, words }) => svg("text", { x, y, "font-size": size }, words));
+}
+
 /** A map that follows the facilities it is given. */
 export function map() {
   const cities = new Map();
   const shapes = svg("g", { class: "cities" });
-  const names = svg("g", { class: "names" });
+  const names = [];
   for (const city of outline.cities) {
     const path = svg("path", { d: city.path });
     cities.set(cityKey(city.code), path);
     shapes.append(path);
-    const name = language() === "ko" ? city.name.slice(0, -1) : city.name_en;
-    names.append(svg("text", { x: city.label[0], y: city.label[1] }, name));
+    const [x, y] = city.label;
+    names.push({ x, y, size: NAME_SIZE, words: language() === "ko" ? city.name.slice(0, -1) : city.name_en });
   }
   const places = svg("g", { class: "places" });
   const node = svg("svg", {
     class: "map", viewBox: `0 0 ${projection.width} ${projection.height}`, role: "img", "aria-label": t("map"),
     preserveAspectRatio: "xMidYMid meet",
-  }, shapes, names, places);
+  }, shapes, svg("g", { class: "names" }, placeNames(names)), places);
   const source = el("small", { class: "source" }, t("map_source"));
   return {
     node: el("div", { class: "map-box" }, node, source),

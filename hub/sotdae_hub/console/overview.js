@@ -6,6 +6,7 @@ import { counts } from "./frame.js";
 import { t, term } from "./i18n.js";
 import { map } from "./map.js";
 import { model } from "./model.js";
+import { causeWord } from "./terms.js";
 import { byUrgency, icon, stageOf, stageWord } from "./stages.js";
 
 const MOST_ROWS = 200;
@@ -57,12 +58,6 @@ function makeIncident(incident) {
   const [title, line, when] = [el("b"), el("span", { class: "line" }), el("span", { class: "when" })];
   const link = el("a", { href: `#/f/${incident.facility}` }, title, when, line);
   return Object.assign(el("li", {}, link), { refs: { title, line, when, link } });
-}
-
-/** The first cause in words: a named cause, else a channel. */
-export function causeWord(cause) {
-  const known = term("cause", cause);
-  return known === cause.replaceAll("_", " ") ? term("channel", cause) : known;
 }
 
 function tallies() {
@@ -136,7 +131,7 @@ export function overview() {
     const order = { active: 0, cleared: 1 };
     const sorted = [...model.incidents.values()].sort((a, b) => order[a.state] - order[b.state] || Date.parse(b.opened_at) - Date.parse(a.opened_at));
     keyed(incidentList, sorted.slice(0, MOST_INCIDENTS), (incident) => incident.id, makeIncident, updateIncident);
-    calm.hidden = sorted.some((incident) => incident.state === "active");
+    calm.hidden = !model.loaded || sorted.some((incident) => incident.state === "active");
   }
 
   return { node, update, focus: (id) => (update(), list.querySelector(`a[href="#/f/${id}"]`)?.focus()) };

@@ -10,7 +10,7 @@ const UNITS = { 1: "", bool: "", degC: "°C", deg: "°" };
 
 function makeRow() {
   const cells = ["channel", "value", "flag", "vote", "age"].map((name) => el("td", { class: name }));
-  return Object.assign(el("tr", {}, cells), { cells });
+  return Object.assign(el("tr", {}, cells), { refs: cells });
 }
 
 /** A reading with its unit; a missing one is a dash. */
@@ -20,17 +20,20 @@ function reading({ value, unit }) {
   return `${number(value, Number.isInteger(value) ? 0 : 1)} ${UNITS[unit] ?? unit}`.trim();
 }
 
-function updateRow({ cells }, { sensor, vote }) {
-  const [channel, value, flag, voteCell, seen] = cells;
+function updateRow({ refs: [channel, value, flag, voteCell, seen] }, { sensor, vote, old }) {
   text(channel, term("channel", sensor.channel));
   set(channel, "title", sensor.channel);
   text(value, reading(sensor));
-  text(flag, `${FLAG_SHAPES[sensor.flag] ?? "?"} ${term("flag", sensor.flag)}`);
-  set(flag, "data-flag", sensor.flag);
+  const quality = term("flag", sensor.flag);
+  text(flag, old ? `(${quality})` : `${FLAG_SHAPES[sensor.flag] ?? "?"} ${quality}`);
+  set(flag, "data-flag", old ? null : sensor.flag);
   text(voteCell, vote ? term("vote", vote) : NONE);
   set(voteCell, "data-vote", vote);
   text(seen, age(sensor.at));
 }
+
+/** The gate votes by channel (`radar`), a reading may carry its point's name (`radar_level`). */
+const voteOf = (decision, channel) => decision?.votes[channel] ?? decision?.votes[channel.replace(/_level$/, "")] ?? null;
 
 /** The panel. */
 export function sensorPanel() {
@@ -42,10 +45,10 @@ export function sensorPanel() {
   text(title, t("sensors"));
   return {
     node,
-    update({ facility, sensors }) {
+    update({ facility, sensors }, old) {
       const voted = model.decisions.get(facility.id)?.find((decision) => Object.keys(decision.votes).length);
       text(heads[3], t("voted_at", voted ? clock(voted.at) : NONE));
-      const rows = sensors.map((sensor) => ({ sensor, vote: voted?.votes[sensor.channel] ?? null }));
+      const rows = sensors.map((sensor) => ({ sensor, vote: voteOf(voted, sensor.channel), old }));
       keyed(body, rows, ({ sensor }) => sensor.channel, makeRow, updateRow);
       table.hidden = rows.length === 0;
       none.hidden = rows.length > 0;

@@ -5,13 +5,14 @@ import { clock, NONE } from "./format.js";
 import { t, term } from "./i18n.js";
 import { model } from "./model.js";
 import { mimic } from "./mimic.js";
-import { causeWord, linkWords } from "./overview.js";
+import { linkWords } from "./overview.js";
+import { alarmWord, causeWord } from "./terms.js";
 import { icon, stageOf, stageWord } from "./stages.js";
 
-/** How a barrier state should look: calm, moving, shut or wrong. */
+/** How a barrier state should look: calm, moving or wrong. */
 const MANNER = {
-  open: "calm", closed: "shut", pre_warn: "moving", clearing: "moving", lowering: "moving", reopening: "moving",
-  raising: "moving", escape: "wrong", partial: "wrong", obstructed: "wrong", fault: "wrong", manual: "wrong", held_open: "wrong",
+  open: "calm", closed: "calm", pre_warn: "moving", clearing: "moving", lowering: "moving", backing_off: "moving",
+  opening: "moving", escape: "wrong", partial: "wrong", obstructed: "wrong", fault: "wrong", manual: "wrong", held_open: "wrong",
 };
 
 /** The newest decision that names a first cause in the open incident. */
@@ -56,7 +57,7 @@ export function stagePanel() {
       const opened = model.incidents.get(state.incident)?.opened_at;
       text(cause, first ? [causeWord(first), opened && clock(opened)].filter(Boolean).join(" · ") : NONE);
       scene.update(state);
-      keyed(alarms, state.alarms, (alarm) => alarm, () => el("li"), (item, alarm) => text(item, alarm.replaceAll("_", " ")));
+      keyed(alarms, state.alarms, (alarm) => alarm, () => el("li"), (item, alarm) => text(item, alarmWord(alarm)));
     },
   };
 }

@@ -1,6 +1,7 @@
 // What a stage looks like and how urgent it is. Shape and colour both tell it, never colour alone.
 
-import { term } from "./i18n.js";
+import { nameOf } from "./format.js";
+import { language, term } from "./i18n.js";
 import { svg } from "./dom.js";
 
 const URGENCY = { close: 0, caution: 1, unknown: 2, normal: 3 };
@@ -19,7 +20,7 @@ export const stageOf = (facility) => (facility.link.status === "online" ? facili
 
 /** Sorts facilities: most urgent first, then by name, so that rows do not jump about. */
 export const byUrgency = (a, b) =>
-  URGENCY[stageOf(a)] - URGENCY[stageOf(b)] || a.name.localeCompare(b.name, "ko") || a.id.localeCompare(b.id);
+  URGENCY[stageOf(a)] - URGENCY[stageOf(b)] || nameOf(a).localeCompare(nameOf(b), language()) || a.id.localeCompare(b.id);
 
 /** The stage as a word; only a place with a barrier can be told to close. */
 export const stageWord = (stage, facility) =>

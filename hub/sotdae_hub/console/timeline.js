@@ -4,7 +4,7 @@ import { el, keyed, panel, set, text } from "./dom.js";
 import { clock, NONE, number } from "./format.js";
 import { t, term } from "./i18n.js";
 import { model } from "./model.js";
-import { causeWord } from "./overview.js";
+import { alarmWord, causeWord } from "./terms.js";
 
 const MOST = 40;
 
@@ -14,25 +14,26 @@ const makeEntry = ({ decision, event }) =>
 /** An entry is a record of the past: it is written once and never changes. */
 function makeDecision(decision) {
   const { previous, state } = decision;
-  const change = previous === state ? term("barrier", state) : `${term("barrier", previous)} → ${term("barrier", state)}`;
+  const word = term("decision", decision.decision);
+  const change = previous === state ? word : `${term("barrier", previous)} → ${term("barrier", state)}`;
   const tags = [
     decision.first_out && `${t("first_out")}: ${causeWord(decision.first_out)}`,
     Number.isFinite(decision.level_cm) && `${number(decision.level_cm)} cm`,
     decision.architecture,
-    decision.verdict,
+    decision.verdict && term("verdict", decision.verdict),
   ].filter(Boolean);
   return el("li", { class: "decision", "data-verdict": decision.verdict },
     el("time", { datetime: decision.at }, clock(decision.at)),
     el("b", {}, change),
-    el("span", { class: "code" }, term("decision", decision.decision)),
+    el("span", { class: "code" }, previous === state ? term("barrier", state) : word),
     el("ul", { class: "because", "aria-label": t("because") }, decision.because.map((why) => el("li", {}, why))),
     el("p", { class: "tags" }, tags.map((tag) => el("span", { class: "tag" }, tag))));
 }
 
 function makeEvent(event) {
-  return el("li", { class: "event", "data-priority": event.priority, "data-active": event.active },
+  return el("li", { class: "event", "data-priority": event.priority, "data-active": String(event.active) },
     el("time", { datetime: event.at }, clock(event.at)),
-    el("b", {}, event.code.replaceAll("_", " ")),
+    el("b", {}, alarmWord(event.code)),
     el("span", { class: "code" }, `P${event.priority} · ${t(event.active ? "opened" : "cleared")}`),
     el("p", { class: "because" }, event.text || NONE));
 }
