@@ -191,8 +191,8 @@ class Records(Projection, Protocol):
     def events(self, facility: str, limit: int) -> list[Recorded]:
         """Return the newest events, newest first."""
 
-    def incidents(self, limit: int) -> list[IncidentRecord]:
-        """Return incidents: active ones first, then the newest."""
+    def incidents(self, limit: int, facility: str | None = None) -> list[IncidentRecord]:
+        """Return incidents of one facility or all: active ones first, then the newest."""
 
     def open_incident(self, facility: str) -> str | None:
         """Return the id of a facility's newest open incident."""

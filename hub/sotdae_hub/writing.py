@@ -30,6 +30,8 @@ class Counters:
     quarantined: int = 0
     rejected: int = 0
     refused_batches: int = 0
+    refusing: bool = False
+    """Whether the disk refused the last batch."""
 
 
 @dataclass(slots=True)
@@ -53,8 +55,10 @@ class Writer:
             except LinkError as error:
                 log.error("%d messages not kept: %s", len(batch), error)
                 self.counters.refused_batches += 1
+                self.counters.refusing = True
                 await asyncio.sleep(RETRY_S)
                 continue
+            self.counters.refusing = False
             self._confirm(receipt)
             self.noticed(judged)
             async with self.grew:

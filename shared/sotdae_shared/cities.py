@@ -1,7 +1,7 @@
 """The 31 cities and counties of Gyeonggi: code, names, a point inside (degrees, WGS 84).
 
 Codes and points: National Geographic Information Institute (NGII) administrative boundaries, districts
-merged into their city, base date 2023-09-15; Yeoju has been a city (si) since 2013.
+merged into their city, base date 2023-09-15; Yeoju has been a city (si, 41670) since 2013.
 """
 
 from typing import NamedTuple
@@ -45,15 +45,18 @@ CITIES: tuple[City, ...] = (
     City("41610", "광주시", "Gwangju", 37.4011, 127.2922),
     City("41630", "양주시", "Yangju", 37.8055, 127.0143),
     City("41650", "포천시", "Pocheon", 37.9659, 127.2362),
-    City("41730", "여주시", "Yeoju", 37.2885, 127.6439),
+    City("41670", "여주시", "Yeoju", 37.2885, 127.6439),
     City("41800", "연천군", "Yeoncheon", 38.0853, 127.0427),
     City("41820", "가평군", "Gapyeong", 37.8134, 127.4074),
     City("41830", "양평군", "Yangpyeong", 37.5191, 127.5810),
 )
+
+_OLD = {"4173": "4167"}
+"""Prefixes that older data still use: Yeoju as a county (gun)."""
 
 _BY_PREFIX = {city.code[:4]: city for city in CITIES}
 
 
 def city_of(code: str) -> City | None:
     """Return the city of a five-digit code; a district's code (41113) leads to its city (41110)."""
-    return _BY_PREFIX.get(code[:4])
+    return _BY_PREFIX.get(_OLD.get(code[:4], code[:4]))

@@ -115,8 +115,8 @@ def test_a_broker_that_cannot_start_says_why(broker: Broker, tmp_path: Path) -> 
     second = type(broker)(tmp_path / "second", broker.port)
     second.start()
     try:
+        until(lambda: not second.alive)
         with pytest.raises(LinkError, match=r"(?i)address already in use|is not ready"):
-            until(lambda: not second.alive)
             asyncio.run(second.wait_ready())
     finally:
         second.stop()

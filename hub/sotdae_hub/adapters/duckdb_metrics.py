@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 
 from sotdae_hub.ports import Entry, Point
-from sotdae_shared.errors import LinkError
+from sotdae_shared.errors import ConfigError, LinkError
 from sotdae_shared.messages import Class, Envelope, HealthBody, Kind, TelemetryBody
 from sotdae_shared.units import Flag, Unit
 
@@ -143,3 +143,16 @@ def _ms(at: datetime) -> int:
 
 def _moment(at_ms: int) -> datetime:
     return datetime.fromtimestamp(at_ms / 1000, UTC)
+
+
+def message_rows(path: Path) -> list[tuple[str, str, str, int, int]]:
+    """Read (node, boot, class, seq, gap_to) of every message row of a file that nobody else has open.
+
+    Raises:
+        ConfigError: if it cannot be read.
+    """
+    try:
+        with duckdb.connect(str(path), read_only=True) as db:
+            return db.execute("SELECT node, boot, class, seq, gap_to FROM message").fetchall()
+    except duckdb.Error as error:
+        raise ConfigError(str(path), [f"{error} (stop the hub first)"]) from error

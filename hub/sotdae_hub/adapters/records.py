@@ -75,10 +75,12 @@ class SqlRecords:
         """See ports.Records."""
         return self._newest(tables.event, facility, limit)
 
-    def incidents(self, limit: int) -> list[IncidentRecord]:
+    def incidents(self, limit: int, facility: str | None = None) -> list[IncidentRecord]:
         """See ports.Records."""
         table = tables.incident
         newest = select(table).order_by(table.c.active.desc(), table.c.opened_at.desc()).limit(limit)
+        if facility is not None:
+            newest = newest.where(table.c.facility == facility)
         with self._reading() as db:
             rows = db.execute(newest).all()
         return [IncidentRecord(**row._mapping) for row in rows]

@@ -1,11 +1,16 @@
 """What to do with a message: keep it, park it and ack it, or refuse it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from sotdae_shared.errors import WireError
-from sotdae_shared.messages import Envelope, GapBody, Header, Kind, StateBody
+from sotdae_shared.messages import ClipBody, Envelope, GapBody, Header, Kind, StateBody, TelemetryBody
 from sotdae_shared.topics import Address, Parsed, parse
 from sotdae_shared.wire import check_topic, decode, decode_as, decode_header
+
+YEARS = (1970, 2200)
+"""A clock that was never set says 1970, which is kept; what lies outside could not be stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +78,16 @@ def _read(parsed: Parsed, header: Header, raw: bytes) -> Accepted | Quarantined:
         return Quarantined(header, str(error))
     if envelope.kind is Kind.GAP and envelope.body.to < envelope.seq:
         return Quarantined(header, f"body.to: gap from {envelope.seq} ends before it, at {envelope.body.to}")
+    wrong = next((at for at in _times(envelope) if not YEARS[0] <= at.year <= YEARS[1]), None)
+    if wrong is not None:
+        return Quarantined(header, f"time {wrong.isoformat()} is outside the years {YEARS[0]} to {YEARS[1]}")
     return Accepted(envelope)
+
+
+def _times(envelope: Envelope) -> Iterator[datetime]:
+    yield envelope.at
+    match envelope.body:
+        case TelemetryBody(readings=readings):
+            yield from (reading.at for reading in readings if reading.at is not None)
+        case ClipBody(taken_at=taken_at):
+            yield taken_at

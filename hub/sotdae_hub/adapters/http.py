@@ -1,0 +1,107 @@
+"""The hub's HTTP server: /api/v1, and the console at /."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import uvicorn
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from sotdae_hub.adapters.api import facilities, incidents, live
+from sotdae_hub.adapters.api.access import Gatekeeper
+from sotdae_hub.desk import Desk
+from sotdae_hub.fanout import Fanout
+from sotdae_hub.orders import Orders, UnheardError
+from sotdae_hub.views import Health
+from sotdae_shared.errors import ConfigError, LinkError
+
+CONSOLE = Path(__file__).parents[1] / "console"
+
+
+def hub_version() -> str:
+    """Return the installed version."""
+    try:
+        return version("sotdae")
+    except PackageNotFoundError:
+        return "0"
+
+
+def create_app(
+    *,
+    desk: Desk,
+    orders: Orders,
+    fanout: Fanout,
+    gate: Gatekeeper,
+    health: Callable[[], Health],
+    wall: Callable[[], datetime],
+) -> FastAPI:
+    """Put the API together."""
+    app = FastAPI(
+        title="Sotdae hub", version=hub_version(), openapi_url="/api/v1/openapi.json", redoc_url=None
+    )
+    if gate.open_loopback:  # whoever asks is the operator, so a foreign page must not ask through a browser
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
+    api = APIRouter(prefix="/api/v1")
+    api.include_router(facilities.routes(desk, orders, gate, wall))
+    api.include_router(incidents.routes(desk, gate))
+    api.include_router(live.routes(health, fanout, gate))
+    app.include_router(api)
+    app.add_exception_handler(LinkError, _answer(503))
+    app.add_exception_handler(UnheardError, _answer(409))
+    if (CONSOLE / "index.html").exists():
+        app.mount("/", StaticFiles(directory=CONSOLE, html=True), name="console")
+    return app
+
+
+def _answer(status: int) -> Callable[[Request, Exception], JSONResponse]:
+    def answer(_request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, status)
+
+    return answer
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything else starts.
+
+    Raises:
+        ConfigError: if the address cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    server = socket.socket(family)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        server.bind((host, port))
+    except OSError as error:
+        server.close()
+        raise ConfigError("http", [f"http.port: {host}:{port} cannot be had: {error}"]) from error
+    return server
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the runner has its own."""
+
+    def __init__(self, app: FastAPI) -> None:
+        """Serve an app; watchers that do not leave are cut after a second."""
+        self.answering = asyncio.Event()
+        super().__init__(
+            uvicorn.Config(
+                app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1, access_log=False
+            )
+        )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, and say so."""
+        await super().startup(sockets)
+        self.answering.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield

@@ -1,0 +1,188 @@
+"""The hub's runner: the one place where its parts are put together."""
+
+import asyncio
+import random
+import socket
+import tempfile
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from sotdae_hub.adapters.api.access import Gatekeeper
+from sotdae_hub.adapters.clock import monotonic_s, wall
+from sotdae_hub.adapters.duckdb_metrics import DuckDbMetrics
+from sotdae_hub.adapters.http import Server, create_app, hub_version
+from sotdae_hub.adapters.journal import SqliteJournal
+from sotdae_hub.adapters.last_values import SqliteLastValues
+from sotdae_hub.adapters.mqtt import MqttLine
+from sotdae_hub.adapters.records import SqlRecords
+from sotdae_hub.config import HubConfig
+from sotdae_hub.desk import Desk, portraits_of
+from sotdae_hub.fanout import Fanout
+from sotdae_hub.following import Follower
+from sotdae_hub.herald import Herald
+from sotdae_hub.links import Links
+from sotdae_hub.orders import Orders
+from sotdae_hub.ports import Entry, LastValues, MetricsStore, Projection
+from sotdae_hub.views import Health, StoreHealth
+from sotdae_hub.writing import Writer
+
+TICK_S = 1.0
+HEALTH_S = 5.0
+
+
+@dataclass(slots=True)
+class Stores:
+    """The hub's files, opened; closed in order at the end."""
+
+    journal: SqliteJournal
+    metrics: MetricsStore
+    last: LastValues
+    records: SqlRecords
+
+    def followers(self) -> tuple[Projection, ...]:
+        """Return the stores that follow the journal."""
+        return (self.metrics, self.last, self.records)
+
+    def close(self) -> None:
+        """Write everything and let go."""
+        self.journal.close()
+        for store in self.followers():
+            store.close()
+
+
+def open_stores(config: HubConfig) -> Stores:
+    """Open or create every file. Raises LinkError if one cannot be used."""
+    root = config.dir
+    return Stores(
+        journal=SqliteJournal(root / "journal.sqlite3"),
+        metrics=_open_metrics(config),
+        last=SqliteLastValues(root / "last.sqlite3"),
+        records=SqlRecords(root / "records.sqlite3", root / "pictures"),
+    )
+
+
+def _open_metrics(config: HubConfig) -> MetricsStore:
+    return DuckDbMetrics(config.dir / "metrics.duckdb")
+
+
+@dataclass(slots=True)
+class Hub:
+    """A hub over open stores; `run` ends when `stop` is set, and leaves nothing half written."""
+
+    config: HubConfig
+    stores: Stores
+    rng: random.Random
+    lose: Callable[[Entry], bool] | None = None
+    """Fault injection, see Follower."""
+    started_at: datetime = field(default_factory=wall)
+    grew: asyncio.Condition = field(default_factory=asyncio.Condition)
+    fanout: Fanout = field(default_factory=Fanout)
+    line: MqttLine = field(init=False)
+    links: Links = field(init=False)
+    desk: Desk = field(init=False)
+    herald: Herald = field(init=False)
+    writer: Writer = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Put the parts together; nothing runs yet."""
+        config, stores = self.config, self.stores
+        self.line = MqttLine(config.broker.host, config.broker.port, wall, self.rng)
+        self.links = Links(config.silent_after_s, monotonic_s, stores.records.twins())
+        expected = portraits_of(config.facilities)
+        self.desk = Desk(stores.journal, stores.metrics, stores.last, stores.records, self.links, expected)
+        born = {(birth.facility, birth.node) for birth in stores.records.births()}
+        self.herald = Herald(self.desk, self.fanout, self.links, self.line.send_soon, self.rng, born)
+        self.writer = Writer(
+            stores.journal, self.line.arrivals, self.line.send_soon, self.herald.noticed, self.grew
+        )
+
+    async def run(self, server: socket.socket, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+        """Serve until `stop`; call `ready` once requests are answered."""
+        http = Server(self.app())
+        async with asyncio.TaskGroup() as group:
+            serving = group.create_task(http.serve([server]), name="http")
+            tasks = [group.create_task(run, name=name) for name, run in self._tasks()]
+            await http.answering.wait()
+            ready()
+            await _first(stop.wait(), serving)
+            self.fanout.close()
+            http.should_exit = True
+            await serving
+            for task in tasks:
+                task.cancel()
+        # A cancelled task may have left a commit running in a worker thread.
+        await asyncio.get_running_loop().shutdown_default_executor()
+
+    def _tasks(self) -> Iterable[tuple[str, Coroutine[Any, Any, None]]]:
+        yield "mqtt", self.line.run()
+        yield "writer", self.writer.run()
+        for store in self.stores.followers():
+            follower = Follower(store, self.stores.journal, self.grew, self.herald.written, self.lose)
+            yield f"follow-{store.name}", follower.run()
+        yield "presence", self._tick()
+        yield "herald", self.herald.run()
+        yield "health", self._tell_health()
+
+    def app(self) -> FastAPI:
+        """Return the HTTP application."""
+        gate = Gatekeeper(self.config.tokens, self.config.http.open, self.stores.records, wall)
+        orders = Orders(self.line, self.links)
+        return create_app(
+            desk=self.desk, orders=orders, fanout=self.fanout, gate=gate, health=self.health, wall=wall
+        )
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self.herald.touch(self.links.tick())
+
+    async def _tell_health(self) -> None:
+        while True:
+            await asyncio.sleep(HEALTH_S)
+            if self.fanout.watched:
+                self.fanout.publish("health", await asyncio.to_thread(self.health))
+
+    def health(self) -> Health:
+        """Return how the hub itself does."""
+        head = self.stores.journal.head
+        quarantined, _ = self.stores.journal.counts()
+        connected = self.line.connected
+        return Health(
+            status="ok" if connected and not self.writer.counters.refusing else "degraded",
+            version=hub_version(),
+            started_at=self.started_at,
+            broker="connected" if connected else "disconnected",
+            broker_since=self.line.changed_at,
+            journal=head,
+            stores=tuple(
+                StoreHealth(
+                    name=store.name, offset=store.offset, lag=max(0, head - store.offset), rows=store.rows
+                )
+                for store in self.stores.followers()
+            ),
+            quarantined=quarantined,
+            rejected=self.writer.counters.rejected,
+            duplicates=self.writer.counters.duplicates,
+        )
+
+
+def openapi_document() -> dict[str, Any]:
+    """Return the OpenAPI document of the API, as a hub with empty stores serves it."""
+    with tempfile.TemporaryDirectory() as directory:
+        config = HubConfig(dir=Path(directory))
+        stores = open_stores(config)
+        try:
+            return Hub(config, stores, random.Random(0)).app().openapi()  # noqa: S311
+        finally:
+            stores.close()
+
+
+async def _first(stop: Coroutine[Any, Any, Any], serving: asyncio.Task[None]) -> None:
+    stopping = asyncio.ensure_future(stop)
+    await asyncio.wait({stopping, serving}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()

@@ -1,0 +1,50 @@
+"""A store follows the journal: read, write with the offset, tell what changed."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sotdae_hub.ports import Entry, Journal, Projection
+from sotdae_shared.errors import LinkError
+
+log = logging.getLogger(__name__)
+
+PAGE = 250
+"""Entries read at once; a picture is up to half a megabyte."""
+RETRY_S = 1.0
+
+
+@dataclass(slots=True)
+class Follower:
+    """The only writer of one store."""
+
+    store: Projection
+    journal: Journal
+    grew: asyncio.Condition
+    written: Callable[[Projection, Sequence[Entry]], None]
+    """Told of every committed page, in the loop."""
+    lose: Callable[[Entry], bool] | None = None
+    """Fault injection: entries that never reach the store although they were acked."""
+
+    async def run(self) -> None:
+        """Follow until cancelled. A store that refuses is asked again: the journal keeps its place."""
+        while True:
+            try:
+                entries = await asyncio.to_thread(self._step)
+            except LinkError as error:
+                log.error("%s stays at offset %d: %s", self.store.name, self.store.offset, error)
+                await asyncio.sleep(RETRY_S)
+                continue
+            if entries:
+                self.written(self.store, entries)
+            async with self.grew:
+                await self.grew.wait_for(lambda: self.journal.head > self.store.offset)
+
+    def _step(self) -> list[Entry]:
+        entries, upto = self.journal.read(self.store.offset, PAGE, self.store.kinds)
+        if self.lose is not None:
+            entries = [entry for entry in entries if not self.lose(entry)]
+        if upto > self.store.offset:
+            self.store.project(entries, upto)
+        return entries
