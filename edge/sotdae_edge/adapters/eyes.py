@@ -55,7 +55,7 @@ def parse_line(raw: bytes) -> Seen | Trouble | None:
         case {"alive": True} | {"ready": True}:
             return None
         case {"mono": int() | float() as mono, "score": int() | float() as score} if (
-            math.isfinite(mono) and 0 <= score <= 1
+            math.isfinite(mono) and 0 <= score <= 1 and bool not in (type(mono), type(score))
         ):
             occupied, model = line.get("occupied"), line.get("model")
             if isinstance(occupied, bool) and isinstance(model, str):
