@@ -21,6 +21,8 @@ from sotdae_edge.adapters.state import FileState
 from sotdae_edge.app.city import CityApp
 from sotdae_edge.app.gate import GateApp
 from sotdae_edge.app.recorder import Recorder
+from sotdae_edge.app.words import said
+from sotdae_edge.adapters.history import read_history
 from sotdae_edge.config import CityConfig, DeviceConfig, GateConfig, load_city, load_gate
 from sotdae_edge.core.effects import Alarm
 from sotdae_edge.core.gate import Gate
@@ -29,9 +31,11 @@ from sotdae_firmware_bridge.modbus import ModbusDevice
 from sotdae_firmware_bridge.profile import load as load_profile
 from sotdae_shared.errors import ConfigError, WireError
 from sotdae_shared.ids import FacilityId
+from sotdae_shared.messages import Kind
 from sotdae_shared.topics import Address
 
-log = logging.getLogger(__name__)
+LINGER_S = 5.0
+"""How long a stopping agent waits for the hub's last acks."""
 
 gate_app = typer.Typer(no_args_is_help=True, help="The gate agent: senses, decides and acts on site.")
 city_app = typer.Typer(no_args_is_help=True, help="The city agent: home alarms, gauges and cameras.")
@@ -95,6 +99,8 @@ async def _gate(config: GateConfig) -> None:
     app = GateApp(
         gate, config, _device(config.device), recorder, store, clock, saver, uplink=uplink, eyes=eyes
     )
+    if config.history is not None:
+        recorder.say(Kind.TELEMETRY, read_history(config.history))
     if outbox.recovered_from_corruption:
         _alarm(recorder, "outbox.corrupt", "the outbox was corrupt and set aside: its tail is unknown")
     await _together(app.run(), recorder, uplink)
@@ -119,20 +125,32 @@ async def _city(config: CityConfig) -> None:
 
 
 async def _together(app: Any, recorder: Recorder, uplink: MqttUplink | None) -> None:
-    """Run agent and uplink until a signal. The agent comes first: an uplink that fails is not its end."""
-    loop = asyncio.get_running_loop()
-    main = asyncio.current_task()
+    """Run agent and uplink until a signal. The agent stops first, so that the uplink can deliver its last."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, lambda: main.cancel() if main is not None else None)
+        loop.add_signal_handler(number, ended.set)
     if uplink is not None:
         recorder.wake = uplink.wake
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(app, name="agent")
-            if uplink is not None:
-                tasks.create_task(uplink.run(), name="uplink")
-    except asyncio.CancelledError:
-        log.info("stopped")
+    async with asyncio.TaskGroup() as tasks:
+        agent = tasks.create_task(app, name="agent")
+        sender = None if uplink is None else tasks.create_task(uplink.run(), name="uplink")
+        await ended.wait()
+        agent.cancel()
+        await asyncio.wait([agent])
+        if uplink is not None and sender is not None:
+            await _deliver(recorder, uplink)
+            sender.cancel()
+
+
+async def _deliver(recorder: Recorder, uplink: MqttUplink) -> None:
+    """Give the last messages a moment to be acked; what is not stays on disk for the next start."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + LINGER_S
+    while uplink.connected and loop.time() < until:
+        stats = await loop.run_in_executor(recorder.worker, recorder.outbox.stats)
+        if stats.pending == 0:
+            return
+        await asyncio.sleep(0.05)
 
 
 def _restore(config: GateConfig, store: FileState, boot: str, now: float, recorder: Recorder) -> Gate:
@@ -156,8 +174,6 @@ def _kept(store: FileState) -> dict[str, Any]:
 
 
 def _alarm(recorder: Recorder, code: str, text: str) -> None:
-    from sotdae_edge.app.words import said
-
     recorder.say(*said(Alarm(code, 2, True, text)))
 
 
@@ -194,9 +210,14 @@ def _uplink(
     if config.hub is None:
         return None
     return MqttUplink(
-        config.hub.host, config.hub.port, _address(config), outbox, worker,
-        config.facility.node, random.SystemRandom(),
-    )  # fmt: skip
+        config.hub.host,
+        config.hub.port,
+        _address(config),
+        outbox,
+        worker=worker,
+        identity=config.facility.node,
+        rng=random.SystemRandom(),
+    )
 
 
 def _run(agent: Any) -> None:

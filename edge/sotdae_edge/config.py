@@ -89,6 +89,8 @@ class GateConfig(_Agent):
 
     device: DeviceConfig = DeviceConfig()
     camera: CameraConfig | None = None
+    history: Path | None = None
+    """A CSV file `time,level_cm` recorded before this start; it goes to the hub, never into a decision."""
     levels: Levels = Levels()
     times: Times = Times()
     geometry: Geometry = Geometry()

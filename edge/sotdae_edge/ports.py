@@ -138,6 +138,9 @@ class Seen:
 class Eyes(Protocol):
     """The camera witness. Silence is allowed: it never holds anything."""
 
+    problem: str | None
+    """What keeps it from seeing, and what to do; None while it sees."""
+
     def sightings(self) -> AsyncIterator[Seen]:
         """Yield inferences until cancelled; restarts its source by itself."""
 

@@ -66,6 +66,7 @@ class GateApp:
     late_scans: int = 0
     device_failing: bool = False
     persist_failing: bool = False
+    blind_eyes: bool = False
 
     async def run(self) -> None:
         """Run until cancelled.
@@ -233,9 +234,18 @@ class GateApp:
             if now >= health_due or state is not self.gate.state:
                 health_due, state = now + HEALTH_S, self.gate.state
                 await self._say_health(now)
-            if self.eyes is not None and (clip := self.eyes.picture(now)) is not None:
-                self.recorder.say(Kind.CLIP, clip)
+            if self.eyes is not None:
+                self._report_eyes(self.eyes, now)
             await asyncio.sleep(TELEMETRY_S)
+
+    def _report_eyes(self, eyes: Eyes, now: float) -> None:
+        if (clip := eyes.picture(now)) is not None:
+            self.recorder.say(Kind.CLIP, clip)
+        if (eyes.problem is not None) != self.blind_eyes:
+            self.blind_eyes = not self.blind_eyes
+            self._say(
+                Alarm("camera.unavailable", 4, self.blind_eyes, eyes.problem or "the camera sees again")
+            )
 
     async def _say_health(self, now: float) -> None:
         loop = asyncio.get_running_loop()

@@ -1,0 +1,1 @@
+"""The main job, told as a story: real processes, real protocols, recorded or computed water."""

@@ -1,0 +1,121 @@
+"""`sotdae demo`: watch an underpass flood and the gate close itself."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from sotdae_edge.config import load_gate
+from sotdae_provisioning.demo.plot import plot
+from sotdae_provisioning.demo.report import Report, write_report
+from sotdae_provisioning.demo.scenarios import SCENARIOS
+from sotdae_provisioning.demo.screen import open_screen
+from sotdae_provisioning.demo.stack import Stack
+from sotdae_provisioning.demo.story import Story, live_step, scratch
+from sotdae_provisioning.demo.truth import read_truth
+from sotdae_shared.errors import SotdaeError
+
+demo_app = typer.Typer(invoke_without_command=True)
+
+
+@demo_app.callback()
+def demo(
+    *,
+    scenario: Annotated[str, typer.Option(help=f"Story: {', '.join(SCENARIOS)}.")] = "choryang",
+    once: Annotated[bool, typer.Option("--once", help="Tell one story and exit 0 if it ended well.")] = False,
+    speed: Annotated[
+        float, typer.Option(help="Let the water rise N times faster; marks the report accelerated.", min=0.5)
+    ] = 1.0,
+    report: Annotated[Path | None, typer.Option(help="Write the run's figures to this JSON file.")] = None,
+    directory: Annotated[Path | None, typer.Option("--dir", help="Keep logs and stores here.")] = None,
+    port: Annotated[int, typer.Option(help="Console's port; 0 takes a free one.", min=0, max=65535)] = 0,
+    camera: Annotated[bool, typer.Option(help="Draw and serve the camera's picture.")] = True,
+) -> None:
+    """Real broker, hub, simulator (Modbus, RTSP) and agents, as separate processes on loopback.
+
+    Without --once the story is told, then `cut`: the same water with broker and hub dead.
+    """
+    console = Console()
+    names = [scenario] if once or scenario != "choryang" else ["choryang", "cut"]
+    unknown = [name for name in names if name not in SCENARIOS]
+    if unknown:
+        console.print(f"no story named {unknown[0]!r}; there are: {', '.join(SCENARIOS)}")
+        raise typer.Exit(2)
+    good = True
+    for name in names:
+        try:
+            told = asyncio.run(_tell(name, console, speed, directory, port, camera=camera, stay=not once))
+        except SotdaeError as error:
+            console.print(f"[red]{name}: {error}[/red]")
+            raise typer.Exit(1) from error
+        good = good and ended_well(told)
+        if report is not None:
+            write_report(told, report)
+            console.print(f"report: {report}")
+    raise typer.Exit(0 if good else 1)
+
+
+def ended_well(report: Report) -> bool:
+    """Tell whether a run ended as it must: closed or one area incident, nothing lost, nothing touched."""
+    accounted = report.lost == 0 and report.duplicated == 0 and report.contacts == 0
+    if report.scenario == "homes":
+        return accounted and report.area_incidents == 1
+    return accounted and report.level_at_close_cm is not None and report.opened_by is None
+
+
+async def _tell(
+    name: str, console: Console, speed: float, directory: Path | None, port: int, *, camera: bool, stay: bool
+) -> Report:
+    where = scratch(directory, name)
+    stack = Stack(where, SCENARIOS[name], camera=camera, http_port=port)
+    with open_screen(console) as screen, _keys() as keys:
+        story = Story(stack, screen.show, speed)
+        running = asyncio.ensure_future(story.run())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+        listening = asyncio.ensure_future(_obey(keys, story, running))
+        try:
+            told = await running
+        finally:
+            listening.cancel()
+    picture = where / "story.png"
+    truth = read_truth(where / "truth.jsonl")
+    plot(truth, load_gate(where / "gate.toml").site, told, SCENARIOS[name].title, picture)
+    console.print(f"\n[bold]{told.verdict}[/bold]\n{SCENARIOS[name].why}\nplot: {picture}   logs: {where}")
+    return told
+
+
+@contextlib.contextmanager
+def _keys() -> Iterator[asyncio.Queue[str]]:
+    """Yield a queue of keys pressed; empty for ever where there is no terminal."""
+    keys: asyncio.Queue[str] = asyncio.Queue()
+    if not sys.stdin.isatty():
+        yield keys
+        return
+    import termios
+    import tty
+
+    kept = termios.tcgetattr(sys.stdin)
+    loop = asyncio.get_running_loop()
+    tty.setcbreak(sys.stdin)
+    loop.add_reader(sys.stdin, lambda: keys.put_nowait(sys.stdin.read(1)))
+    try:
+        yield keys
+    finally:
+        loop.remove_reader(sys.stdin)
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, kept)
+
+
+async def _obey(keys: asyncio.Queue[str], story: Story, running: "asyncio.Future[Report]") -> None:
+    while True:
+        key = await keys.get()
+        if key == "q":
+            running.cancel()
+        elif (step := live_step(key)) is not None:
+            story.wanted.put_nowait(step)

@@ -1,0 +1,76 @@
+"""The simulator's ground truth, and when its registers first met the site's criterion.
+
+The criterion is worked out here a second time, from registers alone and with plain formulas, so that
+the gate is not measured with its own ruler.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import linear_regression
+from typing import Any
+
+from sotdae_edge.core.site import Site
+
+Line = dict[str, Any]
+RATE_S = 10.0
+"""Span of the least-squares rate used for the predicted criterion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """The lines of a truth file, oldest first."""
+
+    lines: list[Line]
+
+    def first(self, holds: Callable[[Line], bool], after: float = float("-inf")) -> Line | None:
+        """Return the first line from `after` (monotonic s) on for which something holds."""
+        return next((line for line in self.lines if line["t"] >= after and holds(line)), None)
+
+    def first_trip(self, site: Site) -> Line | None:
+        """Return the first line whose registers meet the site's closing criterion."""
+        return self.first(
+            lambda line: _level(line, site) or _river(line, site) or self._predicted(line, site)
+        )
+
+    def _predicted(self, line: Line, site: Site) -> bool:
+        window = [each for each in self.lines if line["t"] - RATE_S <= each["t"] <= line["t"]]
+        if window[-1]["t"] - window[0]["t"] < 0.9 * RATE_S:
+            return False
+        unsafe = [_reaches(window, name, site) for name in ("radar_level", "pressure_level")]
+        return sum(unsafe) == 2 or (any(unsafe) and bool(line["registers"]["float_5"]))
+
+
+def _level(line: Line, site: Site) -> bool:
+    registers, close_cm = line["registers"], site.levels.close_cm
+    analog = [registers["radar_level"], registers["pressure_level"]]
+    wet = sum(value is not None and value >= close_cm for value in analog)
+    faulty = sum(1 for name in ("radar", "pressure", "float") if name in str(line["faults"]))
+    needed = 2 if faulty == 0 else 1
+    return bool(wet + bool(registers["float_15"]) >= needed)
+
+
+def _river(line: Line, site: Site) -> bool:
+    stage, trigger = line["registers"]["river_stage"], site.levels.river_trigger_cm
+    return bool(trigger is not None and stage is not None and stage >= trigger)
+
+
+def _reaches(window: list[Line], name: str, site: Site) -> bool:
+    points = [(line["t"], line["registers"][name]) for line in window if line["registers"][name] is not None]
+    if len(points) < 10 or points[-1][1] < site.levels.predict_from_cm:
+        return False
+    fit = linear_regression([t for t, _ in points], [value for _, value in points])
+    level_cm = fit.slope * points[-1][0] + fit.intercept
+    return bool(fit.slope > 0 and level_cm + fit.slope * site.lead_s >= site.levels.unsafe_cm)
+
+
+def read_truth(path: Path) -> Truth:
+    """Read a truth file; a last line torn by a kill is left out."""
+    lines = []
+    for raw in path.read_text(encoding="utf-8").splitlines():
+        try:
+            lines.append(json.loads(raw))
+        except ValueError:
+            break
+    return Truth(lines)
