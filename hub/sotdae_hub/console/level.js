@@ -91,7 +91,7 @@ export function levelPanel(id) {
     update(state, old) {
       if (!old && nowMs() - asked > RELOAD_S * 1000) reload();
       head.update(state);
-      const channels = [...lines].filter(([channel]) => channel !== VOTED);
+      const channels = [...lines].filter(([channel]) => channel !== VOTED).sort(([a], [b]) => a.localeCompare(b));
       plot.update({
         channels, voted: voted(), spanS, limits: state.thresholds, level: state.level_cm,
         label: t("chart_text", spanWords(spanS), number(state.level_cm)),

@@ -61,6 +61,14 @@ function takeState(state) {
   model.trails.set(id, trail);
 }
 
+/** When each facility's state last came live: an answer asked for before that is already old. */
+const liveMs = new Map();
+
+/** Take a state that was asked for at `askedMs`, unless a live one has overtaken it. */
+function takeAnswer(state, askedMs) {
+  if ((liveMs.get(state.facility.id) ?? -1) < askedMs) takeState(state);
+}
+
 /** Newest first, each once, no more than KEEP. */
 function merge(map, id, items) {
   const all = new Map();
@@ -70,7 +78,10 @@ function merge(map, id, items) {
 }
 
 const TAKE = {
-  state: takeState,
+  state: (state) => {
+    liveMs.set(state.facility.id, performance.now());
+    takeState(state);
+  },
   decision: (decision) => merge(model.decisions, decision.facility, [decision]),
   event: (event) => merge(model.events, event.facility, [event]),
   incident: (incident) => model.incidents.set(incident.id, incident),
@@ -92,16 +103,17 @@ export function refresh() {
 }
 
 async function load() {
+  const askedMs = performance.now();
   try {
     const [places, incidents, health] = await Promise.all([api.facilities(), api.incidents(), api.health()]);
     const known = new Set(places.map((facility) => facility.id));
     for (const id of model.facilities.keys()) if (!known.has(id)) model.facilities.delete(id);
-    places.forEach(takeFacility);
+    for (const facility of places) if ((liveMs.get(facility.id) ?? -1) < askedMs) takeFacility(facility);
     model.incidents = new Map(incidents.map((incident) => [incident.id, incident]));
     Object.assign(model, { health, loaded: true, lostSince: null, refused: 0 });
     const urgent = [...places].sort(byUrgency).slice(0, FIRST_STATES);
     const states = await Promise.all(urgent.map((facility) => api.state(facility.id)));
-    states.forEach(takeState);
+    for (const state of states) takeAnswer(state, askedMs);
   } catch (error) {
     lost(error.status ?? 0);
     if (!(error instanceof api.HubError)) throw error;
@@ -111,12 +123,13 @@ async function load() {
 
 /** Ask for one facility's state and past. Throws HubError. */
 export async function loadFacility(id) {
+  const askedMs = performance.now();
   const [state, decisions, events] = await Promise.all([
     api.state(id),
     api.decisions(id, KEEP),
     api.events(id, KEEP),
   ]);
-  takeState(state);
+  takeAnswer(state, askedMs);
   merge(model.decisions, id, decisions);
   merge(model.events, id, events);
   changed();

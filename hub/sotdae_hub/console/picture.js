@@ -26,12 +26,12 @@ export function picturePanel(id) {
       image.src = next.src;
       shownAt = at;
     };
-    next.onerror = () => asked === at && (asked = null);
     next.src = pictureUrl(id, at);
   }
 
   return {
     node,
+    reload: () => (asked = shownAt),
     update({ facility, picture_at: at }, old) {
       if (at && at !== asked && !old) ask(at);
       image.hidden = shownAt === null;

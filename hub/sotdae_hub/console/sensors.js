@@ -27,7 +27,7 @@ function updateRow({ refs: [channel, value, flag, voteCell, seen] }, { sensor, v
   const quality = term("flag", sensor.flag);
   text(flag, old ? `(${quality})` : `${FLAG_SHAPES[sensor.flag] ?? "?"} ${quality}`);
   set(flag, "data-flag", old ? null : sensor.flag);
-  text(voteCell, vote ? term("vote", vote) : NONE);
+  text(voteCell, vote ? term("vote", vote) : "");
   set(voteCell, "data-vote", vote);
   text(seen, age(sensor.at));
 }
@@ -47,7 +47,7 @@ export function sensorPanel() {
     node,
     update({ facility, sensors }, old) {
       const voted = model.decisions.get(facility.id)?.find((decision) => Object.keys(decision.votes).length);
-      text(heads[3], t("voted_at", voted ? clock(voted.at) : NONE));
+      text(heads[3], voted ? t("voted_at", clock(voted.at)) : "");
       const rows = sensors.map((sensor) => ({ sensor, vote: voteOf(voted, sensor.channel), old }));
       keyed(body, rows, ({ sensor }) => sensor.channel, makeRow, updateRow);
       table.hidden = rows.length === 0;
