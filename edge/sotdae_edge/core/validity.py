@@ -146,7 +146,7 @@ def judge_stuck(channels: list[ChannelState], site: Site, now: float) -> None:
         if mine is None or not others:
             channel.disagree_since = None
             continue
-        against = sum(1 for other in others if mine.distance(other) > site.disagree_cm)
+        against = sum(1 for other in others if mine.distance(other) >= site.disagree_cm)
         if 2 * against <= len(others):
             channel.disagree_since = None
             channel.stuck = False
