@@ -85,6 +85,31 @@ def test_raising_needs_only_a_permit() -> None:
     assert scene.arm.angle_deg > low + 5
 
 
+@pytest.mark.parametrize("device", ["loop", "curtain"])
+@pytest.mark.parametrize("kind", ["stuck_on", "dead"])
+def test_each_lane_device_alone_stops_the_arm_on_its_way_down(device: str, kind: str) -> None:
+    scene = new_scene()
+    play(scene, 3.0, LOWER)
+    scene.faults.put(device, kind, True)
+    play(scene, 0.1, LOWER)
+    stopped_deg = scene.arm.angle_deg
+    play(scene, 3.0, LOWER)
+    assert scene.arm.angle_deg == stopped_deg
+    scene.faults.clear()
+    play(scene, 8.0, LOWER)
+    assert scene.arm.limit_closed
+
+
+def test_a_person_under_the_arm_stops_it_by_the_curtain_alone() -> None:
+    scene = new_scene()
+    scene.traffic.add("person", "park")
+    play(scene, 10.0)
+    play(scene, 3.0, LOWER)
+    assert scene.arm.angle_deg == 90
+    assert scene.instruments.lane.curtain
+    assert not scene.instruments.lane.loop
+
+
 def test_an_obstruction_stalls_the_motor_at_forty_degrees_and_lets_it_back_off() -> None:
     scene = new_scene()
     scene.faults.put("arm", "obstructed", True)

@@ -47,6 +47,12 @@ def test_the_underpass_is_read_in_four_requests() -> None:
     assert sorted(name for block in plan for name in block.points) == sorted(UNDERPASS.points)
 
 
+def test_no_request_is_longer_than_the_protocol_allows() -> None:
+    points = {f"p{n}": Point(table="input", address=n, type="uint16") for n in range(300)}
+    plan = blocks(UNDERPASS.model_copy(update={"points": points}))
+    assert [(block.start, block.count) for block in plan] == [(0, 125), (125, 125), (250, 50)]
+
+
 def test_drive_and_permit_are_written_in_one_request() -> None:
     assert blocks(UNDERPASS, ["permit", "drive"]) == (Block("holding", 0, 2, ("drive", "permit")),)
     assert len(blocks(UNDERPASS, ["drive", "feed"])) == 2
