@@ -21,14 +21,16 @@ Open = Callable[..., SqliteOutbox]
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Open]:
-    boxes: list[SqliteOutbox] = []
+    boxes: dict[str, SqliteOutbox] = {}
 
     def opener(boot: str = BOOT, name: str = "outbox.db", **options: object) -> SqliteOutbox:
-        boxes.append(SqliteOutbox(tmp_path / name, ADDRESS, boot, **options))  # type: ignore[arg-type]
-        return boxes[-1]
+        if name in boxes:
+            boxes[name].close()
+        boxes[name] = SqliteOutbox(tmp_path / name, ADDRESS, boot, **options)  # type: ignore[arg-type]
+        return boxes[name]
 
     yield opener
-    for box in boxes:
+    for box in boxes.values():
         box.close()
 
 
@@ -363,3 +365,10 @@ def test_gap_bodies_on_disk_are_ordinary_messages(opened: Open) -> None:
     message = wire.decode(box.unsent(1)[0].raw)
     assert message.body == GapBody(to=1, reason="budget")
     assert message.at == STAMP.at
+
+
+def test_a_second_writer_on_the_same_file_is_refused(opened: Open, tmp_path: Path) -> None:
+    box = opened()
+    with pytest.raises(LinkError, match="in use"):
+        SqliteOutbox(tmp_path / "outbox.db", ADDRESS, OLD)
+    assert box.put([event(1)])[0].seq == 1

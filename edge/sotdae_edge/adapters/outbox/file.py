@@ -1,11 +1,13 @@
 """The outbox's SQLite file: schema, durability, corruption, and the audit ledger."""
 
+import fcntl
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import IO
 
 from sotdae_shared.errors import LinkError
 from sotdae_shared.messages import Class, Kind
@@ -50,6 +52,21 @@ class LedgerCount:
 
 class CorruptError(sqlite3.DatabaseError):
     """The file opens but its pages do not fit together."""
+
+
+def lock(path: Path) -> IO[bytes]:
+    """Take the file for this process until the answer is closed; two writers would mix up their boots.
+
+    Raises:
+        OSError: if another process has it.
+    """
+    holder = path.with_name(path.name + ".lock").open("ab")
+    try:
+        fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder.close()
+        raise OSError(error.errno, "in use by another process") from error
+    return holder
 
 
 def connect(path: Path, *, ledger: bool) -> sqlite3.Connection:

@@ -3,7 +3,7 @@
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from sotdae_edge.adapters.outbox.file import (
     LedgerCount,
     connect,
     is_corruption,
+    lock,
     read_ledger,
     refusals,
     set_aside,
@@ -39,7 +40,7 @@ class _Stream:
 
 
 class SqliteOutbox:
-    """Implements `ports.Outbox`. One caller at a time, from any thread.
+    """Implements `ports.Outbox`. One process a file; one caller at a time, from any thread.
 
     A corrupt file is set aside as ``<name>.corrupt-<n>`` and a new storage incarnation begins; `seq` of this
     boot goes on where it was if that happens while running.
@@ -143,6 +144,7 @@ class SqliteOutbox:
     def close(self) -> None:
         """Close the file; everything put is on disk already."""
         self._db.close()
+        self._lock.close()
 
     @classmethod
     def ledger(cls, path: Path) -> list[LedgerCount]:
@@ -153,15 +155,18 @@ class SqliteOutbox:
 
     def _open(self) -> None:
         """Open the file, or set a corrupt one aside and begin a new one."""
-        with self._refusals():
+        with self._refusals(), ExitStack() as undo:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = undo.enter_context(lock(self._path))
             try:
                 self._db = connect(self._path, ledger=self._ledger)
             except sqlite3.DatabaseError as error:
                 if not is_corruption(error):
                     raise
                 self._begin_anew()
+            undo.callback(self._db.close)
             self._begin()
+            undo.pop_all()
 
     def _begin_anew(self) -> None:
         set_aside(self._path)

@@ -1,0 +1,271 @@
+"""The way to the hub over MQTT 3.1.1: rows up until the hub acks them, orders down while connected."""
+
+import asyncio
+import contextlib
+import logging
+import random
+import ssl
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal, TypeVar
+
+import aiomqtt
+
+from sotdae_edge.core.sending import Backoff, SendWindow, TokenBucket
+from sotdae_edge.ports import Inbound, Outbox, Row
+from sotdae_shared import topics, wire
+from sotdae_shared.errors import LinkError, WireError
+from sotdae_shared.messages import AckBody, StateBody
+
+TIMEOUT_S = 5.0
+"""Longest wait for one answer of the broker; also how a refused client certificate shows."""
+KEEPALIVE_S = 15
+WINDOW = 200
+"""Most rows sent and not yet acked by the hub."""
+INBOUND_LIMIT = 64
+"""Orders that wait for the runner; the oldest goes first when it does not keep up."""
+DOWN_LIMIT = 1_000
+"""Messages of one connection that wait to be looked at; more are dropped, and the hub repeats its acks."""
+REFUSED = 128
+"""SUBACK: the broker does not let this node listen."""
+
+BATCH_BYTES = 64 * 1024
+"""Published at once, before asking the outbox again whether something more urgent waits."""
+SLOWEST_BYTES_PER_S = 4_000
+"""A link slower than this is taken for dead."""
+LEAVE_S = 2.0
+"""Longest wait for the broker when leaving."""
+
+_log = logging.getLogger(__name__)
+_library_log = _log.getChild("library")
+_library_log.setLevel(logging.ERROR)  # its warnings repeat what the counters here say
+_T = TypeVar("_T")
+
+
+class MqttUplink:
+    """Implements `ports.Uplink`. Make it and run it in one event loop.
+
+    `counters`: connects, failures, sent, acks, acked, bad_down, inbound_dropped.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        address: topics.Address,
+        outbox: Outbox,
+        *,
+        worker: ThreadPoolExecutor,
+        identity: str,
+        rng: random.Random,
+        resend_s: float = 5.0,
+        backlog_rate_per_s: float = 200.0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Take the parts; `identity` is the MQTT client id, `worker` the outbox's one thread."""
+        self._host = host
+        self._port = port
+        self._address = address
+        self._outbox = outbox
+        self._worker = worker
+        self._identity = identity
+        self._resend_s = resend_s
+        self._backlog_rate_per_s = backlog_rate_per_s
+        self._tls = tls
+        self._backoff = Backoff(rng)
+        self._inbound: asyncio.Queue[Inbound] = asyncio.Queue()
+        self._wake = asyncio.Event()
+        self._attempts = 0
+        self._session = 0
+        self._logged: set[str] = set()
+        self.counters: Counter[str] = Counter()
+
+    @property
+    def session(self) -> int:
+        """Number of the current connection; 0 while there is none."""
+        return self._session
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker answers; says nothing of the hub."""
+        return self._session > 0
+
+    @property
+    def acks(self) -> int:
+        """How many acks of the hub have come: its sign of life."""
+        return self.counters["acks"]
+
+    def wake(self) -> None:
+        """Say that new rows wait in the outbox."""
+        self._wake.set()
+
+    async def inbound(self) -> AsyncIterator[Inbound]:
+        """Yield commands and queries that can be decoded; acks are served inside."""
+        while True:
+            yield await self._inbound.get()
+
+    async def run(self) -> None:
+        """Stay connected until cancelled; then say offline and leave."""
+        while True:
+            try:
+                await self._connection()
+            except* (aiomqtt.MqttError, LinkError, OSError) as group:
+                self.counters["failures"] += 1
+                self._log_once(f"uplink to {self._host} port {self._port}: {_leaf(group)}")
+            await asyncio.sleep(self._backoff.wait_s())
+
+    async def _connection(self) -> None:
+        boots = await self._call(self._outbox.boots)
+        self._attempts += 1
+        number = self._attempts
+        offline = self._state("offline", number, boots)
+        will = aiomqtt.Will(self._address.state, offline, qos=1, retain=True)
+        async with self._client(will) as client:
+            await self._subscribe(client)
+            await client.publish(
+                self._address.state, self._state("online", number, boots), qos=1, retain=True
+            )
+            self._session = number
+            self.counters["connects"] += 1
+            self._backoff.reset()
+            self._logged.clear()
+            try:
+                await _until_one_ends(
+                    asyncio.create_task(self._receive(client, number), name="uplink-receive"),
+                    asyncio.create_task(self._send(client, boots[0]), name="uplink-send"),
+                )
+            except asyncio.CancelledError:
+                with contextlib.suppress(aiomqtt.MqttError):
+                    await client.publish(self._address.state, offline, qos=1, retain=True, timeout=LEAVE_S)
+                raise
+            finally:
+                self._session = 0
+
+    @contextlib.asynccontextmanager
+    async def _client(self, will: aiomqtt.Will) -> AsyncIterator[aiomqtt.Client]:
+        client = aiomqtt.Client(
+            self._host, self._port, identifier=self._identity, protocol=aiomqtt.ProtocolVersion.V311,
+            clean_session=True, will=will, timeout=TIMEOUT_S, keepalive=KEEPALIVE_S, tls_context=self._tls,
+            max_inflight_messages=WINDOW, max_queued_incoming_messages=DOWN_LIMIT, logger=_library_log,
+        )  # fmt: skip
+        # Connecting goes on in a thread of the library: a cancellation must wait for it, or a socket leaks.
+        entering = asyncio.ensure_future(client.__aenter__())
+        try:
+            await asyncio.shield(entering)
+        except BaseException:
+            await asyncio.wait([entering])
+            await _leave(client)
+            raise
+        try:
+            yield client
+        finally:
+            await _leave(client)
+
+    async def _subscribe(self, client: aiomqtt.Client) -> None:
+        granted = await client.subscribe(self._address.all_down, qos=1)
+        if any((code if isinstance(code, int) else code.value) >= REFUSED for code in granted):
+            raise LinkError(f"the broker does not let {self._identity} listen on {self._address.all_down}")
+
+    # Up
+
+    async def _send(self, client: aiomqtt.Client, boot: str) -> None:
+        rate_per_s = self._backlog_rate_per_s
+        window = SendWindow(boot, self._resend_s, TokenBucket(rate_per_s, burst=max(1.0, rate_per_s / 10)))
+        now_s = asyncio.get_running_loop().time
+        while True:
+            self._wake.clear()
+            rows = await self._call(lambda: self._outbox.unsent(WINDOW))
+            due = window.due(rows, now_s(), BATCH_BYTES)
+            await self._publish(client, due)
+            wait_s = window.wait_s(rows, now_s())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._wake.wait()
+
+    async def _publish(self, client: aiomqtt.Client, rows: list[Row]) -> None:
+        timeout_s = TIMEOUT_S + sum(len(row.raw) for row in rows) / SLOWEST_BYTES_PER_S
+        async with asyncio.TaskGroup() as group:
+            for row in rows:
+                sending = client.publish(self._address.up(row.kind), row.raw, qos=1, timeout=timeout_s)
+                group.create_task(sending, name=f"uplink-publish-{row.header.cls}-{row.header.seq}")
+        self.counters["sent"] += len(rows)
+
+    # Down
+
+    async def _receive(self, client: aiomqtt.Client, number: int) -> None:
+        async for message in client.messages:
+            try:
+                await self._take(message, number)
+            except WireError as error:
+                self.counters["bad_down"] += 1
+                self._log_once(f"bad message from the hub: {error}")
+
+    async def _take(self, message: aiomqtt.Message, number: int) -> None:
+        parsed = topics.parse(message.topic.value)
+        if parsed.address != self._address or parsed.direction != "down" or parsed.kind is None:
+            raise WireError(f"{message.topic.value[:120]} is not a topic for {self._address.base}")
+        raw = message.payload if isinstance(message.payload, bytes) else b""
+        body = wire.decode_down(parsed.kind, raw)
+        if not isinstance(body, AckBody):
+            self._pass_on(Inbound(parsed.kind, raw, bool(message.retain), number))
+        elif message.retain:
+            raise WireError("a retained ack may be older than what the hub holds now")
+        else:
+            await self._acked(body)
+
+    async def _acked(self, ack: AckBody) -> None:
+        self.counters["acks"] += 1
+        gone = await self._call(lambda: self._outbox.ack(ack))
+        self.counters["acked"] += gone
+        if gone:
+            self._wake.set()
+
+    def _pass_on(self, inbound: Inbound) -> None:
+        if self._inbound.qsize() >= INBOUND_LIMIT:
+            self._inbound.get_nowait()
+            self.counters["inbound_dropped"] += 1
+        self._inbound.put_nowait(inbound)
+
+    # Common
+
+    def _state(self, status: Literal["online", "offline"], number: int, boots: tuple[str, ...]) -> bytes:
+        session = f"{boots[0]}.{number}"
+        return wire.encode_down(
+            StateBody(status=status, session=session, storage=self._outbox.storage, boots=boots)
+        )
+
+    async def _call(self, function: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._worker, function)
+
+    def _log_once(self, text: str) -> None:
+        """Log each kind of trouble once a connection: the counters tell how often."""
+        kind = text.split(":", 1)[0]
+        if kind not in self._logged:
+            self._logged.add(kind)
+            _log.warning("%s", text)
+
+
+async def _until_one_ends(*tasks: asyncio.Task[None]) -> None:
+    """Wait for the first to fail, end them all, raise its error."""
+    # Not a TaskGroup: in Python 3.11 it can swallow a cancellation that comes together with a failure.
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+async def _leave(client: aiomqtt.Client) -> None:
+    client.timeout = LEAVE_S
+    with contextlib.suppress(aiomqtt.MqttError):
+        await client.__aexit__(None, None, None)
+
+
+def _leaf(group: BaseException) -> BaseException:
+    while isinstance(group, BaseExceptionGroup):
+        group = group.exceptions[0]
+    return group
