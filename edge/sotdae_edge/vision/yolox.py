@@ -62,9 +62,11 @@ def _model_input(picture: Picture, ratio: float) -> Floats:
     """Return 1 x 3 x 416 x 416, BGR 0 to 255, the picture at top left on grey."""
     height, width, _ = picture.shape
     small = resized(picture, max(1, int(width * ratio)), max(1, int(height * ratio)))
-    canvas = np.full((_SIZE, _SIZE, 3), _LETTERBOX, dtype=np.float32)
-    canvas[: small.shape[0], : small.shape[1]] = small[..., ::-1]
-    return np.ascontiguousarray(canvas.transpose(2, 0, 1)[None])
+    canvas = np.full((1, 3, _SIZE, _SIZE), _LETTERBOX, dtype=np.float32)
+    for channel in range(3):
+        # Plane by plane: one transposed copy took ten times as long.
+        canvas[0, channel, : small.shape[0], : small.shape[1]] = small[..., 2 - channel]
+    return canvas
 
 
 def decode(output: Floats) -> tuple[Floats, Floats]:

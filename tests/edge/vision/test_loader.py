@@ -52,12 +52,12 @@ def test_a_runtime_that_imports_but_cannot_build_is_passed_over(monkeypatch: pyt
 def test_a_runtime_that_computes_wrongly_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     real = loader.find_runtime()
 
-    def forgetful(model_content: bytes, num_threads: int) -> object:
+    def wrong(model_content: bytes, num_threads: int) -> object:
         interpreter = real.build(model_content)
-        monkeypatch.setattr(interpreter, "invoke", lambda: None, raising=False)
+        interpreter.get_tensor = lambda _: np.array([[7.0, 7.0]], dtype=np.float32)
         return interpreter
 
-    plant(monkeypatch, "odd_runtime", forgetful)
+    plant(monkeypatch, "odd_runtime", wrong)
     monkeypatch.setattr(loader.metadata, "version", lambda _: "1.0")
     with pytest.raises(ConfigError, match="odd_runtime: computes wrongly"):
         loader.find_runtime(("odd_runtime",))
