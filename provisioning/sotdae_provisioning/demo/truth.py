@@ -29,10 +29,31 @@ class Truth:
         return next((line for line in self.lines if line["t"] >= after and holds(line)), None)
 
     def first_trip(self, site: Site) -> Line | None:
-        """Return the first line whose registers meet the site's closing criterion."""
-        return self.first(
-            lambda line: _level(line, site) or _river(line, site) or self._predicted(line, site)
+        """Return the first line from which the registers met the closing criterion and went on meeting it.
+
+        Instruments have noise: one sample over the line is not the criterion, which includes its
+        confirmation time.
+        """
+        confirm = site.times.confirm
+        runs = [
+            self._held(lambda line: _level(line, site), confirm),
+            self._held(lambda line: _river(line, site), 2.0 * confirm),
+            self._held(lambda line: self._predicted(line, site), confirm),
+        ]
+        return min(
+            (line for line in runs if line is not None), key=lambda line: float(line["t"]), default=None
         )
+
+    def _held(self, holds: Callable[[Line], bool], seconds: float) -> Line | None:
+        start: Line | None = None
+        for line in self.lines:
+            if not holds(line):
+                start = None
+                continue
+            start = start or line
+            if line["t"] - start["t"] >= seconds:
+                return start
+        return None
 
     def _predicted(self, line: Line, site: Site) -> bool:
         window = [each for each in self.lines if line["t"] - RATE_S <= each["t"] <= line["t"]]
