@@ -87,7 +87,8 @@ async def _tell(
     picture = where / "story.png"
     truth = read_truth(where / "truth.jsonl")
     plot(truth, load_gate(where / "gate.toml").site, told, SCENARIOS[name].title, picture)
-    console.print(f"\n[bold]{told.verdict}[/bold]\n{SCENARIOS[name].why}\nplot: {picture}   logs: {where}")
+    text = f"\n[bold]{told.verdict}[/bold]\n{SCENARIOS[name].why}\nplot: {picture}   logs: {where}"
+    console.print(text, soft_wrap=True, highlight=False)
     return told
 
 
