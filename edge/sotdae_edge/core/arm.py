@@ -44,11 +44,15 @@ class Arm:
         """
         if self.flag("limit_closed", now) is not True or self.flag("limit_open", now) is True:
             return False
-        angle = self.value("arm_angle", now)
-        if angle is not None:
-            return angle <= CLOSED_DEG
+        if self.value("arm_angle", now) is not None:
+            return self.at_bottom(now)
         current = self.value("motor_current", now)
         return current is not None and current <= IDLE_A
+
+    def at_bottom(self, now: float) -> bool:
+        """Whether the encoder says that the arm is down: one proof of the two."""
+        angle = self.value("arm_angle", now)
+        return angle is not None and angle <= CLOSED_DEG
 
     def open_proved(self, now: float) -> bool:
         """The limit switch, and neither the other switch nor the encoder contradicts it."""

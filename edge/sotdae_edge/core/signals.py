@@ -77,17 +77,19 @@ def camera_holds(gate: "Gate", now: float) -> bool:
 def _lowering(gate: "Gate", now: float) -> Signal | None:
     if gate.arm.closed_proved(now):
         return Signal.CLOSED_PROVED
-    lane = gate.lane.occupancy(now)
     current = gate.arm.value("motor_current", now)
-    stalled = current is not None and current >= gate.site.stall_a
-    if lane is Lane.OCCUPIED or gate.since.held("stall", stalled, gate.site.times.stall, now):
+    strained = current is not None and current >= gate.site.stall_a
+    stalled = gate.since.held("stall", strained, gate.site.times.stall, now)
+    at_bottom = gate.arm.at_bottom(now)
+    if gate.lane.occupancy(now) is Lane.OCCUPIED or (stalled and not at_bottom):
         return Signal.OBSTRUCTION
     # A break that nobody watched (a stalled agent) counts like one that was seen.
     if not gate.lane.clear_through(gate.entered) or camera_holds(gate, now):
         return Signal.LANE_LOST
     if _still(gate, now):
         return Signal.NO_MOTION
-    return Signal.OVERDUE if _due(gate, now) else None
+    # Down but not proved, as with a dead limit switch: to back off would only open the road again.
+    return Signal.OVERDUE if _due(gate, now) or stalled else None
 
 
 def _still(gate: "Gate", now: float) -> bool:
