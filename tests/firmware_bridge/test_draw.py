@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sotdae_firmware_bridge.sim import lens
@@ -61,6 +61,7 @@ def in_zone(mask: np.ndarray) -> np.ndarray:
 
 @settings(max_examples=60, deadline=None)
 @given(views, st.floats(0, 1e5))
+@example(replace(DRY, clock_text="two\nlines \ud800"), 0.0)
 def test_any_scene_is_a_picture(view: SceneView, phase_s: float) -> None:
     picture = draw(view, phase_s=phase_s)
     assert picture.shape == (360, 640, 3)

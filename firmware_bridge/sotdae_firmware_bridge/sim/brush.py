@@ -75,9 +75,10 @@ class Brush:
         self._draw.ellipse([part * self.scale for part in corners], fill)
 
     def text(self, at: Point, words: str, size: float, fill: Colour, anchor: str = "mm") -> None:
-        """Write text; `anchor` as in Pillow."""
+        """Write one line of text; `anchor` as in Pillow."""
         font = _font(round(size * self.scale))
-        self._draw.text((at[0] * self.scale, at[1] * self.scale), words, fill, font, anchor)
+        line = " ".join(words.split())
+        self._draw.text((at[0] * self.scale, at[1] * self.scale), line, fill, font, anchor)
 
     def glow(self, centre: Point, radius: float, fill: Colour, strength: float = 1.0) -> None:
         """Let light shine around a point."""
