@@ -1,10 +1,12 @@
 """When to send what waits: live rows at once, older boots at a bounded rate, again until acked."""
 
-import random
 from collections.abc import Iterable
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from sotdae_shared.messages import Header
+
+if TYPE_CHECKING:
+    import random
 
 
 class _Waiting(Protocol):
@@ -21,7 +23,7 @@ class Backoff:
     """Waits between tries: the first is quick, then full jitter under a doubling cap (seconds)."""
 
     def __init__(
-        self, rng: random.Random, *, first_s: float = 0.1, base_s: float = 0.5, cap_s: float = 8.0
+        self, rng: "random.Random", *, first_s: float = 0.1, base_s: float = 0.5, cap_s: float = 8.0
     ) -> None:
         """Take the dice and the bounds."""
         self._rng = rng

@@ -90,7 +90,7 @@ def _watch(url: str, model: Path, zone_text: str, snapshot: Path | None) -> None
 
 def _source(url: str) -> Any:
     if url.startswith("picamera2:"):
-        from sotdae_edge.adapters.picamera import PiCameraSource  # noqa: PLC0415
+        from sotdae_edge.vision.picamera import PiCameraSource  # noqa: PLC0415
 
         return PiCameraSource.of_url(url, _clock)
     from sotdae_edge.vision.source import AvSource  # noqa: PLC0415

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import av
 import av.bitstream
@@ -149,6 +149,6 @@ def _decoded(path: Path) -> Iterator[Picture]:
             count = 0
             for frame in file.decode(video=0):
                 count += 1
-                yield frame.to_ndarray(format="rgb24")
+                yield cast("Picture", frame.to_ndarray(format="rgb24"))
             if not count:
                 raise ConfigError(str(path), ["holds no picture"])

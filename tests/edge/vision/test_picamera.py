@@ -18,7 +18,7 @@ from unittest.mock import MagicMock
 import numpy as np
 import pytest
 
-from sotdae_edge.adapters.picamera import PiCameraSource
+from sotdae_edge.vision.picamera import PiCameraSource
 from sotdae_shared.errors import ConfigError, LinkError
 
 Call = tuple[str, tuple[Any, ...], dict[str, Any]]
