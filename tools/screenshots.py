@@ -4,11 +4,13 @@ python tools/screenshots.py --url http://127.0.0.1:8080 --out docs/images --faci
 """
 
 import argparse
+import io
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from playwright.sync_api import TimeoutError as Late
 
@@ -61,7 +63,8 @@ def shoot(browser: Browser, url: str, facility: str | None, look: Look, target: 
             page.wait_for_function(
                 "() => document.querySelector('.picture img').naturalWidth", timeout=PICTURE_MS
             )
-    page.screenshot(path=target, full_page=look.size == "phone")
+    shot = Image.open(io.BytesIO(page.screenshot(full_page=look.size == "phone"))).convert("RGB")
+    shot.quantize(256, dither=Image.Dither.NONE).save(target, optimize=True)  # a third of the bytes
     print(target)
     context.close()
 

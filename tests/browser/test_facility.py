@@ -77,6 +77,15 @@ def test_a_silent_place_claims_nothing(page: Page, hub: FixtureHub) -> None:
         assert page.eval_on_selector(selector, "node => getComputedStyle(node).filter") == "grayscale(1)"
 
 
+def test_an_old_reading_is_not_called_good_while_the_place_is_heard(page: Page, hub: FixtureHub) -> None:
+    state = hub.world.states[QUIET]
+    stuck = state.sensors[1].model_copy(update={"at": hub.world.ago(45)})
+    hub.world.states[QUIET] = state.model_copy(update={"sensors": (stuck, *state.sensors[2:])})
+    open_place(page, hub, QUIET)
+    expect(page.locator(".sensors .flag").first).to_have_text("(good)")
+    expect(page.locator(".sensors .flag").nth(1)).to_have_text("● good")
+
+
 def test_a_place_that_falls_silent_greys_at_once_and_comes_back(page: Page, hub: FixtureHub) -> None:
     open_place(page, hub, QUIET)
     state = hub.world.states[QUIET]

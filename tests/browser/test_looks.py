@@ -90,3 +90,12 @@ def test_a_lost_hub_is_said_everything_greys_and_it_comes_back(browser: Browser)
         expect(page.locator("#banner")).to_be_hidden(timeout=30_000)
         expect(page.locator(".stale-tag")).to_be_hidden()
         context.close()
+
+
+def test_a_refusal_is_said_with_its_number(browser: Browser, hub: FixtureHub) -> None:
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    page.route("**/api/v1/**", lambda route: route.fulfill(status=401, body="{}"))
+    page.goto(hub.url)
+    expect(page.locator("#banner")).to_have_text("The hub refuses this page (HTTP 401).", timeout=15_000)
+    context.close()

@@ -78,6 +78,7 @@ export function follow({ onChange, onUp, onDown }) {
       if (source?.readyState === EventSource.OPEN) onChange("health", answer);
     } catch (error) {
       if (source) lose(error.status);
+      else onDown(error.status);
     }
     setTimeout(probe, PROBE_MS);
   }

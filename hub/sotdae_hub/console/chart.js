@@ -6,7 +6,8 @@ import { t, term } from "./i18n.js";
 
 const LEFT = 46;
 const TOP = 12;
-const UNDER = 56;
+const TIMES_H = 32;
+const LEGEND_H = 22;
 const GAUGE_W = 40;
 const GAUGE_ROOM = 82;
 const TIME_ROOM = 80;
@@ -47,14 +48,15 @@ const stepMs = (spanS) => ({ 600: 120, 3600: 900, 21600: 3600, 86400: 14400 })[s
 const range = (count, make) => Array.from({ length: Math.max(0, count) }, (_, index) => make(index));
 
 /** Where things lie in a drawing of this size. */
-function layoutOf(node, fromMs, toMs, top) {
+function layoutOf(node, fromMs, toMs, top, names) {
   const width = Math.max(320, node.clientWidth);
+  const columns = Math.max(1, Math.floor((width - LEFT) / LEGEND_ROOM));
   const height = Math.max(200, node.clientHeight);
   const right = width - GAUGE_ROOM;
-  const bottom = height - UNDER;
+  const bottom = height - TIMES_H - LEGEND_H * Math.ceil(names / columns);
   set(node, "viewBox", `0 0 ${width} ${height}`);
   return {
-    right, bottom, height, gauge: right + 16,
+    right, bottom, columns, gauge: right + 16,
     x: (ms) => LEFT + ((ms - fromMs) / (toMs - fromMs)) * (right - LEFT),
     y: (cm) => bottom - (Math.max(cm, 0) / top) * (bottom - TOP),
   };
@@ -97,11 +99,10 @@ function drawLimits(layer, { gauge, y }, limits) {
   });
 }
 
-function drawLegend(layer, { height, right }, names) {
-  const room = Math.min(LEGEND_ROOM, (right + GAUGE_ROOM - LEFT) / names.length);
+function drawLegend(layer, { bottom, columns }, names) {
   keyed(layer, names, ([name]) => name, line, (entry, [name, index]) => {
     const place = names.findIndex(([other]) => other === name);
-    set(entry, "transform", `translate(${LEFT + 8 + place * room} ${height - 10})`);
+    set(entry, "transform", `translate(${LEFT + (place % columns) * LEGEND_ROOM} ${bottom + TIMES_H + 12 + LEGEND_H * Math.floor(place / columns)})`);
     set(entry, "data-index", index);
     set(entry.firstChild, "d", "M0-5H24");
     set(entry.lastChild, "x", 31);
@@ -138,7 +139,7 @@ export function chart() {
       const toMs = nowMs();
       const fromMs = toMs - spanS * 1000;
       const { top, step } = topOf(limits, [...channels.map(([, points]) => points), main], level);
-      const at = layoutOf(node, fromMs, toMs, top);
+      const at = layoutOf(node, fromMs, toMs, top, channels.length + 1);
       drawGrid(layer.grid, at, top, step);
       drawTimes(layer.times, at, fromMs, toMs, spanS);
       drawLimits(layer.limits, at, limits);

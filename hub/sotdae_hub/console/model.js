@@ -137,7 +137,7 @@ export async function loadFacility(id) {
 
 function lost(status) {
   model.lostSince ??= new Date(nowMs()).toISOString();
-  model.refused = status >= 400 && status < 500 ? status : 0;
+  if (status) model.refused = status < 500 ? status : 0; // a stream cannot tell a refusal from a silence
   changed();
 }
 

@@ -1,12 +1,15 @@
 // Every channel: value, quality flag, vote, age.
 
 import { el, keyed, panel, set, text } from "./dom.js";
-import { age, clock, NONE, number } from "./format.js";
+import { age, ageS, clock, NONE, number } from "./format.js";
 import { t, term } from "./i18n.js";
 import { model } from "./model.js";
 
 const FLAG_SHAPES = { 1: "●", 2: "○", 3: "▲", 4: "✕", 9: "–" };
 const UNITS = { 1: "", bool: "", degC: "°C", deg: "°" };
+
+/** A reading older than this is not called good, even while the facility is heard. */
+const OLD_S = 30;
 
 function makeRow() {
   const cells = ["channel", "value", "flag", "vote", "age"].map((name) => el("td", { class: name }));
@@ -21,6 +24,7 @@ function reading({ value, unit }) {
 }
 
 function updateRow({ refs: [channel, value, flag, voteCell, seen] }, { sensor, vote, old }) {
+  set(channel.parentNode, "data-old", old);
   text(channel, term("channel", sensor.channel));
   set(channel, "title", sensor.channel);
   text(value, reading(sensor));
@@ -48,7 +52,7 @@ export function sensorPanel() {
     update({ facility, sensors }, old) {
       const voted = model.decisions.get(facility.id)?.find((decision) => Object.keys(decision.votes).length);
       text(heads[3], voted ? t("voted_at", clock(voted.at)) : "");
-      const rows = sensors.map((sensor) => ({ sensor, vote: voteOf(voted, sensor.channel), old }));
+      const rows = sensors.map((sensor) => ({ sensor, vote: voteOf(voted, sensor.channel), old: old || ageS(sensor.at) > OLD_S }));
       keyed(body, rows, ({ sensor }) => sensor.channel, makeRow, updateRow);
       table.hidden = rows.length === 0;
       none.hidden = rows.length > 0;
