@@ -39,11 +39,11 @@ demo: $(VENV)/demo.ok
 	@$(BIN)/sotdae demo $(ARGS)
 
 test: $(VENV)/dev.ok debian-test
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -m "not slow and not legacy" $(ARGS)
 
 test-slow: $(VENV)/dev.ok debian-test debian-slow $(LEGACY)/ok
 	$(BIN)/python -m pytest -m slow $(ARGS)
-	PYTHONPATH=edge:shared:firmware_bridge:tests $(LEGACY)/bin/python -m pytest tests/edge/vision -m "not slow" $(ARGS)
+	PYTHONPATH=edge:shared:firmware_bridge:tests $(LEGACY)/bin/python -m pytest -p no:cacheprovider tests/edge/vision $(ARGS)
 
 lint: $(VENV)/dev.ok
 	$(BIN)/ruff format --check .
@@ -64,12 +64,17 @@ debian-test:
 debian-slow:
 	@tools/debian-packages $(SLOW_PACKAGES)
 
-# tflite-runtime 2.14 cannot live beside numpy 2: its tests run in an environment of their own.
+# tflite-runtime 2.14 cannot live beside numpy 2: its tests run in an environment of their own, and so does
+# the check of the camera adapter against the real picamera2, which is installed without its Pi libraries.
 $(LEGACY)/ok: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] > (3, 11))' || \
+		{ echo "tflite-runtime 2.14 has no wheels after Python 3.11. Try: make PYTHON=python3.11 test-slow"; exit 1; }
 	@$(PYTHON) -m venv $(LEGACY)
 	@$(LEGACY)/bin/python -m pip --disable-pip-version-check --quiet install \
-		'tflite-runtime==2.14.0' 'numpy>=1.26,<2' 'av>=18,<20' 'pillow>=11' \
-		pydantic rfc8785 cryptography typer rich pytest pytest-timeout hypothesis
+		'tflite-runtime==2.14.0' 'numpy>=1.26,<2' 'av>=18,<20' 'pillow>=11' 'pydantic>=2.10,<3' \
+		'rfc8785>=0.1.4,<0.2' 'cryptography>=45' 'rich>=13' 'typer>=0.15' \
+		'pytest>=8.3' 'pytest-timeout>=2.3' 'hypothesis>=6.120' 'psutil>=6'
+	@$(LEGACY)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps 'picamera2==0.3.38'
 	@touch $@
 
 clean:

@@ -27,7 +27,7 @@ PARTS: dict[str, Part] = {
     "city": Part("sotdae_edge.cli", "city_app", "city", "Run the agent of a city hub."),
     "hub": Part("sotdae_hub.cli", "app", "hub", "Run the provincial hub."),
     "bridge": Part("sotdae_firmware_bridge.cli", "app", "gate", "Read, write and simulate field devices."),
-    "models": Part("sotdae_edge.vision.cli", "models_app", "vision", "List, fetch and verify models."),
+    "models": Part("sotdae_edge.vision.cli", "app", "vision", "List, fetch and verify models."),
     "bench": Part("sotdae_provisioning.bench.cli", "bench_app", "demo", "Measure, side by side."),
 }
 

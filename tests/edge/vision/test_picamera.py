@@ -121,6 +121,7 @@ def real_picamera2() -> Iterator[Any]:
                 del sys.modules[name]
 
 
+@pytest.mark.legacy
 @pytest.mark.filterwarnings("ignore")
 def test_every_call_fits_the_real_picamera2(
     real_picamera2: Any, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch
