@@ -5,10 +5,11 @@ body it cannot read. Upward bodies ignore unknown fields (a hub accepts schema N
 bodies forbid them (an edge obeys nothing it does not fully understand).
 """
 
+import json
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import AfterValidator, AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field, FiniteFloat
 
 from sotdae_shared.ids import BootText, FacilityText, NodeText
 from sotdae_shared.units import Flag, Unit
@@ -59,6 +60,18 @@ class _Down(BaseModel):
 
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 Text = Annotated[str, Field(max_length=500)]
+
+
+def _finite(data: dict[str, Any]) -> dict[str, Any]:
+    try:
+        json.dumps(data, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"not plain JSON: {error}") from error
+    return data
+
+
+Data = Annotated[dict[Name, Any], AfterValidator(_finite)]
+"""Free details of a message: plain JSON, so without NaN, which no store and no browser would take."""
 Seq = Annotated[int, Field(ge=1, le=2**53 - 1)]
 
 
@@ -95,7 +108,7 @@ class HealthBody(_Up):
     outputs: dict[Name, bool | None] = {}
     """Read-back of sign, flasher, siren, limit switches; None is unknown."""
     alarms: tuple[Name, ...] = ()
-    uptime_s: Annotated[float, Field(ge=0)] = 0.0
+    uptime_s: Annotated[FiniteFloat, Field(ge=0)] = 0.0
     pending: Annotated[int, Field(ge=0)] = 0
     """Messages waiting in the outbox."""
     dropped: Annotated[int, Field(ge=0)] = 0
@@ -108,7 +121,7 @@ class EventBody(_Up):
     priority: Annotated[int, Field(ge=1, le=4)]
     active: bool
     text: Text = ""
-    data: dict[Name, Any] = {}
+    data: Data = {}
 
 
 class DecisionBody(_Up):
@@ -137,7 +150,7 @@ class ReportBody(_Up):
     report: Name
     re: Name | None = None
     """Id of the query it answers."""
-    data: dict[Name, Any] = {}
+    data: Data = {}
 
 
 class ClipBody(_Up):

@@ -164,7 +164,7 @@ def test_a_message_larger_than_the_limit_is_refused_before_it_is_parsed() -> Non
         ({"mono_ms": -1}, "mono_ms:"),
         ({"mono_ms": 2**64}, "mono_ms:"),
         ({"body": {"code": "x", "priority": 5, "active": True}}, "body.priority:"),
-        ({"body": {"code": "x", "priority": 1, "active": True, "data": {"n": float("nan")}}}, "body:"),
+        ({"body": {"code": "x", "priority": 1, "active": True, "data": {"n": [float("nan")]}}}, "body"),
         ({"body": [1]}, "body."),
     ],
 )
@@ -198,6 +198,9 @@ def test_numbers_that_are_not_finite_are_refused_in_readings() -> None:
         raw = wire.encode(envelope(Kind.TELEMETRY)).replace(b"12.5", number.encode())
         with pytest.raises(WireError):
             wire.decode(raw)
+    raw = wire.encode(envelope(Kind.HEALTH)).replace(b"3600.5", b"1e999")
+    with pytest.raises(WireError, match="uptime_s"):
+        wire.decode(raw)
 
 
 def test_every_kind_has_a_body_and_a_way_to_travel() -> None:
