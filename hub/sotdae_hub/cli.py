@@ -1,6 +1,7 @@
 """`sotdae hub`: run, account, openapi."""
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -32,6 +33,7 @@ def run(
     fault: Annotated[str | None, typer.Option(help="Inject a fault: drop-after-ack=<share>.")] = None,
 ) -> None:
     """Run until SIGTERM. Prints one JSON line when ready."""
+    gc.set_threshold(50_000)  # decoded messages are many and free of cycles: look for cycles seldom
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         asyncio.run(_run(config, dir, broker, port, fault))

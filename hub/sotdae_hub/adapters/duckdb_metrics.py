@@ -107,8 +107,9 @@ def point_rows(envelope: Envelope) -> Iterator[Row]:
     """Yield (facility, channel, unit, at_ms, value, flag) of a message; health gives `level` and `rate`."""
     body, facility = envelope.body, envelope.facility
     if isinstance(body, TelemetryBody):
+        sent_ms = _ms(envelope.at)
         for reading in body.readings:
-            at_ms = _ms(reading.at or envelope.at)
+            at_ms = sent_ms if reading.at is None else _ms(reading.at)
             yield facility, reading.channel, reading.unit.value, at_ms, reading.value, reading.flag.value
     elif isinstance(body, HealthBody) and body.barrier is not None:
         at_ms = _ms(envelope.at)

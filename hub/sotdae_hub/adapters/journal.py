@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sotdae_hub.adapters.recent import Recent
 from sotdae_hub.adapters.streams import Streams
 from sotdae_hub.core.ingest import Accepted, Presence, Quarantined, Rejected, Verdict
 from sotdae_hub.ports import Arrival, Entry, Receipt, Tally
@@ -58,7 +59,9 @@ class SqliteJournal:
         except sqlite3.Error as error:
             raise LinkError(f"journal {path}: {error}") from error
         self._lock = threading.Lock()
+        self._fresh: list[tuple[Entry, int]] = []
         self.head: int = self._db.execute("SELECT coalesce(max(offset), 0) FROM message").fetchone()[0]
+        self._recent = Recent(self.head)
 
     def counts(self) -> tuple[int, int]:
         """Return how many messages are quarantined and how many rejected ones are kept."""
@@ -70,6 +73,7 @@ class SqliteJournal:
 
     def append(self, batch: Sequence[tuple[Arrival, Verdict]]) -> Receipt:
         """See ports.Journal."""
+        self._fresh = []
         try:
             with self._db:
                 self._db.execute("BEGIN IMMEDIATE")
@@ -79,6 +83,7 @@ class SqliteJournal:
         except sqlite3.Error as error:
             self._streams = Streams(self._db)  # what was not committed is forgotten here too
             raise LinkError(f"journal: {error}") from error
+        self._recent.add(self._fresh)
         self.head = head
         return Receipt(
             stored=results.count("stored"),
@@ -103,13 +108,17 @@ class SqliteJournal:
     def _store(self, arrival: Arrival, accepted: Accepted) -> str:
         envelope = accepted.envelope
         gap_to = accepted.last if envelope.kind is Kind.GAP else 0
-        new = self._db.execute(
+        cursor = self._db.execute(
             "INSERT OR IGNORE INTO message (facility, node, boot, class, seq, gap_to, kind, received_ms, raw)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (envelope.facility, *envelope.key, gap_to, envelope.kind, _ms(arrival.at), arrival.raw),
-        ).rowcount
+        )
+        new = cursor.rowcount
         self._streams.hold(envelope, accepted.last, stored=new if not gap_to else 0)
-        return "stored" if new else "duplicate"
+        if not new:
+            return "duplicate"
+        self._fresh.append((Entry(cursor.lastrowid or 0, arrival.at, envelope, gap_to), len(arrival.raw)))
+        return "stored"
 
     def _park(self, arrival: Arrival, header: Header, reason: str) -> str:
         if self._streams.holds(header):
@@ -155,6 +164,12 @@ class SqliteJournal:
     def read(self, after: int, limit: int, kinds: frozenset[Kind]) -> tuple[list[Entry], int]:
         """See ports.Journal."""
         head = self.head  # rows above it may be committed meanwhile: they belong to the next read
+        entries = self._recent.read(after, head, limit, kinds)
+        if entries is None:
+            entries = self._read_file(after, head, limit, kinds)
+        return entries, entries[-1].offset if len(entries) == limit else max(head, after)
+
+    def _read_file(self, after: int, head: int, limit: int, kinds: frozenset[Kind]) -> list[Entry]:
         marks = ", ".join("?" * len(kinds))
         with self._lock:
             rows = self._reader.execute(
@@ -162,11 +177,10 @@ class SqliteJournal:
                 f" WHERE offset > ? AND offset <= ? AND kind IN ({marks}) ORDER BY offset LIMIT ?",
                 (after, head, *sorted(kinds), limit),
             ).fetchall()
-        entries = [
+        return [
             Entry(offset, datetime.fromtimestamp(ms / 1000, UTC), decode(raw), gap_to)
             for offset, ms, gap_to, raw in rows
         ]
-        return entries, entries[-1].offset if len(entries) == limit else max(head, after)
 
     def tally(self, facility: str) -> Tally:
         """See ports.Journal."""

@@ -54,23 +54,12 @@ class SqliteLastValues:
 
     def project(self, entries: Sequence[Entry], upto: int) -> None:
         """See ports.Projection."""
-        rows = [
-            (
-                entry.envelope.facility,
-                reading.channel,
-                reading.unit.value,
-                reading.value,
-                reading.flag.value,
-                round((reading.at or entry.envelope.at).timestamp() * 1000),
-            )
-            for entry in entries
-            for reading in entry.envelope.body.readings
-        ]
+        rows = _newest(entries)
         with self._lock:
             try:
                 with self._db:
                     self._db.execute("BEGIN IMMEDIATE")
-                    self._db.executemany(_UPSERT, rows)
+                    self._db.executemany(_UPSERT, rows.values())
                     self._db.execute("UPDATE progress SET journal_offset = ?", (upto,))
             except sqlite3.Error as error:
                 raise LinkError(f"last values: {error}") from error
@@ -93,3 +82,19 @@ class SqliteLastValues:
         with self._lock:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._db.close()
+
+
+def _newest(entries: Sequence[Entry]) -> dict[tuple[str, str], tuple[str, str, str, float | None, int, int]]:
+    found: dict[tuple[str, str], tuple[str, str, str, float | None, int, int]] = {}
+    for entry in entries:
+        facility, sent_ms = entry.envelope.facility, _ms(entry.envelope.at)
+        for reading in entry.envelope.body.readings:
+            key = (facility, reading.channel)
+            at_ms = sent_ms if reading.at is None else _ms(reading.at)
+            if key not in found or at_ms >= found[key][-1]:
+                found[key] = (*key, reading.unit.value, reading.value, reading.flag.value, at_ms)
+    return found
+
+
+def _ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
