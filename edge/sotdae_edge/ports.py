@@ -58,7 +58,7 @@ class Outbox(Protocol):
         """Incarnation of this disk; a new one after the old file was lost or corrupt."""
 
     def put(self, items: Sequence[Item]) -> list[Header]:
-        """Commit messages in one transaction. Raises LinkError if the disk refuses."""
+        """Commit messages in one transaction. LinkError if the disk refuses, WireError if too large."""
 
     def unsent(self, limit: int, after: tuple[str, str, int] | None = None) -> list[Row]:
         """Return waiting rows, this boot's safety first, then its other classes, then older boots."""
@@ -67,7 +67,7 @@ class Outbox(Protocol):
         """Delete what the hub holds; return how many rows went."""
 
     def boots(self) -> tuple[str, ...]:
-        """Boots that still have waiting rows, this one included."""
+        """This boot, then others that still have waiting rows, oldest first."""
 
     def stats(self) -> OutboxStats:
         """Return counts of waiting and dropped messages."""
@@ -75,7 +75,7 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A downward message as it came, with what the transport knows about it."""
+    """A downward message that can be decoded, as it came, with what the transport knows about it."""
 
     kind: Kind
     raw: bytes

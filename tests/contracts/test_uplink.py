@@ -223,6 +223,18 @@ def test_safety_overtakes_a_queue_of_telemetry_larger_than_the_window(broker: Br
     play(broker, scene)
 
 
+def test_an_ack_makes_room_for_the_next_rows_without_waiting_to_resend(broker: Broker, node: Node) -> None:
+    node.outbox.put([telemetry(n) for n in range(3 * mqtt.WINDOW)])
+
+    async def scene() -> None:
+        async with MiniHub(broker.port).listening() as hub, node.running(broker.port, resend_s=600):
+            await node.drained()
+            assert len(hub.order) == 3 * mqtt.WINDOW
+            assert set(hub.heard.values()) == {1}
+
+    play(broker, scene)
+
+
 def test_gap_markers_travel_and_are_acked_like_rows(broker: Broker, node: Node) -> None:
     node.had_an_older_boot([telemetry(n) for n in range(50)], telemetry_budget_bytes=1_000)
 
