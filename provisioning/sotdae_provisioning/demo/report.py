@@ -14,6 +14,9 @@ from sotdae_edge.config import GateConfig
 from sotdae_hub.accounting import count_stores
 from sotdae_provisioning.demo.truth import read_truth
 
+SCHEMA = Path(__file__).with_name("report.schema.json")
+"""JSON schema (draft 2020-12) of a report, and of one that ended well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
