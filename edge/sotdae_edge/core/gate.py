@@ -146,10 +146,11 @@ class Gate:
         return min((at for at in due if at is not None and at > now), default=None)
 
     def clear_at(self) -> float | None:
-        """Return when the lane will have been CLEAR for long enough, counted afresh in this state."""
-        if self.lane.clear_since is None:
+        """Return when the arm may come down: lane CLEAR and warnings closed for long enough by then."""
+        if self.lane.clear_since is None or self.outputs.closed_since is None:
             return None
-        return max(self.lane.clear_since, self.entered) + self.clear_need_s
+        clear_s = max(self.lane.clear_since, self.entered) + self.clear_need_s
+        return max(clear_s, self.outputs.closed_since + self.site.times.pre_warn)
 
     def holders(self) -> frozenset[Rank]:
         """Return who holds the gate closed now."""

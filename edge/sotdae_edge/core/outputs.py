@@ -15,6 +15,8 @@ class Outputs:
 
     warned: Warn | None = None
     warn_due: float = NEVER
+    closed_since: float | None = None
+    """Since when the warnings have been told to be closed without a break."""
     drive: Motion = Motion.STOP
     drive_due: float = NEVER
 
@@ -23,6 +25,10 @@ class Outputs:
         if wanted == self.warned and now < self.warn_due:
             return []
         self.warned, self.warn_due = wanted, now + ASSERT_S
+        if not wanted.closed:
+            self.closed_since = None
+        elif self.closed_since is None:
+            self.closed_since = now
         return [wanted]
 
     def move(self, wanted: Motion, permit_s: float, now: float) -> list[Effect]:

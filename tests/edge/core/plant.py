@@ -117,7 +117,7 @@ class Story:
         found: list[Effect] = []
         until = self.now + seconds
         while (due := self.gate.next_deadline(self.now)) is not None and due <= until:
-            assert due > self.now
+            assert due > self.now, "a deadline served is gone"
             self.now = due
             found += self.take(self.gate.tick(due))
         self.now = until

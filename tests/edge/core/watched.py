@@ -1,0 +1,196 @@
+"""A story whose every effect is held against the invariants of DESIGN 4, from facts it keeps by itself."""
+
+from dataclasses import dataclass, field, replace
+
+from edge.core.people import NONCE, came, order, signed
+from edge.core.plant import SITE, Story
+
+from sotdae_edge.core.barrier import TRANSITIONS, Signal, State
+from sotdae_edge.core.effects import Decided, Drive, Effect, Motion, Warn
+from sotdae_edge.core.events import Event, NonceAsked, Scan, Sighting
+from sotdae_edge.core.site import Times
+
+EPSILON_S = 1e-6
+OUTSIDE = (State.OPEN, State.START, State.MANUAL, State.OPENING)
+"""States that may be without an incident."""
+
+QUICK = replace(
+    SITE,
+    retries=1,
+    times=Times(
+        pre_warn=3.0, clear=0.4, clear_after_raise=0.8, held_open=2.0, travel=2.0, no_motion=0.8,
+        back_off=0.8, escape=1.2, retry_rest=1.2, proof_lost=0.4, camera_hold=1.2, camera_age=0.5,
+        reopen_dry=2.0,
+    ),
+)  # fmt: skip
+"""The same rules with short times, so that every wait can be walked through."""
+
+
+def worst_s(times: Times, retries: int) -> float:
+    """Longest time from a trip to closed-as-defined while nobody holds the key (docs/gate.md)."""
+    attempt_s = times.travel + times.back_off + times.clear_after_raise
+    patience_s = times.held_open + times.camera_hold + times.clear
+    return times.pre_warn + patience_s + (retries + 1) * attempt_s
+
+
+@dataclass
+class Watched(Story):
+    """A story that fails as soon as an invariant is broken."""
+
+    closed_since: float | None = None
+    scanned: float = float("-inf")
+    wet_at: float = field(default=float("inf"))
+    key_seen: bool = False
+    grants: int = 0
+    astray_since: float | None = None
+    edges: set[tuple[State, Signal]] = field(default_factory=set)
+
+    def give(self, event: Event) -> list[Effect]:
+        if isinstance(event, Scan):
+            self._see(event)
+        return super().give(event)
+
+    def restart(self, boot: str = "fedcba9876543210") -> None:
+        super().restart(boot)
+        self.wet_at, self.scanned, self.key_seen = self.now, float("-inf"), False
+        self.grants, self.astray_since = 0, None
+
+    def wait(self, seconds: float) -> list[Effect]:
+        found = super().wait(seconds)
+        self._check_state()
+        return found
+
+    def pause(self, seconds: float) -> None:
+        """Stop the agent for a while, as SIGSTOP does."""
+        self.now += seconds
+        self.astray_since = None
+
+    def sight(self, occupied: bool) -> None:
+        """Let the camera speak."""
+        self.give(Sighting(occupied, 0.9, "drawn"))
+
+    def grant(self) -> None:
+        """Let two people of the city sign everything right."""
+        self.give(NonceAsked("q", NONCE))
+        incident = None if self.gate.incident is None else self.gate.incident.name
+        seq = self.gate.last_seq.get("desk-7", 0) + 1
+        command = order(incident=incident, seq=seq, expect_state=self.gate.state.value)
+        self._order(signed(command, "lee", "park"))
+
+    def order_close(self) -> None:
+        """Let the city order it closed."""
+        seq = self.gate.last_seq.get("desk-7", 0) + 1
+        self._order(signed(order("close", seq=seq), "lee"))
+
+    def _order(self, command: object) -> None:
+        dry_s = self.now - self.wet_at
+        if not self.fresh or self.gate.state in (State.START, State.OPEN):
+            dry_s = 0.0
+        before = self.gate.state
+        event = came(command)  # type: ignore[arg-type]
+        effects = self.gate.handle(event, self.now)
+        accepted = any(isinstance(e, Decided) and e.verdict == "accepted" for e in effects)
+        if accepted and event.command.target == "open":
+            assert dry_s >= self.site.times.reopen_dry - EPSILON_S, f"granted {dry_s:.1f} s dry in {before}"
+            self.grants = 1
+        self.take(effects)
+
+    def forged(self, *names: str, live: bool = True) -> None:
+        """Deliver an open that is right but for one thing: it waited in a queue, or one person signed."""
+        self.give(NonceAsked("q", NONCE))
+        incident = None if self.gate.incident is None else self.gate.incident.name
+        seq = self.gate.last_seq.get("desk-7", 0) + 1
+        command = order(incident=incident, seq=seq, expect_state=self.gate.state.value)
+        self.give(came(signed(command, *(names or ("lee", "park"))), live=live))
+
+    @property
+    def alarms_now(self) -> dict[str, int]:
+        """What the gate holds active."""
+        return self.gate.alarms.active
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the controller was heard so lately that every level channel is."""
+        return self.now < self.scanned + self.site.times.channel_age
+
+    def _see(self, event: Scan) -> None:
+        if self.now >= self.scanned + self.site.times.channel_age:
+            self.wet_at = self.now
+        self.scanned = self.now
+        levels = (self.plant.radar, self.plant.pressure, self.plant.floats)
+        if any(level is None or not level <= 3.0 for level in levels):
+            self.wet_at = self.now
+        if len(event.points) < 18 or any(sample.value != sample.value for sample in event.points.values()):
+            self.wet_at = self.now
+        key = event.points.get("local_key")
+        self.key_seen = key is not None and bool(key.value) and key.value == key.value
+
+    def take(self, effects: list[Effect]) -> list[Effect]:
+        for effect in effects:
+            match effect:
+                case Warn(closed=True):
+                    self.closed_since = self.now if self.closed_since is None else self.closed_since
+                case Warn():
+                    self.closed_since = None
+                case Drive(motion=Motion.LOWER):
+                    self._check_lowering()
+                case Drive(motion=Motion.RAISE):
+                    assert self.closed_since is not None
+                case Decided() if effect.state != effect.previous:
+                    self._check_step(effect)
+        found = super().take(effects)
+        self._check_state()
+        return found
+
+    def _check_lowering(self) -> None:
+        plant = self.plant
+        assert self.gate.state is State.LOWERING
+        occupied = plant.loop or plant.curtain
+        assert not occupied, "lowers only when CLEAR"
+        assert plant.lane_ok, "lowers only on devices that passed their self-test"
+        assert self.now < self.scanned + self.site.times.lane_age, "lowers only on fresh devices"
+        assert not self.key_seen
+        assert self.closed_since is not None, "lowers only behind closed warnings"
+        assert self.now - self.closed_since >= 3.0 - EPSILON_S, "warns 3 s before motion"
+
+    def _check_step(self, step: Decided) -> None:
+        before, signal, after = State(step.previous), Signal(step.decision), State(step.state)
+        assert TRANSITIONS[before].get(signal) is after, step
+        self.edges.add((before, signal))
+        if signal is Signal.OPEN_GRANTED:
+            assert self.grants == 1, "opens only for a fresh order of two people"
+            self.grants = 0
+        if signal is Signal.RESUME_OPEN:
+            assert self.plant.arm == "open", "resumes open only where the arm is"
+            dry_s = self.now - self.wet_at
+            held = step.incident is not None
+            by_key = before is State.MANUAL and dry_s >= self.site.times.reopen_dry - EPSILON_S
+            assert not held or by_key, "a restart never opens a latched gate"
+
+    def _check_state(self) -> None:
+        gate = self.gate
+        due = gate.next_deadline(self.now)
+        assert due is None or due > self.now, "a deadline served is gone"
+        if gate.state not in OUTSIDE:
+            assert gate.incident is not None, gate.state
+        hazard = gate.state not in OUTSIDE or gate.incident is not None
+        if hazard and gate.state not in (State.START, State.OPEN):
+            assert self.closed_since is not None, f"{gate.state} without warnings"
+        if gate.failed is not None:
+            assert gate.alarms.active.get(f"gate.{gate.failed}") == 1, "a failure is told"
+        if self.key_seen:
+            assert gate.state is State.MANUAL, "the key goes before everything"
+            assert gate.outputs.drive is Motion.STOP, "nothing moves past the key"
+        self._check_deadline()
+
+    def _check_deadline(self) -> None:
+        """Every hazard is closed as defined within its time: an arm proved closed, or a failure told."""
+        gate = self.gate
+        settled = gate.state in (State.CLOSED, *OUTSIDE) or gate.failed is not None
+        if settled:
+            self.astray_since = None
+        elif self.astray_since is None:
+            self.astray_since = self.now
+        else:
+            limit_s = worst_s(self.site.times, self.site.retries) + self.site.times.escape
+            assert self.now - self.astray_since <= limit_s + 1.0, f"{gate.state} is not yet closed as defined"
