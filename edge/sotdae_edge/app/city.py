@@ -37,7 +37,8 @@ class CityApp:
     recorder: Recorder
     store: StateStore
     clock: Clock
-    worker: Executor
+    saver: Executor
+    """The thread of the state store; the outbox has its own, in the recorder."""
     probe: CameraProbe
     uplink: Uplink | None = None
     born: float = 0.0
@@ -56,12 +57,15 @@ class CityApp:
                 tasks.create_task(self._listen(self.uplink), name="listen")
 
     async def _poll(self) -> None:
+        failing = False
         while True:
             try:
-                self.points = await self.device.read()
+                self.points, failed = await self.device.read(), None
             except LinkError as error:
-                log.warning("concentrator: %s", error)
-                self.points = {}
+                self.points, failed = {}, error
+            if (failed is not None) != failing:
+                failing = not failing
+                log.warning("concentrator: %s", failed or "answers again")
             now = self.clock.monotonic()
             await self._say(self.homes.take(self.points, now))
             await asyncio.sleep(self.config.device.poll_s)
@@ -71,7 +75,7 @@ class CityApp:
             loop = asyncio.get_running_loop()
             state = rfc8785.dumps(self.homes.memento())
             try:
-                await loop.run_in_executor(self.worker, self.store.save, state)
+                await loop.run_in_executor(self.saver, self.store.save, state)
             except LinkError:
                 log.exception("state")
         for effect in effects:
@@ -126,7 +130,7 @@ class CityApp:
 
     async def _say_health(self, now: float) -> None:
         loop = asyncio.get_running_loop()
-        stats = await loop.run_in_executor(self.worker, self.recorder.outbox.stats)
+        stats = await loop.run_in_executor(self.recorder.worker, self.recorder.outbox.stats)
         known = any(state.stage is not Wet.UNKNOWN for state in self.homes.states.values())
         wet = any(state.stage > Wet.DRY for state in self.homes.states.values())
         stage = "close" if self.homes.area else "caution" if wet else "normal" if known else "unknown"

@@ -54,7 +54,8 @@ class GateApp:
     recorder: Recorder
     store: StateStore
     clock: Clock
-    worker: Executor
+    saver: Executor
+    """The thread of the state store; the outbox has its own, in the recorder."""
     uplink: Uplink | None = None
     eyes: Eyes | None = None
     points: Mapping[str, Sample] = field(default_factory=dict)
@@ -167,7 +168,7 @@ class GateApp:
 
     async def _persist(self, memento: dict[str, Any]) -> None:
         loop = asyncio.get_running_loop()
-        saving = loop.run_in_executor(self.worker, self.store.save, rfc8785.dumps(memento))
+        saving = loop.run_in_executor(self.saver, self.store.save, rfc8785.dumps(memento))
         try:
             await asyncio.wait_for(asyncio.shield(saving), PERSIST_S)
         except TimeoutError:
@@ -249,7 +250,7 @@ class GateApp:
 
     async def _say_health(self, now: float) -> None:
         loop = asyncio.get_running_loop()
-        stats = await loop.run_in_executor(self.worker, self.recorder.outbox.stats)
+        stats = await loop.run_in_executor(self.recorder.worker, self.recorder.outbox.stats)
         self.recorder.say(Kind.HEALTH, words.health(self.gate, stats, self.recorder.lost, now))
 
 

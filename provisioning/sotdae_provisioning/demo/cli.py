@@ -22,12 +22,16 @@ from sotdae_provisioning.demo.truth import read_truth
 from sotdae_shared.errors import SotdaeError
 
 demo_app = typer.Typer(invoke_without_command=True)
+DEFAULT = ("gauge", "cut")
+"""The stories of a plain `sotdae demo`: real recorded water, then the network dead."""
 
 
 @demo_app.callback()
 def demo(
     *,
-    scenario: Annotated[str, typer.Option(help=f"Story: {', '.join(SCENARIOS)}.")] = "choryang",
+    scenario: Annotated[
+        str | None, typer.Option(help=f"Story: {', '.join(SCENARIOS)}. Default: gauge, then cut.")
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="Tell one story and exit 0 if it ended well.")] = False,
     speed: Annotated[
         float, typer.Option(help="Let the water rise N times faster; marks the report accelerated.", min=0.5)
@@ -39,10 +43,11 @@ def demo(
 ) -> None:
     """Real broker, hub, simulator (Modbus, RTSP) and agents, as separate processes on loopback.
 
-    Without --once the story is told, then `cut`: the same water with broker and hub dead.
+    Without a scenario: recorded flood water, then a flood with broker and hub dead. On a terminal each
+    story waits at its end for you to look around; --once ends at once.
     """
     console = Console()
-    names = [scenario] if once or scenario != "choryang" else ["choryang", "cut"]
+    names = [scenario] if scenario is not None else list(DEFAULT[: 1 if once else None])
     unknown = [name for name in names if name not in SCENARIOS]
     if unknown:
         console.print(f"no story named {unknown[0]!r}; there are: {', '.join(SCENARIOS)}")
@@ -75,7 +80,7 @@ async def _tell(
     where = scratch(directory, name)
     stack = Stack(where, SCENARIOS[name], camera=camera, http_port=port)
     with open_screen(console) as screen, _keys() as keys:
-        story = Story(stack, screen.show, speed)
+        story = Story(stack, screen.show, speed, stay=stay and sys.stdin.isatty())
         running = asyncio.ensure_future(story.run())
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, running.cancel)
@@ -116,7 +121,10 @@ def _keys() -> Iterator[asyncio.Queue[str]]:
 async def _obey(keys: asyncio.Queue[str], story: Story, running: "asyncio.Future[Report]") -> None:
     while True:
         key = await keys.get()
-        if key == "q":
+        if key == "q" and story.stay:
+            story.stay = False
+            story.left.set()
+        elif key == "q":
             running.cancel()
         elif (step := live_step(key)) is not None:
             story.wanted.put_nowait(step)

@@ -38,9 +38,7 @@ class Lines:
         for at, text in moment.events[self._shown :]:
             depth = moment.truth.get("depth_cm")
             level = "" if depth is None else f"{depth:5.1f} cm"
-            self._console.print(
-                f"[dim]{at:6.1f} s {level:>9}[/dim]  {text}", highlight=False, soft_wrap=True
-            )
+            self._console.print(f"[dim]{at:6.1f} s {level:>9}[/dim]  {text}", highlight=False, soft_wrap=True)
         self._shown = len(moment.events)
 
 

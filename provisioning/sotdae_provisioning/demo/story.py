@@ -58,6 +58,9 @@ class Story:
     wanted: asyncio.Queue[Step] = field(default_factory=asyncio.Queue)
     """Steps that a person asked for while it runs."""
     log_at: int = 0
+    stay: bool = False
+    """Whether to go on after the end, for people to look around, until `left` is set."""
+    left: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         """Prepare what the screen shows."""
@@ -74,6 +77,7 @@ class Story:
             await self._start()
             await self._play()
             await self._deliver()
+            await self._look_around()
             told = await self._finish()
         finally:
             await self.stack.stop()
@@ -96,7 +100,7 @@ class Story:
             await asyncio.sleep(POLL_S)
         self.began = time.monotonic()
         self.moment.phase = "watching"
-        self.say(f"console: {self.stack.url}/#{GATE}")
+        self.say(f"console: {self.stack.url}/#/f/{GATE}")
 
     async def _heard(self) -> bool:
         states = [await self.stack.api(f"/facilities/{place}/state") for place in (GATE, CITY)]
@@ -167,6 +171,16 @@ class Story:
         deadline = time.monotonic() + DELIVER_S
         while time.monotonic() < deadline and not await self._delivered():
             await self._look()
+            await asyncio.sleep(POLL_S)
+
+    async def _look_around(self) -> None:
+        if not self.stay:
+            return
+        self.say("the story is told; look around on the console, try the keys; q goes on")
+        while not self.left.is_set():
+            await self._look()
+            while not self.wanted.empty():
+                await self.do(self.wanted.get_nowait())
             await asyncio.sleep(POLL_S)
 
     async def _linger(self, seconds: float) -> None:
