@@ -13,7 +13,6 @@ from sotdae_shared.errors import ConfigError
 
 Key = tuple[str, str, str]
 """Node, boot, class."""
-LEDGER = "metrics-ledger.sqlite3"
 Row = tuple[str, str, str, int, int]
 """Node, boot, class, seq, gap_to."""
 

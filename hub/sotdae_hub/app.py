@@ -20,7 +20,7 @@ from sotdae_hub.adapters.journal import SqliteJournal
 from sotdae_hub.adapters.last_values import SqliteLastValues
 from sotdae_hub.adapters.mqtt import MqttLine
 from sotdae_hub.adapters.records import SqlRecords
-from sotdae_hub.config import HubConfig
+from sotdae_hub.config import LEDGER, HubConfig
 from sotdae_hub.desk import Desk, portraits_of
 from sotdae_hub.fanout import Fanout
 from sotdae_hub.following import Follower
@@ -67,7 +67,12 @@ def open_stores(config: HubConfig) -> Stores:
 
 
 def _open_metrics(config: HubConfig) -> MetricsStore:
-    return DuckDbMetrics(config.dir / "metrics.duckdb")
+    settings = config.metrics
+    if settings.kind == "duckdb":
+        return DuckDbMetrics(config.dir / "metrics.duckdb")
+    from sotdae_hub.adapters.influx import InfluxMetrics  # noqa: PLC0415 - an extra of its own
+
+    return InfluxMetrics(settings.url, settings.org, settings.bucket, settings.token(), config.dir / LEDGER)
 
 
 @dataclass(slots=True)

@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.ids import FacilityText
 
+LEDGER = "metrics-ledger.sqlite3"
+"""File that lists what was written to a metrics server."""
+
 Port = Annotated[int, Field(ge=0, le=65535)]
 Scope = Literal["operator", "incidents", "picture"]
 
@@ -42,13 +45,22 @@ class HttpConfig(_Section):
 
 
 class MetricsConfig(_Section):
-    """Where readings go: a file of the hub's own, or an InfluxDB-compatible server."""
+    """Where readings go: a file of the hub's own, or a server that takes InfluxDB line protocol."""
 
     kind: Literal["duckdb", "influx"] = "duckdb"
     url: str = "http://127.0.0.1:8428"
     org: str = "sotdae"
     bucket: str = "sotdae"
     token_file: Path | None = None
+
+    def token(self) -> str:
+        """Read the server's token; empty where none is needed. Raises ConfigError."""
+        if self.token_file is None:
+            return ""
+        try:
+            return self.token_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(str(self.token_file), [f"metrics.token_file: {error}"]) from error
 
 
 class FacilityPlace(_Section):

@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from sotdae_hub.core.points import ms, point_rows
 from sotdae_hub.ports import Entry, Point
 from sotdae_shared.errors import ConfigError, LinkError
-from sotdae_shared.messages import Class, Envelope, HealthBody, Kind, TelemetryBody
-from sotdae_shared.units import Flag, Unit
+from sotdae_shared.messages import Class, Kind
+from sotdae_shared.units import Flag
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS points (
@@ -35,7 +36,6 @@ SELECT arg_max(at_ms, coalesce(value, '-inf'::DOUBLE)), max(value),
        arg_max(flag, coalesce(value, '-inf'::DOUBLE)), any_value(unit)
 FROM span GROUP BY bucket ORDER BY bucket
 """
-Row = tuple[str, str, str, int, float | None, int]
 
 
 class DuckDbMetrics:
@@ -86,7 +86,7 @@ class DuckDbMetrics:
         self, facility: str, channel: str, start: datetime, end: datetime, points: int
     ) -> tuple[str | None, list[Point]]:
         """See ports.MetricsStore."""
-        bounds = {"start": _ms(start), "end": _ms(end)}
+        bounds = {"start": ms(start), "end": ms(end)}
         names = {"facility": facility, "channel": channel, "points": points}
         try:
             with self._db.cursor() as cursor:
@@ -101,24 +101,6 @@ class DuckDbMetrics:
         with self._lock:
             self._db.execute("CHECKPOINT")
             self._db.close()
-
-
-def point_rows(envelope: Envelope) -> Iterator[Row]:
-    """Yield (facility, channel, unit, at_ms, value, flag) of a message; health gives `level` and `rate`."""
-    body, facility = envelope.body, envelope.facility
-    if isinstance(body, TelemetryBody):
-        sent_ms = _ms(envelope.at)
-        for reading in body.readings:
-            at_ms = sent_ms if reading.at is None else _ms(reading.at)
-            yield facility, reading.channel, reading.unit.value, at_ms, reading.value, reading.flag.value
-    elif isinstance(body, HealthBody) and body.barrier is not None:
-        at_ms = _ms(envelope.at)
-        for channel, unit, value in (
-            ("level", Unit.CM, body.level_cm),
-            ("rate", Unit.CM_PER_MIN, body.rate_cm_min),
-        ):
-            flag = Flag.MISSING if value is None else Flag.PASS
-            yield facility, channel, unit.value, at_ms, value, flag.value
 
 
 def _column(values: tuple[Any, ...]) -> np.ndarray[Any, Any]:
@@ -136,10 +118,6 @@ def _one(db: duckdb.DuckDBPyConnection, query: str) -> int:
     row = db.execute(query).fetchone()
     assert row is not None  # noqa: S101
     return int(row[0])
-
-
-def _ms(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
 
 
 def _moment(at_ms: int) -> datetime:

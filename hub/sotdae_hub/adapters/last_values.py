@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sotdae_hub.adapters.journal import connect
+from sotdae_hub.core.points import ms
 from sotdae_hub.ports import Entry, Last
 from sotdae_shared.errors import LinkError
 from sotdae_shared.messages import Kind
@@ -87,14 +88,10 @@ class SqliteLastValues:
 def _newest(entries: Sequence[Entry]) -> dict[tuple[str, str], tuple[str, str, str, float | None, int, int]]:
     found: dict[tuple[str, str], tuple[str, str, str, float | None, int, int]] = {}
     for entry in entries:
-        facility, sent_ms = entry.envelope.facility, _ms(entry.envelope.at)
+        facility, sent_ms = entry.envelope.facility, ms(entry.envelope.at)
         for reading in entry.envelope.body.readings:
             key = (facility, reading.channel)
-            at_ms = sent_ms if reading.at is None else _ms(reading.at)
+            at_ms = sent_ms if reading.at is None else ms(reading.at)
             if key not in found or at_ms >= found[key][-1]:
                 found[key] = (*key, reading.unit.value, reading.value, reading.flag.value, at_ms)
     return found
-
-
-def _ms(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
