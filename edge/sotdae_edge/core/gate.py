@@ -88,6 +88,7 @@ class Gate:
         gate = cls(site, boot, now, Sensing.of(site, now), hub_heard=now)
         kept = Memento.read(memento)
         gate.episode, gate.incident, gate.last_seq = kept.episode, kept.incident, dict(kept.last_seq)
+        gate._look(now)
         return gate
 
     def handle(self, event: Event, now: float) -> list[Effect]:

@@ -1,9 +1,10 @@
 """A story whose every effect is held against the invariants of DESIGN 4, from facts it keeps by itself."""
 
 from dataclasses import dataclass, field, replace
+from math import isfinite
 
 from edge.core.people import NONCE, came, order, signed
-from edge.core.plant import SITE, Story
+from edge.core.plant import SITE, Plant, Story
 
 from sotdae_edge.core.barrier import TRANSITIONS, Signal, State
 from sotdae_edge.core.effects import Decided, Drive, Effect, Motion, Warn
@@ -11,6 +12,7 @@ from sotdae_edge.core.events import Event, NonceAsked, Scan, Sighting
 from sotdae_edge.core.site import Times
 
 EPSILON_S = 1e-6
+WHOLE = len(Plant().scan().points)
 OUTSIDE = (State.OPEN, State.START, State.MANUAL, State.OPENING)
 """States that may be without an incident."""
 
@@ -24,6 +26,10 @@ QUICK = replace(
     ),
 )  # fmt: skip
 """The same rules with short times, so that every wait can be walked through."""
+
+
+def _known(value: float | None) -> bool:
+    return value is not None and isfinite(value)
 
 
 def worst_s(times: Times, retries: int) -> float:
@@ -120,10 +126,11 @@ class Watched(Story):
         levels = (self.plant.radar, self.plant.pressure, self.plant.floats)
         if any(level is None or not level <= 3.0 for level in levels):
             self.wet_at = self.now
-        if len(event.points) < 18 or any(sample.value != sample.value for sample in event.points.values()):
+        values = [sample.value for sample in event.points.values()]
+        if len(values) < WHOLE or not all(map(_known, values)):
             self.wet_at = self.now
         key = event.points.get("local_key")
-        self.key_seen = key is not None and bool(key.value) and key.value == key.value
+        self.key_seen = key is not None and _known(key.value) and bool(key.value)
 
     def take(self, effects: list[Effect]) -> list[Effect]:
         for effect in effects:
