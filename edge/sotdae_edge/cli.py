@@ -14,6 +14,7 @@ import typer
 
 from sotdae_edge.adapters.clock import SystemClock
 from sotdae_edge.adapters.eyes import ChildEyes
+from sotdae_edge.adapters.history import read_history
 from sotdae_edge.adapters.mqtt import MqttUplink
 from sotdae_edge.adapters.outbox import SqliteOutbox
 from sotdae_edge.adapters.probe import RtspProbe
@@ -22,7 +23,6 @@ from sotdae_edge.app.city import CityApp
 from sotdae_edge.app.gate import GateApp
 from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.app.words import said
-from sotdae_edge.adapters.history import read_history
 from sotdae_edge.config import CityConfig, DeviceConfig, GateConfig, load_city, load_gate
 from sotdae_edge.core.effects import Alarm
 from sotdae_edge.core.gate import Gate
