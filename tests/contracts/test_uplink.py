@@ -18,6 +18,7 @@ from sotdae_edge.adapters.outbox import SqliteOutbox
 from sotdae_edge.ports import Inbound, Item
 from sotdae_provisioning.broker import Broker, MosquittoBroker, NatsBroker
 from sotdae_shared import wire
+from sotdae_shared.errors import WireError
 from sotdae_shared.messages import AckBody, Class, CommandBody, Kind
 
 OLD = "aaaaaaaaaaaaaaaa"
@@ -329,6 +330,9 @@ def test_bad_downs_are_counted_and_the_next_order_comes_through(broker: Broker, 
                 await hub.say("dance", b"{}", qos=1)
                 await hub.say("ack/deeper", b"{}", qos=1)
                 await hub.say("command", command("good"))
+                for _ in range(2):  # an order that cannot be read is refused by the runner, with a record
+                    with pytest.raises(WireError):
+                        wire.decode_down(Kind.COMMAND, (await node.next()).raw)
                 assert name_of(await node.next()) == "good"
                 assert node.uplink.counters["bad_down"] == 9
                 assert node.uplink.session == 1

@@ -16,7 +16,7 @@ from sotdae_edge.core.sending import Backoff, SendWindow, TokenBucket
 from sotdae_edge.ports import Inbound, Outbox, Row
 from sotdae_shared import topics, wire
 from sotdae_shared.errors import LinkError, WireError
-from sotdae_shared.messages import AckBody, StateBody
+from sotdae_shared.messages import AckBody, Kind, StateBody
 
 TIMEOUT_S = 5.0
 """Longest wait for one answer of the broker; also how a refused client certificate shows."""
@@ -101,7 +101,7 @@ class MqttUplink:
         self._wake.set()
 
     async def inbound(self) -> AsyncIterator[Inbound]:
-        """Yield commands and queries that can be decoded; acks are served inside."""
+        """Yield queries that can be decoded and every command, readable or not; acks are served inside."""
         while True:
             yield await self._inbound.get()
 
@@ -206,9 +206,15 @@ class MqttUplink:
         if parsed.address != self._address or parsed.direction != "down" or parsed.kind is None:
             raise WireError(f"{message.topic.value[:120]} is not a topic for {self._address.base}")
         raw = message.payload if isinstance(message.payload, bytes) else b""
-        body = wire.decode_down(parsed.kind, raw)
+        inbound = Inbound(parsed.kind, raw, bool(message.retain), number)
+        try:
+            body = wire.decode_down(parsed.kind, raw)
+        except WireError:
+            if parsed.kind is Kind.COMMAND:
+                self._pass_on(inbound)  # whoever runs the uplink records why an order was refused
+            raise
         if not isinstance(body, AckBody):
-            self._pass_on(Inbound(parsed.kind, raw, bool(message.retain), number))
+            self._pass_on(inbound)
         elif message.retain:
             raise WireError("a retained ack may be older than what the hub holds now")
         else:
