@@ -68,7 +68,7 @@ async def steps(province: Province) -> list[str]:
     return [each["state"] for each in await province.decisions() if each["verdict"] is None]
 
 
-def test_killed_while_lowering(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+def test_killed_while_lowering(tmp_path: Path, measured: Callable[[str], None]) -> None:
     async def scene() -> tuple[Truth, float, float, list[str]]:
         async with running(tmp_path) as province:
             gate = province.stack.gate
@@ -84,11 +84,11 @@ def test_killed_while_lowering(tmp_path: Path, record_property: Callable[[str, o
     assert states == [
         "open", "pre_warn", "clearing", "lowering", "pre_warn", "clearing", "lowering", "closed",
     ]  # fmt: skip
-    record_property("arm_stood_after_s", proved(truth, struck, back))
+    measured(f"kill -9 while lowering: the arm stood after {proved(truth, struck, back) * 1000:.0f} ms")
 
 
 def test_frozen_while_lowering_and_thawed_with_the_car_under_the_arm(
-    tmp_path: Path, record_property: Callable[[str, object], None]
+    tmp_path: Path, measured: Callable[[str], None]
 ) -> None:
     async def scene() -> tuple[Truth, float, float, list[str]]:
         async with running(tmp_path) as province:
@@ -102,14 +102,14 @@ def test_frozen_while_lowering_and_thawed_with_the_car_under_the_arm(
 
     truth, struck, back, states = asyncio.run(scene())
     assert states == ["open", "pre_warn", "clearing", "lowering", "clearing", "lowering", "closed"]
-    record_property("arm_stood_after_s", proved(truth, struck, back))
+    measured(f"SIGSTOP while lowering: the arm stood after {proved(truth, struck, back) * 1000:.0f} ms")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mended", [car_under_the_arm, car_gone])
 def test_controller_lost_while_lowering(
     tmp_path: Path,
-    record_property: Callable[[str, object], None],
+    measured: Callable[[str], None],
     mended: Callable[[Province], Awaitable[None]],
 ) -> None:
     async def scene() -> tuple[Truth, float, float, list[str]]:
@@ -124,4 +124,4 @@ def test_controller_lost_while_lowering(
 
     truth, struck, back, states = asyncio.run(scene())
     assert states == ["open", "pre_warn", "clearing", "lowering", "clearing", "lowering", "closed"]
-    record_property("arm_stood_after_s", proved(truth, struck, back))
+    measured(f"Modbus cut while lowering: the arm stood after {proved(truth, struck, back) * 1000:.0f} ms")
