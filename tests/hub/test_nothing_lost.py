@@ -97,6 +97,7 @@ def test_gaps_count_as_dropped_and_unreadable_bodies_as_quarantined(
 def test_noise_is_counted_and_the_hub_lives(broker: NatsBroker, hub: HubProcess) -> None:
     pen = Pen()
     good = pen.event()
+    until(lambda: hub.get("/health").json()["broker"] == "connected")  # noise is not sent again
 
     async def scene() -> None:
         sender = Sender(broker.port)
@@ -122,6 +123,7 @@ def test_noise_is_counted_and_the_hub_lives(broker: NatsBroker, hub: HubProcess)
 
 def test_a_new_node_is_asked_who_it_is_until_it_says(broker: NatsBroker, hub: HubProcess) -> None:
     pen, sender = Pen(), Sender(broker.port)
+    until(lambda: hub.get("/health").json()["broker"] == "connected")
 
     async def scene() -> None:
         async with sender.connect() as client:
