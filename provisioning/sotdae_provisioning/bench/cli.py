@@ -1,0 +1,130 @@
+"""`sotdae bench`: measure here and now, beside the targets and what the machine allows."""
+
+import asyncio
+import json
+import os
+import random
+import sys
+import tempfile
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from sotdae_provisioning.bench import ingest, loop, startup
+from sotdae_provisioning.bench.figures import Figure, Result
+from sotdae_provisioning.bench.machine import describe
+from sotdae_shared.errors import SotdaeError
+
+bench_app = typer.Typer(no_args_is_help=True)
+
+BENCHES = {
+    "loop": "Trip vote to acknowledged Modbus write, beside a bare pymodbus loop.",
+    "startup": "Start of a gate to protection, and its memory.",
+    "ingest": "Readings a second from the broker into the hub's durable stores.",
+}
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Trips = Annotated[int, typer.Option(min=1, help="Trips of the gate, and as many of the bare loop.")]
+Runs = Annotated[int, typer.Option(min=1, help="Starts of the gate, and as many of the bare loop.")]
+Messages = Annotated[int, typer.Option(min=1, help="Messages of 50 readings each.")]
+
+
+@bench_app.command("list")
+def show(as_json: AsJson = False) -> None:
+    """List the benchmarks."""
+    if as_json:
+        typer.echo(json.dumps(BENCHES))
+        return
+    for name, what in BENCHES.items():
+        typer.echo(f"{name:<10}{what}")
+
+
+@bench_app.command("loop")
+def bench_loop(trips: Trips = 200, as_json: AsJson = False) -> None:
+    """Trip vote to acknowledged Modbus write, beside a bare pymodbus loop."""
+    with _scratch() as directory:
+        _report([_measure(loop.measure(trips, Path(directory), _dice()))], as_json)
+
+
+@bench_app.command("startup")
+def bench_startup(runs: Runs = 5, as_json: AsJson = False) -> None:
+    """Start of a gate to protection, and its memory."""
+    with _scratch() as directory:
+        _report([_measure(startup.measure(runs, Path(directory)))], as_json)
+
+
+@bench_app.command("ingest")
+def bench_ingest(messages: Messages = 4_000, as_json: AsJson = False) -> None:
+    """Readings a second from the broker into the hub's durable stores."""
+    with _scratch() as directory:
+        _report([_measure(ingest.measure(messages, Path(directory)))], as_json)
+
+
+@bench_app.command("all")
+def bench_all(
+    trips: Trips = 200, runs: Runs = 5, messages: Messages = 4_000, as_json: AsJson = False
+) -> None:
+    """Run every benchmark, one after the other."""
+    with _scratch() as first, _scratch() as second, _scratch() as third:
+        results = [
+            _measure(loop.measure(trips, Path(first), _dice())),
+            _measure(startup.measure(runs, Path(second))),
+            _measure(ingest.measure(messages, Path(third))),
+        ]
+    _report(results, as_json)
+
+
+def _scratch() -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory(prefix="sotdae-bench-")
+
+
+def _dice() -> random.Random:
+    return random.Random(int.from_bytes(os.urandom(8)))  # noqa: S311 - when the water comes, no secret
+
+
+def _measure(measuring: Coroutine[Any, Any, Result]) -> Result:
+    try:
+        return asyncio.run(measuring)
+    except SotdaeError as error:
+        typer.echo(f"sotdae bench: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+def _report(results: list[Result], as_json: bool) -> None:
+    machine, command = describe(), " ".join(["sotdae", *sys.argv[1:]])
+    if as_json:
+        found = [result.as_json() for result in results]
+        typer.echo(json.dumps({"command": command, "machine": machine, "results": found}))
+        return
+    console = Console()
+    for result in results:
+        console.print(_table(result))
+        console.print(f"[dim]{result.how}[/dim]\n")
+    console.print(f"{command}\n" + ", ".join(f"{key} {value}" for key, value in machine.items()))
+
+
+def _table(result: Result) -> Table:
+    table = Table(title=f"{result.name} ({result.samples} samples)", title_justify="left")
+    table.add_column("figure")
+    for name in ("measured", "target", "x target", "bare", "x bare"):
+        table.add_column(name, justify="right")
+    for figure in result.figures:
+        target, bare = _quantity(figure.target, figure), _quantity(figure.bare, figure)
+        table.add_row(
+            figure.what, _quantity(figure.value, figure), target, _times(figure.of_target), bare,
+            _times(figure.of_bare),
+        )  # fmt: skip
+    return table
+
+
+def _quantity(value: float | None, figure: Figure) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f} {figure.unit}" if value >= 1000 else f"{value:.3g} {figure.unit}"
+
+
+def _times(ratio: float | None) -> str:
+    return "" if ratio is None else f"{ratio:.2g}"

@@ -1,0 +1,46 @@
+"""What was measured on, and how much a process uses."""
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+PROC = Path("/proc")
+
+
+def describe() -> dict[str, str]:
+    """Return processor, cores, memory, kernel, Python and load: figures mean little without them."""
+    return {
+        "processor": _line(PROC / "cpuinfo", "model name") or platform.machine(),
+        "cores": str(len(os.sched_getaffinity(0))),
+        "memory_gib": f"{_kib(PROC / 'meminfo', 'MemTotal') / 2**20:.1f}",
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "pymodbus": version("pymodbus"),
+        "load_1min": f"{os.getloadavg()[0]:.1f}",
+    }
+
+
+def rss_mib(pid: int) -> float:
+    """Return the resident memory of a process, in MiB. Raises OSError once it is gone."""
+    return _kib(PROC / str(pid) / "status", "VmRSS") / 1024
+
+
+def cpu_s(pid: int) -> float:
+    """Return the processor time of a process so far, in seconds. Raises OSError once it is gone."""
+    # After the name, which may hold spaces; utime and stime are fields 14 and 15 of proc(5).
+    words = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _kib(file: Path, name: str) -> float:
+    found = _line(file, name)
+    return float(found.split()[0]) if found else 0.0
+
+
+def _line(file: Path, name: str) -> str | None:
+    for line in file.read_text().splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == name:
+            return value.strip()
+    return None
