@@ -69,12 +69,15 @@ class Sensing:
     since: Since = field(default_factory=Since)
     caution_until: float = NEVER
     rates: dict[str, tuple[float, float]] = field(default_factory=dict)
+    independent: bool = True
+    """Whether three channels may outvote one; see `Site.independent`."""
 
     @classmethod
     def of(cls, site: Site, now: float) -> "Sensing":
         """Start knowing nothing; a gauge that never speaks is silent from now on."""
         river = Single(good_until=now + site.times.river_age)
-        return cls(site, [ChannelState(spec) for spec in site.channels], river)
+        channels = [ChannelState(spec) for spec in site.channels]
+        return cls(site, channels, river, independent=site.independent)
 
     def take(self, points: Mapping[str, Sample], now: float) -> None:
         """Take one scan of the controller."""
@@ -124,7 +127,10 @@ class Sensing:
 
     def close_vote(self, now: float) -> Vote:
         """Return the vote at the closing level."""
-        return vote(self.levels(now), self.site.levels.close_cm)
+        return self._vote(self.site.levels.close_cm, now)
+
+    def _vote(self, threshold_cm: float, now: float) -> Vote:
+        return vote(self.levels(now), threshold_cm, self.independent)
 
     def trips(self, now: float, hub_heard: float) -> list[Trip]:
         """Return every cause to close that is present now, the strongest first."""
@@ -211,7 +217,7 @@ class Sensing:
     def _caution_now(self, now: float) -> bool:
         limits = self.site.levels
         wet = self.since.held(
-            "caution", vote(self.levels(now), limits.caution_cm).trip, self.site.times.confirm, now
+            "caution", self._vote(limits.caution_cm, now).trip, self.site.times.confirm, now
         )
         still = now < self.caution_until and not all_below(self.levels(now), limits.caution_off_cm)
         river = self.river.at(now)

@@ -25,6 +25,7 @@ class Channel:
     """(point, level_cm): for a switch the level at which it closes; for an analogue one (point, 0)."""
     range_cm: tuple[float, float] = (-5.0, 400.0)
     bus: str = ""
+    """What it shares with others of the same name, as are `power` and `model`; empty: nothing."""
     power: str = ""
     model: str = ""
 
@@ -139,6 +140,15 @@ class Site:
     noise_cm: float = 0.05
     """An analogue channel flatter than this has no noise."""
     stall_a: float = 8.0
+
+    @property
+    def independent(self) -> bool:
+        """Whether no two channels share a declared bus, power or model."""
+        for shared in ("bus", "power", "model"):
+            names = [name for channel in self.channels if (name := getattr(channel, shared))]
+            if len(set(names)) < len(names):
+                return False
+        return True
 
     @property
     def lead_s(self) -> float:

@@ -32,8 +32,10 @@ class Vote:
         return next((name for name, ballot in self.ballots.items() if ballot == "trip"), None)
 
 
-def vote(levels: Mapping[str, Level | None], threshold_cm: float) -> Vote:
+def vote(levels: Mapping[str, Level | None], threshold_cm: float, independent: bool = True) -> Vote:
     """Vote on `level >= threshold_cm`. None marks an invalid channel.
+
+    Two votes are asked for only of three channels that one fault cannot silence together (DESIGN 4).
 
     A switch that cannot tell (its steps lie on both sides of the threshold) abstains, which counts
     like an invalid channel: the vote degrades towards tripping.
@@ -41,7 +43,7 @@ def vote(levels: Mapping[str, Level | None], threshold_cm: float) -> Vote:
     ballots = {name: _ballot(level, threshold_cm) for name, level in levels.items()}
     trips = sum(ballot == "trip" for ballot in ballots.values())
     voting = trips + sum(ballot == "dry" for ballot in ballots.values())
-    needed = min(voting, 2 if voting >= 3 else 1)
+    needed = min(voting, 2 if voting >= 3 and independent else 1)
     return Vote(voting > 0 and trips >= needed, ballots, needed, voting)
 
 

@@ -59,7 +59,7 @@ def hunt() -> None:
         story.plant.loop = loop
         story.run(1.0)
         assert closed_as_defined(settle(story, camera)), "not closed as defined"
-    explore(limit=700)
+    explore(limit=300)
 
 
 def _no_reason(*_: object) -> None:

@@ -160,6 +160,30 @@ def test_ballots(level: Level | None, threshold: float, word: str) -> None:
     assert vote({"a": level}, threshold).ballots == {"a": word}
 
 
+@pytest.mark.parametrize(
+    ("declared", "architecture"),
+    [
+        ({}, "2oo3"),
+        ({"bus": ("a", "b", "c"), "power": ("ups", "", "battery")}, "2oo3"),
+        ({"bus": ("a", "a", "b")}, "1oo3"),
+        ({"power": ("ups", "", "ups")}, "1oo3"),
+        ({"model": ("m-1", "m-1", "m-1")}, "1oo3"),
+    ],
+)
+def test_channels_that_share_a_path_are_not_outvoted(
+    declared: dict[str, tuple[str, ...]], architecture: str
+) -> None:
+    channels = tuple(
+        replace(channel, **{what: names[index] for what, names in declared.items()})
+        for index, channel in enumerate(SITE.channels)
+    )
+    story = Story(replace(SITE, channels=channels))
+    story.plant.pressure = 20.0
+    story.run(2.0)
+    assert story.gate.sensing.close_vote(story.now).architecture == architecture
+    assert (story.gate.incident is not None) == (architecture == "1oo3")
+
+
 def test_a_switch_that_cannot_tell_leaves_the_vote_to_the_others() -> None:
     assert vote({"a": DRY, "b": DRY, "c": MIDDLE}, 12.0) == Vote(
         False, {"a": "dry", "b": "dry", "c": "abstain"}, 1, 2
