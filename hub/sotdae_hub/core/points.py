@@ -7,6 +7,9 @@ from typing import NamedTuple
 from sotdae_shared.messages import Envelope, HealthBody, TelemetryBody
 from sotdae_shared.units import Flag, Unit
 
+STAGES = {"normal": 0.0, "caution": 1.0, "close": 2.0}
+"""Stage as a number, so that a chart can draw it; an unknown one has none."""
+
 
 class PointRow(NamedTuple):
     """One value of one channel at one moment; None where nothing usable was measured."""
@@ -20,7 +23,7 @@ class PointRow(NamedTuple):
 
 
 def point_rows(envelope: Envelope) -> Iterator[PointRow]:
-    """Yield the points of a message; the health of a barrier gives `level` and `rate`."""
+    """Yield the points of a message; health gives its backlog and, with a barrier, its state."""
     body, facility = envelope.body, envelope.facility
     if isinstance(body, TelemetryBody):
         sent_ms = ms(envelope.at)
@@ -29,14 +32,23 @@ def point_rows(envelope: Envelope) -> Iterator[PointRow]:
             yield PointRow(
                 facility, reading.channel, reading.unit.value, at_ms, reading.value, reading.flag.value
             )
-    elif isinstance(body, HealthBody) and body.barrier is not None:
+    elif isinstance(body, HealthBody):
         at_ms = ms(envelope.at)
-        for channel, unit, value in (
-            ("level", Unit.CM, body.level_cm),
-            ("rate", Unit.CM_PER_MIN, body.rate_cm_min),
-        ):
+        for channel, unit, value in _of_health(body):
             flag = Flag.MISSING if value is None else Flag.PASS
             yield PointRow(facility, channel, unit.value, at_ms, value, flag.value)
+
+
+def _of_health(body: HealthBody) -> Iterator[tuple[str, Unit, float | None]]:
+    yield "pending", Unit.COUNT, float(body.pending)
+    yield "dropped", Unit.COUNT, float(body.dropped)
+    if body.barrier is None:
+        return
+    yield "level", Unit.CM, body.level_cm
+    yield "rate", Unit.CM_PER_MIN, body.rate_cm_min
+    yield "stage", Unit.COUNT, STAGES.get(body.stage)
+    for name, on in body.outputs.items():
+        yield name, Unit.BOOL, None if on is None else float(on)
 
 
 def ms(at: datetime) -> int:
