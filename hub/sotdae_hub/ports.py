@@ -133,7 +133,7 @@ class LastValues(Projection, Protocol):
     """The newest reading of every channel."""
 
     def of(self, facility: str) -> list[Last]:
-        """Return the channels of one facility, by name."""
+        """Return the channels of one facility, by name. Raises LinkError if the store does not answer."""
 
 
 @dataclass(frozen=True, slots=True)

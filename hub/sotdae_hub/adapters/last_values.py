@@ -68,11 +68,12 @@ class SqliteLastValues:
 
     def of(self, facility: str) -> list[Last]:
         """See ports.LastValues."""
-        with self._lock:
-            found = self._db.execute(
-                "SELECT channel, unit, value, flag, at_ms FROM last WHERE facility = ? ORDER BY channel",
-                (facility,),
-            ).fetchall()
+        query = "SELECT channel, unit, value, flag, at_ms FROM last WHERE facility = ? ORDER BY channel"
+        try:
+            with self._lock:
+                found = self._db.execute(query, (facility,)).fetchall()
+        except sqlite3.Error as error:
+            raise LinkError(f"last values: {error}") from error
         return [
             Last(channel, unit, value, Flag(flag), datetime.fromtimestamp(at_ms / 1000, UTC))
             for channel, unit, value, flag, at_ms in found
