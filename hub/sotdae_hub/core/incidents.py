@@ -20,7 +20,9 @@ HAZARD_OF: dict[FacilityType, str] = {
 """The hazard that a facility of each type watches."""
 
 AREA_FLOOD = "area_flood"
-"""Event code of several homes flooding together; `data` names `area` and `episode`."""
+"""Several homes flooding together: a hazard, and a code of events whose `data` name `area` and `episode`."""
+AREA_DECISIONS = frozenset({AREA_FLOOD, "area_cleared"})
+"""Decisions of a city agent about a whole area."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,13 @@ def fact_of(envelope: Envelope) -> Fact | None:
     """Return what a message says about an incident, or None if it belongs to none."""
     body = envelope.body
     if isinstance(body, DecisionBody) and body.incident is not None:
-        return _fact(envelope, None, body.incident, not _harmless(body.state, body.previous), body.first_out)
+        hazard = AREA_FLOOD if body.decision in AREA_DECISIONS else _hazard_of(envelope)
+        active = not _harmless(body.state, body.previous)
+        return _fact(envelope, hazard, body.incident, active=active, first_out=body.first_out)
     if isinstance(body, EventBody):
         area, episode = body.data.get("area"), body.data.get("episode")
         if body.code == AREA_FLOOD and isinstance(area, str) and isinstance(episode, str):
-            return _fact(envelope, area[:64], episode, body.active, None)
+            return _fact(envelope, AREA_FLOOD, episode, active=body.active, area=area[:64])
     return None
 
 
@@ -86,8 +90,14 @@ def _harmless(state: str, previous: str) -> bool:
     return state.casefold() in ("open", "dry") and previous.casefold() != state.casefold()
 
 
-def _fact(envelope: Envelope, area: str | None, episode: str, active: bool, first_out: str | None) -> Fact:
-    hazard = "flood" if area else HAZARD_OF[FacilityId(envelope.facility).type]
+def _hazard_of(envelope: Envelope) -> str:
+    return HAZARD_OF[FacilityId(envelope.facility).type]
+
+
+def _fact(
+    envelope: Envelope, hazard: str, episode: str, *, active: bool, area: str | None = None,
+    first_out: str | None = None,
+) -> Fact:  # fmt: skip
     name = incident_id(area or envelope.facility, hazard, episode)
     return Fact(name, envelope.facility, hazard, area, envelope.at, active, first_out)
 

@@ -69,6 +69,15 @@ def test_a_decision_that_names_its_incident(state: str, previous: str, active: b
     assert (fact.active, fact.first_out, fact.hazard) == (active, "radar", "flood")
 
 
+@pytest.mark.parametrize("decision", ["area_flood", "area_cleared"])
+def test_a_city_agent_decides_about_an_area_not_about_its_own_facility(decision: str) -> None:
+    fact = fact_of(Pen().envelope(Kind.DECISION, {
+        "decision": decision, "state": "area_flood", "previous": "dry", "because": [], "incident": "area-1",
+    }))  # fmt: skip
+    assert fact is not None
+    assert fact.hazard == AREA_FLOOD
+
+
 def test_a_decision_without_an_incident_settles_only_when_open() -> None:
     for state, at_rest in (("open", True), ("opening", False), ("manual", False)):
         body = {"decision": "x", "state": state, "previous": "opening", "because": []}
@@ -87,6 +96,7 @@ def test_homes_of_one_area_make_one_incident() -> None:
     facts = [fact for fact in map(fact_of, events) if fact]
     assert len(facts) == 4
     assert len({fact.id for fact in facts}) == 1
+    assert {fact.hazard for fact in facts} == {AREA_FLOOD}
 
 
 def test_other_events_belong_to_no_incident() -> None:
