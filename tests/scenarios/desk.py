@@ -40,17 +40,21 @@ class Desk:
     client: aiomqtt.Client
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    async def nonce(self, dry_s: float = 0.0) -> dict[str, Any]:
-        """Ask until the gate has been dry for so long; return its newest answer."""
+    async def ask(self) -> dict[str, Any]:
+        """Ask for a nonce once; return the answer."""
+        name = f"q-{next(self.numbers)}"
+        await self.post("queries", {"id": name, "query": "nonce"})
+        answer = await self.ear.find(Kind.REPORT, lambda body: body.re == name, f"the answer to {name}")
+        return answer.data  # type: ignore[no-any-return]
 
-        async def ask() -> dict[str, Any] | None:
-            name = f"q-{next(self.numbers)}"
-            await self.post("queries", {"id": name, "query": "nonce"})
-            answer = await self.ear.find(Kind.REPORT, lambda body: body.re == name, f"the answer to {name}")
-            data: dict[str, Any] = answer.data
-            return data if data["dry_s"] >= dry_s and not data["tripping"] else None
+    async def nonce(self, dry_s: float = 0.0, *, tripping: bool = False) -> dict[str, Any]:
+        """Ask until the gate has been dry for so long, or sees its hazard again; return its newest answer."""
 
-        return await until(ask, f"dry for {dry_s} s")  # type: ignore[no-any-return]
+        async def settled() -> dict[str, Any] | None:
+            data = await self.ask()
+            return data if data["dry_s"] >= dry_s and data["tripping"] is tripping else None
+
+        return await until(settled, f"dry for {dry_s} s, tripping {tripping}")  # type: ignore[no-any-return]
 
     def order(self, given: dict[str, Any], /, **changes: Any) -> CommandBody:
         """Return an unsigned order over the nonce given, to open, right in everything but `changes`."""
