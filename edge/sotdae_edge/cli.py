@@ -29,7 +29,7 @@ from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.homes import Homes
 from sotdae_firmware_bridge.modbus import ModbusDevice
 from sotdae_firmware_bridge.profile import load as load_profile
-from sotdae_shared.errors import ConfigError, WireError
+from sotdae_shared.errors import ConfigError, LinkError, WireError
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.messages import Kind
 from sotdae_shared.topics import Address
@@ -222,4 +222,10 @@ def _uplink(
 
 def _run(agent: Any) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    asyncio.run(agent)
+    try:
+        asyncio.run(agent)
+    except ConfigError as error:
+        _refuse(error, as_json=False)
+    except LinkError as error:
+        typer.echo(f"the disk refuses: {error}", err=True)
+        raise typer.Exit(1) from error

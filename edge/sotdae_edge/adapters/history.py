@@ -18,7 +18,7 @@ def read_history(path: Path) -> TelemetryBody:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             readings = [_reading(row) for row in csv.DictReader(file)]
-    except (OSError, UnicodeDecodeError, KeyError, ValueError, csv.Error) as error:
+    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise ConfigError(str(path), [f"want CSV with columns time,level_cm: {error!r}"]) from error
     if not 1 <= len(readings) <= MAX_READINGS:
         raise ConfigError(str(path), [f"{len(readings)} rows: want 1 to {MAX_READINGS}"])

@@ -111,7 +111,7 @@ SCENARIOS: dict[str, Scenario] = {
             past=(*_DRY, _RAIN, {"op": "depth", "cm": 0.0}),
             steps=(Step(0.5, "the water rises 20 cm a minute", rise(20.0)),),
             why="a car needs 36 s to leave a 300 m tunnel, so the closing order comes at 11 cm or below",
-            geometry={"length_m": 300.0, "margin_s": 12.0},
+            geometry={"length_m": 300.0, "margin_s": 15.0},
         ),
         Scenario(
             name="osong",

@@ -1,0 +1,114 @@
+"""The gate's runner against a real Modbus site: acts, and survives a dead controller and disk."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from simulated_site import Site, running_site
+
+from sotdae_edge.adapters.clock import SystemClock
+from sotdae_edge.adapters.outbox import SqliteOutbox
+from sotdae_edge.adapters.state import FileState
+from sotdae_edge.app.gate import GateApp
+from sotdae_edge.app.recorder import Recorder
+from sotdae_edge.config import FacilityConfig, GateConfig, StorageConfig
+from sotdae_edge.core.barrier import State
+from sotdae_edge.core.gate import Gate
+from sotdae_shared.errors import LinkError
+from sotdae_shared.ids import FacilityId
+from sotdae_shared.messages import Kind
+from sotdae_shared.topics import Address
+
+FACILITY = "GG-41113-UP-0007"
+BOOT = "0123456789abcdef"
+
+
+def configured(tmp_path: Path) -> GateConfig:
+    place = FacilityConfig(id=FACILITY, node="gate-1", name="Test", lat=37.2, lon=127.0)
+    return GateConfig(facility=place, storage=StorageConfig(dir=tmp_path))
+
+
+@asynccontextmanager
+async def running(tmp_path: Path, site: Site, store: FileState | None = None) -> AsyncIterator[GateApp]:
+    config, clock = configured(tmp_path), SystemClock(assume_synced=True)
+    store = store or FileState(tmp_path / "state")
+    with ThreadPoolExecutor(1) as worker, ThreadPoolExecutor(1) as saver:
+        outbox = SqliteOutbox(tmp_path / "outbox.db", Address(FacilityId(FACILITY), "gate-1"), BOOT)
+        recorder = Recorder(outbox, clock, worker, lambda: None)
+        gate = Gate.start(config.site, BOOT, clock.monotonic())
+        app = GateApp(gate, config, site.gate, recorder, store, clock, saver)
+        task = asyncio.create_task(app.run())
+        try:
+            yield app
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+            outbox.close()
+
+
+async def until(holds: Callable[[], object], timeout_s: float = 40.0) -> None:
+    async with asyncio.timeout(timeout_s):
+        while not holds():
+            await asyncio.sleep(0.02)
+
+
+def test_it_feeds_the_watchdog_closes_on_water_and_remembers(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running_site() as site, running(tmp_path, site) as app:
+            await until(lambda: app.gate.state is State.OPEN)
+            await site.until("sign_closed", lambda value: value == 0.0)
+            site.simulator.depth(18.0)
+            await until(lambda: app.gate.state is State.CLOSED)
+            assert await site.value("limit_closed") == 1.0
+            assert await site.value("sign_closed") == 1.0
+
+    asyncio.run(story())
+    assert b'"closed"' in (FileState(tmp_path / "state").load() or b"")
+
+
+def test_a_controller_that_dies_in_mid_travel_is_closed_after_its_return(tmp_path: Path) -> None:
+    async def story() -> list[str]:
+        states = []
+        async with running_site() as site, running(tmp_path, site) as app:
+            await until(lambda: app.gate.state is State.OPEN)
+            site.simulator.depth(18.0)
+            await until(lambda: app.gate.state is State.LOWERING)
+            site.simulator.fault("controller", "power", True)
+            await until(lambda: app.gate.state is not State.LOWERING)
+            states.append(app.gate.state)
+            await until(lambda: "controller.silent" in app.gate.alarms.active)
+            site.simulator.restore()
+            await until(lambda: app.gate.state is State.CLOSED)
+            await until(lambda: "controller.silent" not in app.gate.alarms.active)
+        return states
+
+    assert asyncio.run(story()) == [State.CLEARING]
+
+
+class SlowState(FileState):
+    """A disk that takes its time, or refuses."""
+
+    error: Exception | None = None
+
+    def save(self, state: bytes) -> None:
+        if self.error is not None:
+            raise self.error
+        super().save(state)
+
+
+def test_a_state_that_cannot_be_saved_does_not_keep_the_gate_open(tmp_path: Path) -> None:
+    store = SlowState(tmp_path / "state")
+    store.error = LinkError("read-only file system")
+
+    async def story() -> set[str]:
+        async with running_site() as site, running(tmp_path, site, store) as app:
+            await until(lambda: app.gate.state is State.OPEN)
+            site.simulator.depth(18.0)
+            await until(lambda: app.gate.state is State.CLOSED)
+            await until(lambda: not app.recorder.waiting)
+            rows = app.recorder.outbox.unsent(200)
+            return {row.raw.decode() for row in rows if row.kind is Kind.EVENT}
+
+    assert any("state.unsaved" in text and "read-only" in text for text in asyncio.run(story()))

@@ -1,0 +1,73 @@
+"""A gate's file: accepted whole, or refused with every problem and its place."""
+
+from pathlib import Path
+
+import pytest
+
+from sotdae_edge.config import load_city, load_gate
+from sotdae_shared.errors import ConfigError
+
+REPO = Path(__file__).parents[2]
+GOOD = """
+[facility]
+id = "GG-41113-UP-0007"
+node = "gate-1"
+name = "Test"
+lat = 37.2
+lon = 127.0
+[storage]
+dir = "/tmp/x"
+"""
+
+
+def problems(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "gate.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_gate(path)
+    return "\n".join(caught.value.problems)
+
+
+def test_the_examples_are_good() -> None:
+    assert load_gate(REPO / "edge/gate.example.toml").site.lead_s == pytest.approx(41.0)
+    assert load_city(REPO / "edge/city.example.toml").homes
+
+
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ("[levels]\nclose_cm = 4.0", "caution_cm < close_cm"),
+        ("[levels]\nclose_cm = 31.0", "close_cm <= unsafe_cm"),
+        ("[times]\npre_warn = 2.0", "pre_warn"),
+        ("[times]\nlane_age = 0.6", "lane_age"),
+        ("[times]\npermit = 0.3", "permit"),
+        ("[geometry]\nlength_m = 685.0", "river_trigger_cm"),
+        ("[geometry]\nwarning_s = 4.0", "warning_s"),
+        ("[levels]\ncluse_cm = 15.0", "cluse_cm"),
+        ("[device]\npoll_s = 0.5", "poll_s"),
+        ('[camera]\nurl = "x"\nzone = [0.1, 0.2, 0.3]', "zone"),
+        ("colour = 3", "colour"),
+        ('[[channels]]\nname = "a"\nkind = "laser"\npoints = [["p", 0.0]]', "kind"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_its_place(tmp_path: Path, more: str, place: str) -> None:
+    text = more + GOOD if more.startswith("colour") else GOOD + more
+    assert place in problems(tmp_path, text)
+
+
+def test_all_problems_come_at_once(tmp_path: Path) -> None:
+    said = problems(tmp_path, GOOD.replace("gate-1", "Gate 1").replace("37.2", "137.2"))
+    assert "facility.node" in said
+    assert "facility.lat" in said
+
+
+def test_what_is_not_toml_or_not_there_is_named(tmp_path: Path) -> None:
+    assert "is not TOML" in problems(tmp_path, "[facility")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_gate(tmp_path / "absent.toml")
+
+
+def test_a_long_tunnel_with_a_river_trigger_is_good(tmp_path: Path) -> None:
+    path = tmp_path / "gate.toml"
+    path.write_text(GOOD + "[geometry]\nlength_m = 685.0\n[levels]\nriver_trigger_cm = 2902.0\n")
+    assert load_gate(path).site.levels.river_trigger_cm == 2902.0
