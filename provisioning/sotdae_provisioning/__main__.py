@@ -28,6 +28,9 @@ PARTS: dict[str, Part] = {
     "hub": Part("sotdae_hub.cli", "app", "hub", "Run the provincial hub."),
     "bridge": Part("sotdae_firmware_bridge.cli", "app", "gate", "Read, write and simulate field devices."),
     "models": Part("sotdae_edge.vision.cli", "app", "vision", "List, fetch and verify models."),
+    "dashboards": Part(
+        "sotdae_hub.grafana.cli", "dashboards_app", "grafana", "Write or push dashboards for Grafana."
+    ),
     "bench": Part("sotdae_provisioning.bench.cli", "bench_app", "demo", "Measure, side by side."),
 }
 

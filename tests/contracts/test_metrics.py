@@ -1,21 +1,18 @@
 """What the hub asks of any metrics store, on DuckDB and on VictoriaMetrics through influxdb-client."""
 
 import json
-import socket
-import subprocess
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from hub_kit import GATE, HOMES, START, Message, Pen
 from hypothesis import given
 from hypothesis import strategies as st
-from need import require_binary, require_module, until
+from metrics_server import flush, victoria_metrics
+from need import require_module, until
 
 from sotdae_hub.adapters.duckdb_metrics import DuckDbMetrics
 from sotdae_hub.core.points import PointRow, Sample, thin
@@ -34,29 +31,8 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield ""
         return
     require_module("influxdb_client")
-    program = require_binary("victoria-metrics")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
-    data = tmp_path_factory.mktemp("victoria")
-    with (data / "log").open("w") as log:
-        process = subprocess.Popen(
-            [program, f"-storageDataPath={data / 'data'}", f"-httpListenAddr={address}"],
-            stdout=log, stderr=log,
-        )  # fmt: skip
-    until(lambda: process.poll() is not None or _healthy(address))
-    assert process.poll() is None, (data / "log").read_text()[-1000:]
-    yield f"http://{address}"
-    process.terminate()
-    process.wait(20)
-
-
-def _healthy(address: str) -> bool:
-    try:
-        with urlopen(f"http://{address}/health", timeout=1) as answer:
-            return bool(answer.status == 200)
-    except (URLError, OSError):
-        return False
+    with victoria_metrics(tmp_path_factory.mktemp("victoria")) as url:
+        yield url
 
 
 class Bench:
@@ -91,8 +67,7 @@ def ask(store: MetricsStore, channel: str, count: int, points: int = 2000) -> li
     """Return the series once it shows `count` points."""
     found: list[Point] = []
     if not isinstance(store, DuckDbMetrics):  # a server shows what is new after a while, or when told to
-        with urlopen(f"{store._client.url}/internal/force_flush", timeout=5):  # type: ignore[attr-defined]
-            pass
+        flush(store._client.url)  # type: ignore[attr-defined]
 
     def shown() -> bool:
         found[:] = store.series(GATE.facility, channel, NOW, NOW + timedelta(minutes=10), points)[1]

@@ -72,7 +72,7 @@ class Node:
 
     async def drained(self) -> None:
         async with asyncio.timeout(20):
-            while await self.pending():  # noqa: ASYNC110 (it is asked for, nobody tells)
+            while await self.pending():
                 await asyncio.sleep(0.01)
 
     async def next(self, timeout_s: float = 20.0) -> Inbound:
