@@ -39,7 +39,7 @@ async def until(holds: Callable[[], Awaitable[Any]], what: str, timeout_s: float
     """Ask until the answer is true and return it; fail with `what` never came."""
     try:
         async with asyncio.timeout(timeout_s):
-            while not (answer := await holds()):  # noqa: ASYNC110 (conditions are of many kinds)
+            while not (answer := await holds()):
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise AssertionError(f"not within {timeout_s} s: {what}") from None
@@ -81,12 +81,15 @@ class Province:
         found = await self.stack.api(f"/facilities/{GATE}/decisions?limit=500") or []
         return sorted(found, key=lambda decision: str(decision["at"]))
 
+    async def steps(self) -> list[str]:
+        """Return the states that the gate went through, as the hub knows them."""
+        return [each["state"] for each in await self.decisions() if each["verdict"] is None]
+
     async def decided(self, state: str, timeout_s: float = 60.0) -> None:
         """Wait until the hub's newest change of state leads to `state`."""
 
         async def look() -> bool:
-            steps = [each for each in await self.decisions() if each["verdict"] is None]
-            return bool(steps) and steps[-1]["state"] == state
+            return (await self.steps())[-1:] == [state]
 
         await until(look, f"the hub hears of {state}", timeout_s)
 

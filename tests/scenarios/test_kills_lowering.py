@@ -63,11 +63,6 @@ def proved(truth: Truth, struck: float, back: float) -> float:
     return went_on_s
 
 
-async def steps(province: Province) -> list[str]:
-    """Return the states that the gate went through, as the hub knows them."""
-    return [each["state"] for each in await province.decisions() if each["verdict"] is None]
-
-
 def test_killed_while_lowering(tmp_path: Path, measured: Callable[[str], None]) -> None:
     async def scene() -> tuple[Truth, float, float, list[str]]:
         async with running(tmp_path) as province:
@@ -77,7 +72,7 @@ def test_killed_while_lowering(tmp_path: Path, measured: Callable[[str], None]) 
             back = time.monotonic()
             await gate.start()
             await closed(province)
-            return province.truth(), struck, back, await steps(province)
+            return province.truth(), struck, back, await province.steps()
 
     truth, struck, back, states = asyncio.run(scene())
     # A new boot: the incident is remembered, so it warns anew and proves the lane anew.
@@ -98,7 +93,7 @@ def test_frozen_while_lowering_and_thawed_with_the_car_under_the_arm(
             back = time.monotonic()
             gate.thaw()
             await closed(province)
-            return province.truth(), struck, back, await steps(province)
+            return province.truth(), struck, back, await province.steps()
 
     truth, struck, back, states = asyncio.run(scene())
     assert states == ["open", "pre_warn", "clearing", "lowering", "clearing", "lowering", "closed"]
@@ -120,7 +115,7 @@ def test_controller_lost_while_lowering(
             back = time.monotonic()
             line.mend()
             await closed(province)
-            return province.truth(), struck, back, await steps(province)
+            return province.truth(), struck, back, await province.steps()
 
     truth, struck, back, states = asyncio.run(scene())
     assert states == ["open", "pre_warn", "clearing", "lowering", "clearing", "lowering", "closed"]

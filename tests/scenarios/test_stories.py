@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +26,19 @@ pytestmark = pytest.mark.timeout(240)
 def tell(name: str, directory: Path) -> Report:
     story = Story(Stack(directory, SCENARIOS[name], camera=False), lambda _moment: None)
     report = asyncio.run(story.run())
+    assert undelivered(directory) == []
     accounted(report)
     return report
+
+
+def undelivered(directory: Path) -> list[tuple[str, str, int]]:
+    """Return what still waits in the agents' outboxes: (agent, kind, seq)."""
+    found = []
+    for path in sorted(directory.glob("*/outbox.db")):
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+            rows = db.execute("SELECT kind, seq FROM message").fetchall()
+        found += [(path.parent.name, kind, seq) for kind, seq in rows]
+    return found
 
 
 def accounted(report: Report) -> None:
