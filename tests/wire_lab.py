@@ -54,6 +54,12 @@ class Line:
     def mend(self) -> None:
         self._whole = True
 
+    def lead_to(self, port: int) -> None:
+        """Let new connections end somewhere else; those that are there are cut."""
+        self.cut()
+        self._target = port
+        self.mend()
+
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         try:
