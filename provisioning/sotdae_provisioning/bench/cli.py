@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from sotdae_provisioning.bench import ingest, loop, startup
+from sotdae_provisioning.bench import core, ingest, loop, startup
 from sotdae_provisioning.bench.figures import Figure, Result
 from sotdae_provisioning.bench.machine import describe
 from sotdae_shared.errors import SotdaeError
@@ -23,12 +23,14 @@ bench_app = typer.Typer(no_args_is_help=True)
 
 BENCHES = {
     "loop": "Trip vote to acknowledged Modbus write, beside a bare pymodbus loop.",
+    "core": "Scans a second through the decision core.",
     "startup": "Start of a gate to protection, and its memory.",
     "ingest": "Readings a second from the broker into the hub's durable stores.",
 }
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Trips = Annotated[int, typer.Option(min=1, help="Trips of the gate, and as many of the bare loop.")]
 Runs = Annotated[int, typer.Option(min=1, help="Starts of the gate, and as many of the bare loop.")]
+Scans = Annotated[int, typer.Option(min=1, help="Scans of a whole controller.")]
 Messages = Annotated[int, typer.Option(min=1, help="Messages of 50 readings each.")]
 
 
@@ -49,6 +51,12 @@ def bench_loop(trips: Trips = 200, as_json: AsJson = False) -> None:
         _report([_measure(loop.measure(trips, Path(directory), _dice()))], as_json)
 
 
+@bench_app.command("core")
+def bench_core(scans: Scans = 20_000, as_json: AsJson = False) -> None:
+    """Scans a second through the decision core."""
+    _report([core.measure(scans)], as_json)
+
+
 @bench_app.command("startup")
 def bench_startup(runs: Runs = 5, as_json: AsJson = False) -> None:
     """Start of a gate to protection, and its memory."""
@@ -65,12 +73,18 @@ def bench_ingest(messages: Messages = 4_000, as_json: AsJson = False) -> None:
 
 @bench_app.command("all")
 def bench_all(
-    trips: Trips = 200, runs: Runs = 5, messages: Messages = 4_000, as_json: AsJson = False
+    *,
+    trips: Trips = 200,
+    scans: Scans = 20_000,
+    runs: Runs = 5,
+    messages: Messages = 4_000,
+    as_json: AsJson = False,
 ) -> None:
     """Run every benchmark, one after the other."""
     with _scratch() as first, _scratch() as second, _scratch() as third:
         results = [
             _measure(loop.measure(trips, Path(first), _dice())),
+            core.measure(scans),
             _measure(startup.measure(runs, Path(second))),
             _measure(ingest.measure(messages, Path(third))),
         ]
