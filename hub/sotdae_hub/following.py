@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 PAGE = 250
 """Entries read at once; a picture is up to half a megabyte."""
 GATHER_S = 0.1
-"""A store that has caught up waits this long for more: a commit costs it as much for one entry as for many."""
+"""A store that has caught up waits this long for more: a commit costs as much for one entry as for many."""
 RETRY_S = 1.0
 
 
