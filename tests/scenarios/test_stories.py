@@ -5,6 +5,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from sotdae_provisioning.demo.truth import read_truth
 
 slow = pytest.mark.slow
 pytestmark = pytest.mark.timeout(240)
+TOLD: list[Report] = []
+"""Reports of the running test."""
 
 
 def tell(name: str, directory: Path) -> Report:
@@ -41,8 +44,18 @@ def undelivered(directory: Path) -> list[tuple[str, str, int]]:
     return found
 
 
+@pytest.fixture(autouse=True)
+def figures(measured: Callable[[str], None]) -> Iterator[None]:
+    """List each report's verdict at the end of the run."""
+    TOLD.clear()
+    yield
+    for report in TOLD:
+        measured(f"{report.scenario}: {report.verdict}")
+
+
 def accounted(report: Report) -> None:
     """What holds of every story."""
+    TOLD.append(report)
     assert schema.problems(report.as_json()) == []
     assert (report.lost, report.duplicated, report.dropped, report.contacts) == (0, 0, 0, 0)
     assert 0 < report.messages_stored == report.messages_sent

@@ -116,8 +116,8 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario(
             name="osong",
             title="Osong, 2023: the river is serious two hours before the tunnel floods",
-            past=(*_DRY, _river(2901.2, 3.0)),
-            steps=(Step(0.5, "Mihocheon bridge gauge climbs towards 29.02 m EL"),),
+            past=(*_DRY, _river(2901.75)),
+            steps=(Step(0.5, "Mihocheon bridge gauge climbs towards 29.02 m EL", _river(2901.75, 2.0)),),
             why="the message went by telephone from office to office and never reached the road",
             levels={"river_caution_cm": 2880.0, "river_trigger_cm": 2902.0},
             geometry={"length_m": 685.0},
