@@ -1,5 +1,6 @@
 """Alarms: each code active once, announced when it changes. Priority 1 is life safety."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sotdae_edge.core.effects import Alarm
@@ -20,8 +21,22 @@ class AlarmBook:
     """Which alarms are active."""
 
     active: dict[str, int] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    """Why each active alarm was raised."""
 
-    def update(self, conditions: list[Condition]) -> list[Alarm]:
+    def settle(self, holding: Sequence[Condition]) -> list[Alarm]:
+        """Take these as all that holds now: what was active and is not among them has ended."""
+        if not holding and not self.active:
+            return []
+        codes = {condition.code for condition in holding}
+        ended = [
+            Condition(code, priority, False, self.texts[code])
+            for code, priority in self.active.items()
+            if code not in codes
+        ]
+        return self.update([*ended, *holding])
+
+    def update(self, conditions: Sequence[Condition]) -> list[Alarm]:
         """Return an effect for each alarm that became active, changed priority, or cleared."""
         changed = []
         for condition in conditions:
@@ -31,7 +46,9 @@ class AlarmBook:
                 continue
             if after is None:
                 del self.active[condition.code]
+                del self.texts[condition.code]
             else:
                 self.active[condition.code] = after
+                self.texts[condition.code] = condition.text
             changed.append(Alarm(condition.code, condition.priority, condition.active, condition.text))
         return changed

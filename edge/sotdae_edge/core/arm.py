@@ -16,12 +16,12 @@ IDLE_A = 1.0
 class Arm:
     """The newest scan's word on everything mechanical."""
 
-    points: dict[str, float | None] = field(default_factory=dict)
+    points: Mapping[str, Sample] = field(default_factory=dict)
     fresh_until: float = NEVER
 
     def take(self, points: Mapping[str, Sample], age_s: float, now: float) -> None:
         """Take one scan."""
-        self.points = {name: sample.value for name, sample in points.items()}
+        self.points = points
         self.fresh_until = now + age_s
 
     def known(self, now: float) -> bool:
@@ -30,7 +30,8 @@ class Arm:
 
     def value(self, name: str, now: float) -> float | None:
         """Return a point's value while the controller is heard."""
-        return self.points.get(name) if self.known(now) else None
+        sample = self.points.get(name) if now < self.fresh_until else None
+        return None if sample is None else sample.value
 
     def flag(self, name: str, now: float) -> bool | None:
         """Return a point as yes, no or unknown."""

@@ -20,89 +20,85 @@ _FAILED = {
     State.OBSTRUCTED: "something blocks the arm; send somebody",
     State.FAULT: "the arm does not obey; send somebody",
 }
-_LAMPS = ("sign_closed", "flasher_on", "siren_on")
 
 
 def of(gate: "Gate", now: float) -> list[Condition]:
-    """Return every alarm condition as of now."""
-    old = now >= gate.born + GRACE_S
-    found = _barrier(gate, now) + _water(gate, now)
-    if old:
+    """Return every alarm condition that holds now."""
+    found = _barrier(gate, now) + _water(gate)
+    if now >= gate.born + GRACE_S:
         found += _devices(gate, now) + _sensors(gate, now) + _warnings(gate, now)
     return found
 
 
 def _barrier(gate: "Gate", now: float) -> list[Condition]:
-    found = [Condition(f"gate.{state}", 1, gate.failed is state, text) for state, text in _FAILED.items()]
-    manual = gate.since.held("manual", gate.state is State.MANUAL, gate.site.times.manual_alarm, now)
-    astray = gate.state is State.OPEN and gate.arm.known(now) and not gate.arm.open_proved(now)
-    astray = gate.since.held("astray", astray, gate.site.times.readback, now)
-    return [
-        *found,
-        Condition("gate.manual_long", 2, manual, "the local key has been turned for a long time"),
-        Condition("gate.arm_astray", 2, astray, "the arm left its open position without an order"),
-        Condition("gate.escapes", 1, gate.escapes > gate.site.retries, "repeated requests from inside"),
-        Condition(
-            "camera.override", 3, gate.attempt.camera_overridden, "loop and curtain decide over the camera"
-        ),
-    ]
+    found = []
+    if gate.failed is not None:
+        found.append(_holds(f"gate.{gate.failed}", 1, _FAILED[gate.failed]))
+    times, manual, is_open = gate.site.times, gate.state is State.MANUAL, gate.state is State.OPEN
+    if gate.since.held("manual", manual, times.manual_alarm, now):
+        found.append(_holds("gate.manual_long", 2, "the local key has been turned for a long time"))
+    astray = is_open and gate.arm.known(now) and not gate.arm.open_proved(now)
+    if gate.since.held("astray", astray, times.readback, now):
+        found.append(_holds("gate.arm_astray", 2, "the arm left its open position without an order"))
+    if gate.escapes > gate.site.retries:
+        found.append(_holds("gate.escapes", 1, "repeated requests from inside"))
+    if gate.attempt.camera_overridden:
+        found.append(_holds("camera.override", 3, "loop and curtain decide over the camera"))
+    return found
 
 
-def _water(gate: "Gate", now: float) -> list[Condition]:
-    incident = gate.incident
-    why = "; ".join(incident.because) if incident is not None else ""
-    caution = gate.stage in (Stage.CAUTION, Stage.CLOSE)
-    return [
-        Condition("water.close", 1, incident is not None, why),
-        Condition("water.caution", 3, caution, "water or river at caution"),
-    ]
+def _water(gate: "Gate") -> list[Condition]:
+    found = []
+    if gate.incident is not None:
+        found.append(_holds("water.close", 1, "; ".join(gate.incident.because)))
+    if gate.stage in (Stage.CAUTION, Stage.CLOSE):
+        found.append(_holds("water.caution", 3, "water or river at caution"))
+    return found
 
 
 def _devices(gate: "Gate", now: float) -> list[Condition]:
+    found = []
     heard = gate.arm.known(now)
+    if not heard:
+        found.append(_holds("controller.silent", 1, "the barrier controller does not answer"))
     unsure = heard and gate.lane.occupancy(now) is Lane.UNKNOWN
-    unsure = gate.since.held("lane", unsure, gate.site.times.readback, now)
-    mains = gate.sensing.mains_ok is False
-    return [
-        Condition("controller.silent", 1, not heard, "the barrier controller does not answer"),
-        Condition("lane.unknown", 2, unsure, "loop or curtain failed: the arm cannot be lowered"),
-        Condition("mains.lost", 2, mains, "mains lost: on battery"),
-    ]
+    if gate.since.held("lane", unsure, gate.site.times.readback, now):
+        found.append(_holds("lane.unknown", 2, "loop or curtain failed: the arm cannot be lowered"))
+    if gate.sensing.mains_ok is False:
+        found.append(_holds("mains.lost", 2, "mains lost: on battery"))
+    return found
 
 
 def _sensors(gate: "Gate", now: float) -> list[Condition]:
     flags = gate.sensing.flags(now)
-    bad = {name for name, flag in flags.items() if flag not in (Flag.PASS, Flag.SUSPECT)}
-    left = len(flags) - len(bad)
-    found = [
-        Condition(f"sensor.{name}", 3 if left >= 2 else 2, name in bad, f"{name}: {flag.name.lower()}")
-        for name, flag in flags.items()
-    ]
-    blind = gate.sensing.blind(now)
-    lost = gate.sensing.river_lost(now)
-    return [
-        *found,
-        Condition("level.blind", 1, blind, "no valid level channel; context decides; send somebody"),
-        Condition("river.lost", 2, lost, "river gauge silent: its last word ages into caution"),
-    ]
+    bad = {name: flag for name, flag in flags.items() if flag not in (Flag.PASS, Flag.SUSPECT)}
+    priority = 3 if len(flags) - len(bad) >= 2 else 2
+    found = [_holds(f"sensor.{name}", priority, f"{name}: {flag.name.lower()}") for name, flag in bad.items()]
+    if gate.sensing.blind(now):
+        text = "no valid level channel; context decides; send somebody"
+        found.append(_holds("level.blind", 1, text))
+    if gate.sensing.river_lost(now):
+        found.append(_holds("river.lost", 2, "river gauge silent: its last word ages into caution"))
+    return found
 
 
 def _warnings(gate: "Gate", now: float) -> list[Condition]:
     asked = gate.outputs.warned
-    wanted = {
-        "sign_closed": asked is not None and asked.closed,
-        "flasher_on": asked is not None and asked.closed,
-        "siren_on": asked is not None and asked.siren,
-    }
-    dead = {
-        lamp: gate.since.held(
-            lamp, wanted[lamp] and gate.arm.flag(lamp, now) is False, gate.site.times.readback, now
-        )
-        for lamp in _LAMPS
-    }
-    failed = sum(dead.values()) * 2 > sum(wanted.values()) > 0
-    found = [Condition(f"warning.{lamp}", 2, dead[lamp], f"{lamp}: no read-back") for lamp in _LAMPS]
-    return [*found, Condition("warning.activation", 1, failed, "activation failure: most warnings are dead")]
+    closed, siren = (False, False) if asked is None else (asked.closed, asked.siren)
+    wanted = {"sign_closed": closed, "flasher_on": closed, "siren_on": siren}
+    dead = []
+    for lamp, lit in wanted.items():
+        dark = lit and gate.arm.flag(lamp, now) is False
+        if gate.since.held(lamp, dark, gate.site.times.readback, now):
+            dead.append(lamp)
+    found = [_holds(f"warning.{lamp}", 2, f"{lamp}: no read-back") for lamp in dead]
+    if len(dead) * 2 > sum(wanted.values()):
+        found.append(_holds("warning.activation", 1, "activation failure: most warnings are dead"))
+    return found
+
+
+def _holds(code: str, priority: int, text: str) -> Condition:
+    return Condition(code, priority, True, text)
 
 
 def because(gate: "Gate", signal: Signal, before: State, now: float) -> tuple[str, ...]:

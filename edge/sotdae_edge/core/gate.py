@@ -125,7 +125,7 @@ class Gate:
             if signal is None:
                 break
             said.append(self._take_step(signal, now))
-        said += self.alarms.update(conditions.of(self, now))
+        said += self.alarms.settle(conditions.of(self, now))
         return [*self._save(), *self._warn(now), *self._move(now), *said]
 
     def _look(self, now: float) -> None:

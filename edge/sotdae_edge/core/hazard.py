@@ -71,6 +71,9 @@ class Sensing:
     rates: dict[str, tuple[float, float]] = field(default_factory=dict)
     independent: bool = True
     """Whether three channels may outvote one; see `Site.independent`."""
+    _levels: dict[str, Level | None] = field(default_factory=dict)
+    _levels_at: float | None = None
+    """The levels as of one moment: asked for a dozen times, worked out once."""
 
     @classmethod
     def of(cls, site: Site, now: float) -> "Sensing":
@@ -81,11 +84,11 @@ class Sensing:
 
     def take(self, points: Mapping[str, Sample], now: float) -> None:
         """Take one scan of the controller."""
-        as_dict = dict(points)
         for channel in self.channels:
-            channel.take(as_dict, self.site, now)
+            channel.take(points, self.site, now)
             self._update_rate(channel, now)
         judge_stuck(self.channels, self.site, now)
+        self._levels_at = None
         self.river.take(points.get("river_stage"), self.site.times.river_age, now)
         self.rain.take(points.get("rain_rate"), self.site.times.river_age, now)
         mains = points.get("mains_ok")
@@ -107,7 +110,10 @@ class Sensing:
 
     def levels(self, now: float) -> dict[str, Level | None]:
         """Return every channel's level, None where it is not valid."""
-        return {channel.spec.name: channel.valid(now) for channel in self.channels}
+        if now != self._levels_at:
+            self._levels = {channel.spec.name: channel.valid(now) for channel in self.channels}
+            self._levels_at = now
+        return self._levels
 
     def flags(self, now: float) -> dict[str, Flag]:
         """Return every channel's quality flag."""
@@ -132,6 +138,13 @@ class Sensing:
     def _vote(self, threshold_cm: float, now: float) -> Vote:
         return vote(self.levels(now), threshold_cm, self.independent)
 
+    def _wet(self, threshold_cm: float, now: float) -> bool:
+        """Tell how the vote ends; on most days nobody reaches the threshold and no ballot is cast."""
+        for level in self.levels(now).values():
+            if level is not None and level.low >= threshold_cm:
+                return self._vote(threshold_cm, now).trip
+        return False
+
     def trips(self, now: float, hub_heard: float) -> list[Trip]:
         """Return every cause to close that is present now, the strongest first."""
         found = [
@@ -143,27 +156,33 @@ class Sensing:
         return [trip for trip in found if trip is not None]
 
     def _level_trip(self, now: float) -> Trip | None:
-        ballot = self.close_vote(now)
-        if not self.since.held("level", ballot.trip, self.site.times.confirm, now):
+        wet_enough = self._wet(self.site.levels.close_cm, now)
+        if not self.since.held("level", wet_enough, self.site.times.confirm, now):
             return None
+        ballot = self.close_vote(now)
         wet = [name for name, word in ballot.ballots.items() if word == "trip"]
         text = f"{ballot.architecture}: {', '.join(wet)} >= {self.site.levels.close_cm:g} cm"
         return Trip("level", ballot.first or "level", (text,))
 
-    def _predicted_trip(self, now: float) -> Trip | None:
+    def _foreseen(self, now: float) -> list[str]:
+        """Return the channels whose rate leads to an unsafe road, if they are enough to act upon."""
         levels = self.levels(now)
-        tripping = [
+        rising = [
             name
             for name, (_, lower) in self.rates.items()
             if (level := levels.get(name)) is not None and will_be_unsafe(level.low, lower, self.site)
         ]
+        if len(rising) != 1:
+            return rising
         valid = {name: level for name, level in levels.items() if level is not None}
         switches = (c.spec.name for c in self.channels if c.spec.kind == "switch")
-        switch_wet = any(
-            name in valid and valid[name].low >= self.site.levels.caution_cm for name in switches
-        )
-        enough = len(tripping) >= 2 or (len(tripping) == 1 and (switch_wet or len(valid) == 1))
-        if not self.since.held("predicted", enough, self.site.times.confirm, now):
+        caution_cm = self.site.levels.caution_cm
+        switch_wet = any(name in valid and valid[name].low >= caution_cm for name in switches)
+        return rising if switch_wet or len(valid) == 1 else []
+
+    def _predicted_trip(self, now: float) -> Trip | None:
+        tripping = self._foreseen(now) if self.rates else []
+        if not self.since.held("predicted", bool(tripping), self.site.times.confirm, now):
             return None
         level_cm, rate = self.level_cm(now), self.rate_cm_min()
         text = (
@@ -180,10 +199,13 @@ class Sensing:
             return None
         return Trip("river", "river", (f"river {stage:.0f} cm >= trigger {trigger:.0f} cm",))
 
+    def seeing(self, now: float) -> bool:
+        """Tell whether any level channel is valid."""
+        return any(self.levels(now).values())
+
     def blind(self, now: float) -> bool:
         """Tell whether no level channel has been valid for long enough that context must decide."""
-        none_valid = all(level is None for level in self.levels(now).values())
-        return self.since.held("blind", none_valid, self.site.times.blind, now)
+        return self.since.held("blind", not self.seeing(now), self.site.times.blind, now)
 
     def _context_trip(self, now: float, hub_heard: float) -> Trip | None:
         if not self.blind(now):
@@ -210,15 +232,11 @@ class Sensing:
             self.caution_until = now + self.site.times.caution_off
         if now < self.caution_until:
             return Stage.CAUTION
-        if all(level is None for level in self.levels(now).values()):
-            return Stage.UNKNOWN
-        return Stage.NORMAL
+        return Stage.NORMAL if self.seeing(now) else Stage.UNKNOWN
 
     def _caution_now(self, now: float) -> bool:
         limits = self.site.levels
-        wet = self.since.held(
-            "caution", self._vote(limits.caution_cm, now).trip, self.site.times.confirm, now
-        )
+        wet = self.since.held("caution", self._wet(limits.caution_cm, now), self.site.times.confirm, now)
         still = now < self.caution_until and not all_below(self.levels(now), limits.caution_off_cm)
         river = self.river.at(now)
         high = limits.river_caution_cm is not None and river is not None and river >= limits.river_caution_cm

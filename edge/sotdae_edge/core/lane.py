@@ -66,11 +66,13 @@ class LaneState:
 
     def occupancy(self, now: float) -> Lane:
         """Return what loop and curtain say; the camera has no part in this."""
-        if any(w.occupied and w.healthy and now < w.fresh_until for w in self.witnesses):
-            return Lane.OCCUPIED
-        if all(w.healthy and now < w.fresh_until for w in self.witnesses):
-            return Lane.CLEAR
-        return Lane.UNKNOWN
+        found = Lane.CLEAR
+        for witness in self.witnesses:
+            if not witness.healthy or now >= witness.fresh_until:
+                found = Lane.UNKNOWN
+            elif witness.occupied:
+                return Lane.OCCUPIED
+        return found
 
     def camera_occupied(self, now: float) -> bool:
         """Tell whether a fresh picture shows something under the arm."""

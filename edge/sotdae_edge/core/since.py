@@ -12,7 +12,8 @@ class Since:
     def held(self, name: str, holds: bool, seconds: float, now: float) -> bool:
         """Tell whether `holds` has been true at every call for `seconds`."""
         if not holds:
-            self.due.pop(name, None)
+            if name in self.due:
+                del self.due[name]
             return False
         return now >= self.due.setdefault(name, now + seconds)
 

@@ -5,6 +5,7 @@ reopening; it delays a close by less than a second.
 """
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sotdae_edge.core.site import Channel, Site
@@ -54,23 +55,27 @@ class ChannelState:
             return Flag.MISSING if self.flag is not Flag.FAIL else Flag.FAIL
         return Flag.FAIL if self.stuck else self.flag
 
-    def take(self, points: dict[str, Sample], site: Site, now: float) -> None:
+    def take(self, points: Mapping[str, Sample], site: Site, now: float) -> None:
         """Take one reading."""
-        samples = [points.get(point) for point, _ in self.spec.points]
-        present = [sample for sample in samples if sample is not None]
-        if len(present) < len(samples) or any(sample.value is None for sample in present):
-            return self._invalid(Flag.MISSING)
-        if not all(_self_test_passed(sample, self.spec.kind) for sample in present):
-            return self._invalid(Flag.FAIL)
-        counts = tuple(sample.count for sample in present)
+        samples = []
+        for point, _ in self.spec.points:
+            sample = points.get(point)
+            if sample is None or sample.value is None:
+                return self._invalid(Flag.MISSING)
+            samples.append(sample)
+        kind = self.spec.kind
+        for sample in samples:
+            if not _self_test_passed(sample, kind):
+                return self._invalid(Flag.FAIL)
+        counts = tuple([sample.count for sample in samples])
         if None in counts:
             return self._invalid(Flag.MISSING)
         if counts == self.counts:
             return None
         self.counts = counts
-        if self.spec.kind == "switch":
-            return self._take_switch(present, site, now)
-        return self._take_analog(float(present[0].value or 0.0), site, now)
+        if kind == "switch":
+            return self._take_switch(samples, site, now)
+        return self._take_analog(float(samples[0].value or 0.0), site, now)
 
     def _invalid(self, flag: Flag) -> None:
         self.flag = flag
@@ -78,15 +83,17 @@ class ChannelState:
         self.jump_since = None
 
     def _take_switch(self, samples: list[Sample], site: Site, now: float) -> None:
-        wet = [level for sample, (_, level) in zip(samples, self.spec.points, strict=True) if sample.value]
-        dry = [
-            level for sample, (_, level) in zip(samples, self.spec.points, strict=True) if not sample.value
-        ]
-        low = max(wet, default=self.spec.range_cm[0])
-        contradiction = any(level < low for level in dry)
-        high = min((level for level in dry if level > low), default=self.spec.range_cm[1])
-        self.level = Level(low, high)
-        self.flag = Flag.SUSPECT if contradiction else Flag.PASS
+        low, high = self.spec.range_cm
+        dry = []
+        for sample, (_, level) in zip(samples, self.spec.points, strict=True):
+            if not sample.value:
+                dry.append(level)
+            elif level > low:
+                low = level
+        above = [level for level in dry if level > low]
+        self.level = Level(low, min(above, default=high))
+        # A step that is dry below one that is wet contradicts it.
+        self.flag = Flag.SUSPECT if any(level < low for level in dry) else Flag.PASS
         self.fresh_until = now + site.times.channel_age
 
     def _take_analog(self, value: float, site: Site, now: float) -> None:
@@ -135,6 +142,10 @@ def judge_stuck(channels: list[ChannelState], site: Site, now: float) -> None:
 
     A dry sensor is legitimately flat for months: flatness alone proves nothing.
     """
+    if _agree(channels, site, now):
+        for channel in channels:
+            channel.disagree_since = None
+        return
     levels = {id(channel): channel.level for channel in channels if now < channel.fresh_until}
     for channel in channels:
         mine = levels.get(id(channel))
@@ -155,6 +166,18 @@ def judge_stuck(channels: list[ChannelState], site: Site, now: float) -> None:
             channel.disagree_since = now
         if now >= channel.disagree_since + site.times.disagree and channel.flat(site, now):
             channel.stuck = True
+
+
+def _agree(channels: list[ChannelState], site: Site, now: float) -> bool:
+    """Tell whether nobody is under suspicion and no two fresh levels are far apart: nearly always."""
+    highest, lowest = float("-inf"), float("inf")
+    for channel in channels:
+        if channel.stuck:
+            return False
+        if channel.level is not None and now < channel.fresh_until:
+            highest = max(highest, channel.level.low)
+            lowest = min(lowest, channel.level.high)
+    return highest - lowest < site.disagree_cm
 
 
 def _self_test_passed(sample: Sample, kind: str) -> bool:

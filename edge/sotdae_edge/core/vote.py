@@ -41,15 +41,19 @@ def vote(levels: Mapping[str, Level | None], threshold_cm: float, independent: b
     like an invalid channel: the vote degrades towards tripping.
     """
     ballots = {name: _ballot(level, threshold_cm) for name, level in levels.items()}
-    trips = sum(ballot == "trip" for ballot in ballots.values())
-    voting = trips + sum(ballot == "dry" for ballot in ballots.values())
+    words = list(ballots.values())
+    trips = words.count("trip")
+    voting = trips + words.count("dry")
     needed = min(voting, 2 if voting >= 3 and independent else 1)
     return Vote(voting > 0 and trips >= needed, ballots, needed, voting)
 
 
 def all_below(levels: Mapping[str, Level | None], threshold_cm: float) -> bool:
     """Tell whether every channel is valid and surely not above the threshold: the vote for dry."""
-    return bool(levels) and all(_surely_below(level, threshold_cm) for level in levels.values())
+    for level in levels.values():
+        if not _surely_below(level, threshold_cm):
+            return False
+    return bool(levels)
 
 
 def _surely_below(level: Level | None, threshold_cm: float) -> bool:

@@ -21,6 +21,17 @@ def test_a_condition_is_told_when_it_changes() -> None:
     assert book.active == {}
 
 
+def test_what_no_longer_holds_has_ended() -> None:
+    book = AlarmBook()
+    x, y = Condition("x", 1, True, "why x"), Condition("y", 2, True, "why y")
+    assert book.settle([]) == []
+    assert book.settle([x, y]) == [Alarm("x", 1, True, "why x"), Alarm("y", 2, True, "why y")]
+    assert book.settle([y, x]) == []
+    assert book.settle([y]) == [Alarm("x", 1, False, "why x")]
+    assert book.settle([]) == [Alarm("y", 2, False, "why y")]
+    assert (book.active, book.texts) == ({}, {})
+
+
 def test_a_quiet_gate_raises_nothing() -> None:
     story = Story()
     story.plant.lamps = False
