@@ -1,0 +1,85 @@
+"""What one displacement or tilt channel has done: thinned readings and the velocities of several windows.
+
+Times are monotonic seconds, values the sensor's unit (mm or deg); velocities are per hour or per day.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from math import sqrt
+from statistics import fmean, median
+
+from sotdae_edge.core.fit import Point, half_apart_slope, noise
+
+HOUR_S = 3600.0
+DAY_S = 24 * HOUR_S
+NEAR_EACH_S, NEAR_KEPT_S = 30.0, 3 * HOUR_S
+FAR_EACH_S, FAR_KEPT_S = 600.0, 30 * DAY_S
+MIN_SAMPLES = 3
+STRETCH = 6.0
+"""A window with fewer than three samples reaches back for more, but not further than so many times."""
+DAY_MATCH_S = 1800.0
+SIGMAS = 3.0
+
+
+@dataclass(slots=True)
+class Movement:
+    """Readings of the last hours (near) and, as ten-minute medians, of the last weeks (far)."""
+
+    near: deque[Point] = field(default_factory=deque)
+    far: deque[Point] = field(default_factory=deque)
+
+    def take(self, value: float, now: float) -> bool:
+        """Keep a reading if the last one is old enough; tell whether it was kept."""
+        if self.near and now < self.near[-1][0] + NEAR_EACH_S:
+            return False
+        self.near.append((now, value))
+        while len(self.near) > MIN_SAMPLES and self.near[0][0] < now - NEAR_KEPT_S:
+            self.near.popleft()
+        if self.far and now < self.far[-1][0] + FAR_EACH_S:
+            return True
+        self.far.append((now, median(value for at, value in self.near if at > now - FAR_EACH_S)))
+        while self.far[0][0] < now - FAR_KEPT_S:
+            self.far.popleft()
+        return True
+
+    def forget(self) -> None:
+        """Start afresh: the instrument was changed, broke, or came back with another zero."""
+        self.near.clear()
+        self.far.clear()
+
+    def per_hour(self, window_s: float, now: float) -> float | None:
+        """Return the Theil-Sen velocity of a window, 0 within three sigma of it, None below three samples."""
+        points = [point for point in self.near if point[0] > now - window_s]
+        if len(points) < MIN_SAMPLES:
+            points = list(self.near)[-MIN_SAMPLES:]
+            if len(points) < MIN_SAMPLES or points[0][0] < now - STRETCH * window_s:
+                return None
+        middle = fmean(at for at, _ in points)
+        sigma = noise(list(self.near)) / sqrt(sum((at - middle) ** 2 for at, _ in points))
+        slope = half_apart_slope(points)
+        return slope * HOUR_S if abs(slope) > SIGMAS * sigma else 0.0
+
+    def per_day(self, days_ago: int, now: float) -> float | None:
+        """Return the movement from one day to the next, as the median of values 24 h apart.
+
+        The daily temperature cycle cancels in each difference. 0 is the last day. None if less than
+        half of the day is known.
+        """
+        end = now - days_ago * DAY_S
+        moves = []
+        older = iter(self.far)
+        before = next(older, None)
+        for at, value in self.far:
+            if not end - DAY_S < at <= end:
+                continue
+            while before is not None and before[0] < at - DAY_S:
+                before = next(older, None)
+            if before is not None and before[0] <= at - DAY_S + DAY_MATCH_S:
+                moves.append((at, value - before[1]))
+        if len(moves) < MIN_SAMPLES or moves[-1][0] - moves[0][0] < DAY_S / 2.0:
+            return None
+        return median(move for _, move in moves)
+
+    def series_h(self) -> list[Point]:
+        """Return the long memory in hours, for a forecast."""
+        return [(at / HOUR_S, value) for at, value in self.far]

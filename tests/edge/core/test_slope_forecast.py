@@ -1,0 +1,171 @@
+"""Forecasts of an accelerating slope: exact where the curve is exact, refused where there is no trend."""
+
+import random
+from dataclasses import replace
+from itertools import pairwise
+from math import inf
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sotdae_edge.core import daily
+from sotdae_edge.core.fit import noise, theil_sen
+from sotdae_edge.core.forecast import EXPONENTS, Forecast, Refusal, Why, forecast, onset, steps
+from sotdae_firmware_bridge.sim.creep import Creep, Meter
+
+PERFECT = Meter(noise_mm=0.0, cycle_mm=0.0)
+FIELD = Meter()
+Series = list[tuple[float, float]]
+
+
+def read(creep: Creep, until: float, meter: Meter = PERFECT, seed: int = 1) -> Series:
+    """Read until a share of the accelerating life has passed."""
+    return list(meter.read(creep, creep.onset_h + until * creep.life_h, random.Random(seed)))
+
+
+def found(series: Series) -> Forecast:
+    answer = forecast(series)
+    assert isinstance(answer, Forecast), answer
+    return answer
+
+
+def why(series: Series) -> Why:
+    answer = forecast(series)
+    assert isinstance(answer, Refusal), answer
+    assert answer.text
+    return answer.why
+
+
+@pytest.mark.parametrize("until", [0.5, 0.7, 0.9])
+@pytest.mark.parametrize("life_h", [120.0, 240.0, 900.0])
+def test_both_methods_recover_the_end_of_a_perfect_curve(until: float, life_h: float) -> None:
+    creep = Creep(life_h=life_h)
+    series = read(creep, until)
+    left_h = creep.fails_h - series[-1][0]
+    answer = found(series)
+    for end_h in (answer.inverse_velocity_h, answer.slo_h):
+        assert abs(end_h - creep.fails_h) < 0.05 * left_h
+    assert answer.early_h <= creep.fails_h <= answer.late_h
+
+
+@given(
+    st.floats(0.05, 50.0),
+    st.floats(1e-3, 1e3),
+    st.lists(st.floats(0.01, 0.95), min_size=5, max_size=20, unique_by=lambda share: round(share, 3)),
+)
+def test_lines_are_exact_on_exact_points(life: float, rate: float, shares: list[float]) -> None:
+    times = [share * life for share in sorted(shares)]
+    inverse = theil_sen([(t, rate * (life - t)) for t in times])
+    slo = theil_sen([(1 / (rate * (life - t)), t / (rate * (life - t))) for t in times])
+    assert inverse is not None
+    assert slo is not None
+    assert inverse.zeros() == pytest.approx((life, life, life), rel=1e-6)
+    assert slo.slope == pytest.approx(life, rel=1e-6)
+
+
+@pytest.mark.parametrize("alpha", EXPONENTS)
+@pytest.mark.parametrize("until", [0.5, 0.7, 0.9])
+def test_the_interval_spans_the_exponents(alpha: float, until: float) -> None:
+    creep = Creep(alpha=alpha)
+    answer = found(read(creep, until))
+    assert answer.early_h - 0.5 <= creep.fails_h <= answer.late_h + 0.5
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.floats(0.01, 100.0), st.floats(-1e4, 1e4), st.floats(-1e3, 1e3))
+def test_scale_and_origins_do_not_matter(scale: float, later_h: float, higher_mm: float) -> None:
+    creep = Creep(life_h=120.0, onset_h=0.0)
+    series = read(creep, 0.8, replace(PERFECT, noise_mm=0.02))
+    moved = [(t_h + later_h, scale * mm + higher_mm) for t_h, mm in series]
+    before, after = found(series), found(moved)
+    assert after.at_h - later_h == pytest.approx(before.at_h, abs=0.5)
+    assert after.v_mm_h == pytest.approx(before.v_mm_h * scale, rel=1e-2)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_field_noise_and_the_daily_cycle_leave_the_trend(seed: int) -> None:
+    creep = Creep()
+    series = read(creep, 0.8, FIELD, seed)
+    answer = found(series)
+    left_h = creep.fails_h - series[-1][0]
+    assert abs(answer.inverse_velocity_h - creep.fails_h) < 0.25 * left_h
+    assert abs(answer.at_h - creep.fails_h) < 0.5 * left_h, "the exponent is fitted too"
+    assert answer.early_h <= creep.fails_h <= answer.late_h
+    assert answer.cycle_mm == pytest.approx(1.0, abs=0.15)
+
+
+def test_gaps_do_not_matter_much() -> None:
+    creep = Creep()
+    series = read(creep, 0.8, replace(FIELD, gap_each_h=36.0))
+    assert len(series) < 0.9 * len(read(creep, 0.8, FIELD))
+    assert abs(found(series).at_h - creep.fails_h) < 0.5 * (creep.fails_h - series[-1][0])
+
+
+def test_each_precondition_refuses_with_its_reason() -> None:
+    creep, dice = Creep(), random.Random(7)
+    steady = [(n / 6, 0.05 * n) for n in range(2000)]
+    still = [(n / 6, dice.gauss(0.0, 0.1)) for n in range(2000)]
+    slowing = [(n / 6, 100 * (1 - 0.5 ** (n / 500))) for n in range(2000)]
+    assert why(read(creep, 0.8)[:10]) is Why.TOO_FEW
+    assert why(still) is Why.STILL
+    assert why([(t_h, 1.0) for t_h, _ in still]) is Why.STILL
+    assert why(steady) in (Why.NO_ONSET, Why.STEADY)
+    assert why(slowing) is Why.NO_ONSET
+    assert why([(t_h, -mm) for t_h, mm in read(creep, 0.8)]) is Why.NO_ONSET, "backwards is no slide"
+    assert why(read(replace(creep, life_h=3000.0), 0.15)) in (Why.FAR, Why.STEADY, Why.NO_ONSET)
+
+
+def test_a_slope_that_stops_is_no_longer_forecast() -> None:
+    moving = read(Creep(), 0.8)
+    (t_h, mm) = moving[-1]
+    assert isinstance(forecast(moving), Forecast)
+    stopped = moving + [(t_h + n / 6, mm + 2.0 * (1 - 0.5 ** (n / 20))) for n in range(1, 200)]
+    assert isinstance(forecast(stopped), Refusal)
+
+
+def test_the_onset_is_found_after_a_regime_change() -> None:
+    creep = Creep(onset_h=500.0, life_h=100.0, start_mm_h=0.5)
+    answer = found(read(creep, 0.9))
+    assert creep.onset_h - 20 < answer.onset_h < creep.onset_h + 80
+    assert abs(answer.inverse_velocity_h - creep.fails_h) < 5.0
+
+
+def test_steps_have_three_samples_and_one_size() -> None:
+    series = read(Creep(), 0.9)
+    cut = steps(series, 2.0, 0.1)
+    assert all(later.t_h > step.t_h for step, later in pairwise(cut))
+    assert onset(cut) > 0, "steady creep before"
+    assert onset(cut[-20:]) == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.floats(1e-3, 50.0), st.floats(-1e6, 1e6)),
+        max_size=60,
+    )
+)
+def test_any_series_has_an_answer(moves: list[tuple[float, float]]) -> None:
+    t_h, series = 0.0, []
+    for wait_h, mm in moves:
+        t_h += wait_h
+        series.append((t_h, mm))
+    answer = forecast(series)
+    if isinstance(answer, Forecast):
+        assert answer.now_h <= answer.early_h <= answer.at_h <= answer.late_h < inf
+        assert answer.steps >= 5
+
+
+def test_the_cycle_of_a_short_or_sparse_series_is_unknown() -> None:
+    hourly = [(float(n), 0.0) for n in range(24 * 10)]
+    assert daily.learn(hourly) is not None
+    assert daily.learn(hourly[: 24 * 3]) is None
+    assert daily.learn(hourly[::6]) is None
+
+
+def test_noise_is_that_of_single_values() -> None:
+    dice = random.Random(3)
+    series = [(float(n), 5.0 * n + dice.gauss(0.0, 0.2)) for n in range(3000)]
+    series[100] = (100.0, 1e6)
+    assert noise(series) == pytest.approx(0.2, rel=0.1)
