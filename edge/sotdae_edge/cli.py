@@ -1,6 +1,7 @@
 """`sotdae gate` and `sotdae city`: the agents, composed from their parts."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import random
@@ -34,8 +35,8 @@ from sotdae_shared.ids import FacilityId
 from sotdae_shared.messages import Kind
 from sotdae_shared.topics import Address
 
-LINGER_S = 5.0
-"""How long a stopping agent waits for the hub's last acks."""
+LINGER_S = 8.0
+"""How long a stopping agent waits for the hub's last acks: longer than one resend, in case one is needed."""
 
 gate_app = typer.Typer(no_args_is_help=True, help="The gate agent: senses, decides and acts on site.")
 city_app = typer.Typer(no_args_is_help=True, help="The city agent: home alarms, gauges and cameras.")
@@ -138,15 +139,16 @@ async def _together(app: Any, recorder: Recorder, uplink: MqttUplink | None) -> 
         agent.cancel()
         await asyncio.wait([agent])
         if uplink is not None and sender is not None:
-            await _deliver(recorder, uplink)
+            with contextlib.suppress(LinkError):
+                await _deliver(recorder)
             sender.cancel()
 
 
-async def _deliver(recorder: Recorder, uplink: MqttUplink) -> None:
+async def _deliver(recorder: Recorder) -> None:
     """Give the last messages a moment to be acked; what is not stays on disk for the next start."""
     loop = asyncio.get_running_loop()
     until = loop.time() + LINGER_S
-    while uplink.connected and loop.time() < until:
+    while loop.time() < until:
         stats = await loop.run_in_executor(recorder.worker, recorder.outbox.stats)
         if stats.pending == 0:
             return
