@@ -25,6 +25,7 @@ PARTS: dict[str, Part] = {
     ),
     "gate": Part("sotdae_edge.cli", "gate_app", "gate", "Run or check the agent of one gate."),
     "city": Part("sotdae_edge.cli", "city_app", "city", "Run the agent of a city hub."),
+    "slope": Part("sotdae_edge.slope.cli", "slope_app", "city", "Study a slope's displacement series."),
     "hub": Part("sotdae_hub.cli", "app", "hub", "Run the provincial hub."),
     "bridge": Part("sotdae_firmware_bridge.cli", "app", "gate", "Read, write and simulate field devices."),
     "models": Part("sotdae_edge.vision.cli", "app", "vision", "List, fetch and verify models."),

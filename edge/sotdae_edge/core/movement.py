@@ -3,6 +3,7 @@
 Times are monotonic seconds, values the sensor's unit (mm or deg); velocities are per hour or per day.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import deque
 from dataclasses import dataclass, field
 from math import sqrt
@@ -26,7 +27,7 @@ class Movement:
     """Readings of the last hours (near) and, as ten-minute medians, of the last weeks (far)."""
 
     near: deque[Point] = field(default_factory=deque)
-    far: deque[Point] = field(default_factory=deque)
+    far: list[Point] = field(default_factory=list)
 
     def take(self, value: float, now: float) -> bool:
         """Keep a reading if the last one is old enough; tell whether it was kept."""
@@ -38,8 +39,7 @@ class Movement:
         if self.far and now < self.far[-1][0] + FAR_EACH_S:
             return True
         self.far.append((now, median(value for at, value in self.near if at > now - FAR_EACH_S)))
-        while self.far[0][0] < now - FAR_KEPT_S:
-            self.far.popleft()
+        del self.far[: bisect_left(self.far, now - FAR_KEPT_S, key=_time)]
         return True
 
     def forget(self) -> None:
@@ -66,16 +66,13 @@ class Movement:
         half of the day is known.
         """
         end = now - days_ago * DAY_S
+        first, last = (bisect_right(self.far, at, key=_time) for at in (end - DAY_S, end))
         moves = []
-        older = iter(self.far)
-        before = next(older, None)
-        for at, value in self.far:
-            if not end - DAY_S < at <= end:
-                continue
-            while before is not None and before[0] < at - DAY_S:
-                before = next(older, None)
-            if before is not None and before[0] <= at - DAY_S + DAY_MATCH_S:
-                moves.append((at, value - before[1]))
+        for at, value in self.far[first:last]:
+            earlier = bisect_left(self.far, at - DAY_S, key=_time)
+            was_at, was = self.far[earlier]
+            if was_at <= at - DAY_S + DAY_MATCH_S:
+                moves.append((at, value - was))
         if len(moves) < MIN_SAMPLES or moves[-1][0] - moves[0][0] < DAY_S / 2.0:
             return None
         return median(move for _, move in moves)
@@ -83,3 +80,7 @@ class Movement:
     def series_h(self) -> list[Point]:
         """Return the long memory in hours, for a forecast."""
         return [(at / HOUR_S, value) for at, value in self.far]
+
+
+def _time(point: Point) -> float:
+    return point[0]

@@ -56,6 +56,8 @@ class Slopes:
     boot: str
     born: float
     kept: Mapping[str, Any] = field(default_factory=dict)
+    forecasts: bool = True
+    """Whether each long-memory reading brings a new forecast; a replay asks only for the last."""
     states: dict[str, SlopeState] = field(default_factory=dict)
     alarms: AlarmBook = field(default_factory=AlarmBook)
 
@@ -77,7 +79,9 @@ class Slopes:
         for spec in self.slopes:
             state = self.states[spec.name]
             _take_rain(spec, state, points, now)
-            _take(spec, state, points.get(spec.point), now)
+            grew = _take(spec, state, points.get(spec.point), now)
+            if grew and self.forecasts:
+                state.outlook = forecast(state.movement.series_h())
             changed += self._step(spec, state, now)
         return changed + list(self.alarms.update(self._conditions(now)))
 
@@ -147,6 +151,7 @@ def _understood(kept: Any) -> tuple[Stage, int]:
 
 
 def _take_rain(spec: Slope, state: SlopeState, points: Mapping[str, Sample], now: float) -> None:
+    """Fill the ground with what fell since the last look, at most once a minute."""
     sample = None if spec.rain_point is None else points.get(spec.rain_point)
     if sample is None or sample.value is None:
         return
@@ -157,34 +162,35 @@ def _take_rain(spec: Slope, state: SlopeState, points: Mapping[str, Sample], now
     state.rain = (sample.value, now)
 
 
-def _take(spec: Slope, state: SlopeState, sample: Sample | None, now: float) -> None:
+def _take(spec: Slope, state: SlopeState, sample: Sample | None, now: float) -> bool:
+    """Take a fresh reading; tell whether the long memory grew."""
     if sample is None or (sample.count is not None and sample.count == state.count):
-        return
+        return False
     state.count = sample.count
     state.heard_until = now + spec.silent_s
     # An instrument that answers without a value has an open circuit: a torn wire, not missing data.
-    torn = sample.value is None or abs(sample.value) >= spec.full_scale
-    if torn:
+    if sample.value is None or abs(sample.value) >= spec.full_scale:
         state.value = None
         if state.since.held("torn", True, LOST_S, now) and state.lost is None:
             state.lost = Stage.EVACUATE if state.stage >= Stage.ATTENTION else Stage.PREPARE
-        return
+        return False
     state.since.forget("torn")
     if state.lost is not None:
         state.lost = None
         state.movement.forget()
-    _take_value(spec, state, float(sample.value or 0.0), now)
+    state.value = sample.value
+    return _judge(spec, state, sample.value, now)
 
 
-def _take_value(spec: Slope, state: SlopeState, value: float, now: float) -> None:
-    state.value = value
+def _judge(spec: Slope, state: SlopeState, value: float, now: float) -> bool:
     before = state.movement.far[-1] if state.movement.far else None
     if not state.movement.take(value, now):
-        return
+        return False
     state.wants = hour_wants(spec, state.movement, state.since, _factor(spec, state, now), now)
-    if state.movement.far[-1] != before:
-        state.days = day_wants(spec, state.movement, now)
-        state.outlook = forecast(state.movement.series_h())
+    if state.movement.far[-1] == before:
+        return False
+    state.days = day_wants(spec, state.movement, now)
+    return True
 
 
 def _factor(spec: Slope, state: SlopeState, now: float) -> float:

@@ -1,0 +1,1 @@
+"""`sotdae slope`: the thresholds and the forecast of a recorded displacement series."""
