@@ -1,12 +1,17 @@
-"""A simulated site on a real Modbus port, for tests."""
+"""A simulated site on a real Modbus port, or on a serial line, for tests."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from sotdae_firmware_bridge.bus import ModbusBus
+from sotdae_firmware_bridge.lines import Serial, Tcp
 from sotdae_firmware_bridge.modbus import ModbusDevice
 from sotdae_firmware_bridge.profile import load
+from sotdae_firmware_bridge.sim.cable import Cable
 from sotdae_firmware_bridge.sim.server import SimServer
 from sotdae_firmware_bridge.sim.simulator import Simulator
 
@@ -38,16 +43,37 @@ async def running_site(seed: int = 7) -> AsyncIterator[Site]:
     simulator = Simulator(seed, asyncio.get_running_loop().time())
     server = SimServer(simulator)
     await server.start()
+    async with _in_motion(simulator, server, ModbusBus(Tcp(port=server.port), timeout_s=2.0)) as site:
+        yield site
+
+
+@asynccontextmanager
+async def wired_site(seed: int = 7, timeout_s: float = 2.0) -> AsyncIterator[tuple[Site, Cable]]:
+    """Serve a fresh site as Modbus RTU over a cable of pseudo-terminals."""
+    with TemporaryDirectory() as directory:
+        cable = Cable(Path(directory) / "line")
+        cable.plug()
+        simulator = Simulator(seed, asyncio.get_running_loop().time())
+        server = SimServer(simulator, serial=Serial(cable.near, parity="N"))
+        try:
+            await server.start()
+            bus = ModbusBus(Serial(str(cable.link), parity="N"), timeout_s)
+            async with _in_motion(simulator, server, bus) as site:
+                yield site, cable
+        finally:
+            cable.close()
+
+
+@asynccontextmanager
+async def _in_motion(simulator: Simulator, server: SimServer, bus: ModbusBus) -> AsyncIterator[Site]:
     motion = asyncio.create_task(server.run(), name="simulated site")
     # Tests are about answers, not about the patience of a loaded machine.
-    gate = ModbusDevice(load("underpass"), "127.0.0.1", server.port, timeout_s=2.0)
-    homes = ModbusDevice(load("homes"), "127.0.0.1", server.port, timeout_s=2.0)
+    gate, homes = ModbusDevice(load("underpass"), bus=bus), ModbusDevice(load("homes"), bus=bus)
     try:
         yield Site(simulator, server, gate, homes)
     finally:
         motion.cancel()
         with suppress(asyncio.CancelledError):
             await motion
-        await gate.close()
-        await homes.close()
+        await bus.close()
         await server.stop()

@@ -28,8 +28,10 @@ from sotdae_edge.config import CityConfig, DeviceConfig, GateConfig, load_city, 
 from sotdae_edge.core.effects import Alarm
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.homes import Homes
-from sotdae_firmware_bridge.modbus import ModbusDevice
+from sotdae_edge.ports import Device
+from sotdae_firmware_bridge.lines import Line, Serial, Tcp
 from sotdae_firmware_bridge.profile import load as load_profile
+from sotdae_firmware_bridge.reach import reach
 from sotdae_shared.errors import ConfigError, LinkError, WireError
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.messages import Kind
@@ -188,8 +190,11 @@ def _thread(name: str) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix=name)
 
 
-def _device(config: DeviceConfig) -> ModbusDevice:
-    return ModbusDevice(load_profile(config.profile), config.host, config.port, config.timeout_s)
+def _device(config: DeviceConfig) -> Device:
+    line: Line = Tcp(config.host, config.port)
+    if config.serial is not None:
+        line = Serial(config.serial, config.baud, config.parity)
+    return reach(load_profile(config.profile), line, config.speaks, config.timeout_s)
 
 
 def _outbox(config: GateConfig | CityConfig, boot: str) -> SqliteOutbox:

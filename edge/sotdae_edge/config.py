@@ -38,6 +38,12 @@ class DeviceConfig(_Section):
     profile: str = "underpass"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 502
+    speaks: Literal["modbus", "frames", "gpio"] = "modbus"
+    """`frames` is a board on a serial line, `gpio` this computer's own pins."""
+    serial: str | None = None
+    """A serial line instead of host and port."""
+    baud: Annotated[int, Field(ge=50)] = 19_200
+    parity: Literal["N", "E", "O"] = "E"
     timeout_s: Annotated[float, Field(gt=0, le=1)] = 0.25
     poll_s: Annotated[float, Field(ge=0.02, le=0.2)] = 0.1
     """Lane devices count as fresh for 0.5 s: poll at least five times in that."""

@@ -9,8 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
-from sotdae_firmware_bridge.modbus import ModbusDevice
+from sotdae_firmware_bridge.bus import ModbusBus
+from sotdae_firmware_bridge.device import PointDevice
+from sotdae_firmware_bridge.lines import Line, Parity, Serial, Tcp
 from sotdae_firmware_bridge.profile import load, names
+from sotdae_firmware_bridge.reach import Speaks, reach
 from sotdae_shared.errors import ConfigError, LinkError
 from sotdae_shared.samples import Sample
 
@@ -19,6 +22,11 @@ app = typer.Typer(name="bridge", help="Speak to field devices, or simulate them.
 ProfileOption = Annotated[str, typer.Option("--profile", help="Name of a built-in profile, or a TOML file.")]
 HostOption = Annotated[str, typer.Option(help="Host of the device.")]
 PortOption = Annotated[int, typer.Option(help="TCP port of the device.", min=1, max=65535)]
+SerialOption = Annotated[str | None, typer.Option(help="Serial line instead of TCP, such as /dev/ttyUSB0.")]
+BaudOption = Annotated[int, typer.Option(help="Speed of the serial line.", min=50)]
+ParityOption = Annotated[Parity, typer.Option(help="Parity of the serial line: N, E or O.")]
+FramesOption = Annotated[bool, typer.Option("--frames", help="The serial line leads to a board with frames.")]
+GpioOption = Annotated[bool, typer.Option("--gpio", help="The points are pins of this computer.")]
 
 
 @app.command()
@@ -31,14 +39,20 @@ def profiles() -> None:
 
 @app.command()
 def read(
+    *,
     port: PortOption = 502,
     host: HostOption = "127.0.0.1",
+    serial: SerialOption = None,
+    baud: BaudOption = 19_200,
+    parity: ParityOption = "E",
+    frames: FramesOption = False,
+    gpio: GpioOption = False,
     profile: ProfileOption = "underpass",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a reading.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Read every second until interrupted.")] = False,
 ) -> None:
     """Read every point of a device once, or again and again."""
-    device = _device(profile, host, port)
+    device = _device(profile, _line(host, port, serial, baud, parity), frames, gpio)
 
     async def go() -> None:
         try:
@@ -56,15 +70,23 @@ def read(
 @app.command()
 def write(
     values: Annotated[list[str], typer.Argument(metavar="POINT=VALUE...")],
+    *,
     port: PortOption = 502,
     host: HostOption = "127.0.0.1",
+    serial: SerialOption = None,
+    baud: BaudOption = 19_200,
+    parity: ParityOption = "E",
+    frames: FramesOption = False,
+    gpio: GpioOption = False,
     profile: ProfileOption = "underpass",
 ) -> None:
     """Write points, neighbours in one request."""
-    device = _device(profile, host, port)
+    device = _device(profile, _line(host, port, serial, baud, parity), frames, gpio)
 
     async def go() -> None:
         try:
+            if frames:
+                await device.read()  # its beat: a board takes no orders before one
             await device.write(dict(_assignment(text) for text in values))
         finally:
             await device.close()
@@ -73,6 +95,38 @@ def write(
         _run(go())
     except ValueError as error:
         _fail(2, str(error))
+
+
+@app.command()
+def scan(
+    *,
+    port: PortOption = 502,
+    host: HostOption = "127.0.0.1",
+    serial: SerialOption = None,
+    baud: BaudOption = 19_200,
+    parity: ParityOption = "E",
+    first: Annotated[int, typer.Option(help="First unit to ask.", min=1, max=247)] = 1,
+    last: Annotated[int, typer.Option(help="Last unit to ask.", min=1, max=247)] = 247,
+    timeout_s: Annotated[float, typer.Option("--timeout", help="Seconds to wait for each unit.")] = 0.25,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array of units.")] = False,
+) -> None:
+    """Ask every Modbus unit of a line whether it is there, and list those that answer."""
+    line = _line(host, port, serial, baud, parity)
+
+    async def go() -> list[int]:
+        from rich.console import Console  # noqa: PLC0415 - only here
+        from rich.progress import track  # noqa: PLC0415
+
+        bus, console = ModbusBus(line, timeout_s), Console(stderr=True)
+        units = track(range(first, last + 1), str(line), console=console, disable=not console.is_terminal)
+        try:
+            return [unit for unit in units if await bus.probe(unit)]
+        finally:
+            await bus.close()
+
+    found: list[int] = _run(go())
+    shown = "\n".join(f"unit {unit}" for unit in found) or "nobody answers"
+    typer.echo(json.dumps(found) if as_json else shown)
 
 
 @app.command()
@@ -89,13 +143,26 @@ def simulate(
         Path | None,
         typer.Option(help="Serve this file instead of the drawn scene.", exists=True, dir_okay=False),
     ] = None,
+    serial: Annotated[
+        Path | None, typer.Option(help="Serve Modbus RTU too, on a pseudo-terminal under this name.")
+    ] = None,
+    board: Annotated[
+        Path | None, typer.Option(help="Serve a board with frames too, on a pseudo-terminal under this name.")
+    ] = None,
 ) -> None:
-    """Simulate an underpass and three semi-basement alarms as real Modbus units, until SIGTERM."""
+    """Simulate an underpass and three semi-basement alarms as real field devices, until SIGTERM."""
     from sotdae_firmware_bridge.sim.run import Options  # noqa: PLC0415 - the simulator is not every command's
     from sotdae_firmware_bridge.sim.run import simulate as run_simulator  # noqa: PLC0415
 
     options = Options(
-        port=port, control_port=control_port, truth=truth, seed=seed, camera_port=camera_port, clip=clip
+        port=port,
+        control_port=control_port,
+        truth=truth,
+        seed=seed,
+        camera_port=camera_port,
+        clip=clip,
+        serial=serial,
+        board=board,
     )
 
     async def go() -> None:
@@ -109,9 +176,14 @@ def simulate(
     _run(go())
 
 
-def _device(profile: str, host: str, port: int) -> ModbusDevice:
+def _line(host: str, port: int, serial: str | None, baud: int, parity: Parity) -> Line:
+    return Tcp(host, port) if serial is None else Serial(serial, baud, parity)
+
+
+def _device(profile: str, line: Line, frames: bool, gpio: bool) -> PointDevice:
+    speaks: Speaks = "gpio" if gpio else "frames" if frames else "modbus"
     try:
-        return ModbusDevice(load(profile), host, port)
+        return reach(load(profile), line, speaks)
     except ConfigError as error:
         for problem in error.problems:
             typer.echo(f"{error.source}: {problem}", err=True)
@@ -126,7 +198,7 @@ def _assignment(text: str) -> tuple[str, float]:
         raise ValueError(f"{text!r}: want POINT=NUMBER") from None
 
 
-def _shown(device: ModbusDevice, samples: Mapping[str, Sample], as_json: bool) -> str:
+def _shown(device: PointDevice, samples: Mapping[str, Sample], as_json: bool) -> str:
     if as_json:
         plain = {
             name: {"value": sample.value, "count": sample.count, "quality": sample.quality}
@@ -140,9 +212,9 @@ def _shown(device: ModbusDevice, samples: Mapping[str, Sample], as_json: bool) -
     return "\n".join(lines)
 
 
-def _run(work: Any) -> None:
+def _run(work: Any) -> Any:
     try:
-        asyncio.run(work)
+        return asyncio.run(work)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except (LinkError, OSError) as error:

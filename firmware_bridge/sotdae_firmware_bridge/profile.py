@@ -44,6 +44,8 @@ class Point(BaseModel):
     counter: str | None = None
     quality: str | None = None
     writable: bool = False
+    active_low: bool = False
+    """A bit that is 0 when the thing is so: a contact that opens, a line pulled up."""
     title: str = ""
 
     @property
@@ -66,6 +68,8 @@ class Point(BaseModel):
     def _problems(self) -> Iterator[str]:
         if self.is_bit and (self.type is not None or self.missing is not None):
             yield f"a {self.table} is a bit: it has no type and no missing value"
+        if not self.is_bit and self.active_low:
+            yield "only a bit can be active_low"
         if not self.is_bit and self.type is None:
             yield f"want type = one of {', '.join(NUMBERS)}"
         if self.scale == 0:

@@ -63,7 +63,7 @@ Raw = bool | tuple[int, ...]
 def decode(point: "Point", raw: bool | Sequence[int]) -> float | None:
     """Quantity in the point's unit; None if the raw value says "missing" or cannot be understood."""
     if point.type is None:
-        return float(raw) if isinstance(raw, bool) else None
+        return float(raw is not point.active_low) if isinstance(raw, bool) else None
     if isinstance(raw, bool):
         return None
     try:
@@ -84,7 +84,7 @@ def encode(point: "Point", value: float | None) -> Raw:
     if point.type is None:
         if value not in (0, 1):
             raise ValueError(f"{value!r}: a bit is 0 or 1")
-        return bool(value)
+        return bool(value) is not point.active_low
     number = NUMBERS[point.type]
     if value is None:
         if point.missing is None:

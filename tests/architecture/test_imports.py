@@ -23,7 +23,10 @@ WRONG = {
         ("hub/sotdae_hub/core/acks.py", "sotdae_hub.desk"),
         ("hub/sotdae_hub/links.py", "sotdae_hub.app"),
     ],
-    "bridge": [("firmware_bridge/sotdae_firmware_bridge/profile.py", "sotdae_firmware_bridge.modbus")],
+    "bridge": [
+        ("firmware_bridge/sotdae_firmware_bridge/profile.py", "sotdae_firmware_bridge.modbus"),
+        ("firmware_bridge/sotdae_firmware_bridge/frames.py", "sotdae_firmware_bridge.asks"),
+    ],
     "provisioning": [("provisioning/sotdae_provisioning/child.py", "sotdae_provisioning.demo.plot")],
     "shared": [("shared/sotdae_shared/units.py", "sotdae_shared.ids")],
     "pure": [

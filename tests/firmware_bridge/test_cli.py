@@ -20,6 +20,7 @@ def bridge(*args: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def simulator(tmp_path: Path) -> Iterator[dict[str, Any]]:
     command = [*BRIDGE, "simulate", "--truth", str(tmp_path / "truth.jsonl"), "--seed", "3"]
+    command += ["--serial", str(tmp_path / "rtu")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout
     doors = json.loads(process.stdout.readline())
@@ -60,3 +61,37 @@ def test_usage_and_link_failures_have_their_own_codes(tmp_path: Path) -> None:
 
 def test_profiles_lists_what_ships() -> None:
     assert bridge("profiles").stdout.splitlines()[0].startswith("homes\tunit 2")
+
+
+def test_the_same_site_is_read_and_written_over_a_serial_line(simulator: dict[str, Any]) -> None:
+    line = ["--serial", simulator["serial"], "--parity", "N"]
+    assert bridge("write", "warn_siren=1", *line).returncode == 0
+    shown = bridge("read", "--json", *line)
+    assert json.loads(shown.stdout)["warn_siren"]["value"] == 1
+
+
+def test_scan_finds_the_units_of_a_port_and_of_a_line(simulator: dict[str, Any]) -> None:
+    some = ["--last", "4", "--timeout", "0.5", "--json"]
+    for place in (["--port", str(simulator["port"])], ["--serial", simulator["serial"], "--parity", "N"]):
+        done = bridge("scan", *place, *some)
+        assert (done.returncode, json.loads(done.stdout)) == (0, [1, 2])
+        empty = bridge("scan", *place, "--first", "3", "--last", "3")
+        assert empty.stdout == "nobody answers\n"
+    unreachable = bridge("scan", "--port", "1", "--last", "2")
+    assert (unreachable.returncode, unreachable.stdout) == (1, "")
+
+
+def test_a_board_is_read_and_written_in_frames(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*BRIDGE, "simulate", "--board", str(tmp_path / "board")], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    line = ["--frames", "--serial", json.loads(process.stdout.readline())["board"], "--parity", "N"]
+    assert bridge("write", "warn_caution=1", *line).returncode == 0
+    assert json.loads(bridge("read", "--json", *line).stdout)["arm_angle"]["value"] == 90
+    tcp = bridge("read", "--frames", "--port", "1")
+    assert (tcp.returncode, tcp.stderr) == (2, "underpass-controller: speaks = frames: want a serial line\n")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert not (tmp_path / "board").is_symlink()

@@ -2,16 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulated_site import running_site
+from simulated_site import Site, running_site, wired_site
 
 from sotdae_firmware_bridge.modbus import ModbusDevice
 from sotdae_firmware_bridge.profile import load
 from sotdae_shared.errors import LinkError
+
+
+@asynccontextmanager
+async def on_a_wire() -> AsyncIterator[Site]:
+    async with wired_site() as (site, _cable):
+        yield site
+
 
 Answer = Callable[[bytes], bytes]
 
@@ -129,13 +136,15 @@ def test_neighbours_are_written_in_one_request() -> None:
     ]
 
 
-def test_many_at_once_get_their_own_answers() -> None:
+@pytest.mark.parametrize("site_of", [running_site, on_a_wire])
+def test_many_at_once_get_their_own_answers(site_of: Callable[[], AbstractAsyncContextManager[Site]]) -> None:
     async def run() -> None:
-        async with running_site() as site:
-            reads = [site.gate.read() for _ in range(10)]
+        async with site_of() as site:
+            reads = [device.read() for _ in range(5) for device in (site.gate, site.homes)]
             writes = [site.gate.write({"feed": number}) for number in range(1, 11)]
             results = await asyncio.gather(*reads, *writes)
-            assert all(samples["arm_angle"].value == 90 for samples in results[:10] if samples)
+            assert all(samples["arm_angle"].value == 90 for samples in results[:10:2] if samples)
+            assert all(samples["home_1_wet_2"].value == 0 for samples in results[1:10:2] if samples)
             assert await site.value("feed") == 10
 
     asyncio.run(run())

@@ -1,19 +1,25 @@
-"""The simulated site over real Modbus TCP, as an agent meets it."""
+"""The simulated site over real Modbus, TCP and RTU, as an agent meets it."""
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
 
 import pytest
-from simulated_site import Site, running_site
+from simulated_site import Site, running_site, wired_site
 
 from sotdae_shared.errors import LinkError
 
+over_both = pytest.mark.parametrize("over", ["tcp", "rtu"])
 
-def on_site(story: Callable[[Site], Awaitable[None]]) -> None:
+
+def on_site(story: Callable[[Site], Awaitable[None]], over: str = "tcp") -> None:
     async def run() -> None:
-        async with running_site() as site:
-            await story(site)
+        if over == "tcp":
+            async with running_site() as site:
+                await story(site)
+        else:
+            async with wired_site() as (site, _cable):
+                await story(site)
 
     asyncio.run(run())
 
@@ -30,7 +36,8 @@ async def lower(site: Site, while_true: Callable[[], bool], timeout_s: float = 2
     return at
 
 
-def test_every_point_of_both_units_is_served() -> None:
+@over_both
+def test_every_point_of_both_units_is_served(over: str) -> None:
     async def story(site: Site) -> None:
         await site.until("radar_scan", bool)
         gate, homes = await site.gate.read(), await site.homes.read()
@@ -40,10 +47,11 @@ def test_every_point_of_both_units_is_served() -> None:
         radar = gate["radar_level"]
         assert (radar.quality, radar.count) == (87.0, gate["radar_scan"].value)
 
-    on_site(story)
+    on_site(story, over)
 
 
-def test_a_flood_closes_the_warnings_without_any_agent() -> None:
+@over_both
+def test_a_flood_closes_the_warnings_without_any_agent(over: str) -> None:
     async def story(site: Site) -> None:
         await site.gate.write({"feed": 1})
         assert await site.value("sign_closed") == 0
@@ -53,7 +61,7 @@ def test_a_flood_closes_the_warnings_without_any_agent() -> None:
             await site.until(point, bool)
         assert await site.value("warn_closed") == 0
 
-    on_site(story)
+    on_site(story, over)
 
 
 def test_renewed_permits_lower_the_arm_to_its_limit() -> None:
@@ -66,7 +74,8 @@ def test_renewed_permits_lower_the_arm_to_its_limit() -> None:
     on_site(story)
 
 
-def test_the_arm_stands_within_500_ms_when_renewals_stop() -> None:
+@over_both
+def test_the_arm_stands_within_500_ms_when_renewals_stop(over: str) -> None:
     async def story(site: Site) -> None:
         scene = site.simulator.scene
         await lower(site, lambda: scene.arm.angle_deg > 75)
@@ -80,7 +89,7 @@ def test_the_arm_stands_within_500_ms_when_renewals_stop() -> None:
         assert scene.arm.angle_deg > 60
         assert await site.value("motor_current") == 0
 
-    on_site(story)
+    on_site(story, over)
 
 
 def test_a_car_that_parks_under_the_arm_stops_it() -> None:
@@ -99,7 +108,8 @@ def test_a_car_that_parks_under_the_arm_stops_it() -> None:
     on_site(story)
 
 
-def test_faults_show_on_the_wire() -> None:
+@over_both
+def test_faults_show_on_the_wire(over: str) -> None:
     async def story(site: Site) -> None:
         site.simulator.fault("radar", "dead")
         await site.until("radar_level", lambda level: level is None)
@@ -114,10 +124,11 @@ def test_faults_show_on_the_wire() -> None:
         await site.until("radar_level", lambda level: level is not None and level > 10)
         await site.until("mains_ok", bool)
 
-    on_site(story)
+    on_site(story, over)
 
 
-def test_without_power_the_controller_refuses_and_comes_back_on_the_same_port() -> None:
+@over_both
+def test_without_power_the_controller_is_gone_and_comes_back_in_the_same_place(over: str) -> None:
     async def story(site: Site) -> None:
         await site.gate.write({"warn_caution": 1, "feed": 3})
         site.simulator.fault("controller", "power")
@@ -126,7 +137,7 @@ def test_without_power_the_controller_refuses_and_comes_back_on_the_same_port() 
         await until_answers(site, True)
         assert await site.value("warn_caution") == 0
 
-    on_site(story)
+    on_site(story, over)
 
 
 async def until_answers(site: Site, wanted: bool) -> None:
@@ -141,13 +152,14 @@ async def until_answers(site: Site, wanted: bool) -> None:
                 answers = False
 
 
-def test_a_drive_that_does_not_exist_is_refused_and_nothing_of_it_is_taken() -> None:
+@over_both
+def test_a_drive_that_does_not_exist_is_refused_and_nothing_of_it_is_taken(over: str) -> None:
     async def story(site: Site) -> None:
         with pytest.raises(LinkError, match="exception_code=3"):
             await site.gate.write({"drive": 7, "permit": 99})
         assert await site.value("permit") == 0
 
-    on_site(story)
+    on_site(story, over)
 
 
 def test_a_port_in_use_is_said_plainly() -> None:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sotdae_firmware_bridge.lines import Serial
+from sotdae_firmware_bridge.sim.boardline import BoardLine
+from sotdae_firmware_bridge.sim.cable import Cable
 from sotdae_firmware_bridge.sim.control import ControlServer
 from sotdae_firmware_bridge.sim.server import SimServer
 from sotdae_firmware_bridge.sim.simulator import Simulator
@@ -26,6 +29,10 @@ class Options:
     seed: int = 0
     camera_port: int | None = None
     clip: Path | None = None
+    serial: Path | None = None
+    """Serve Modbus RTU as well, on a pseudo-terminal behind this link."""
+    board: Path | None = None
+    """Serve the underpass as a board with frames as well, behind this link; only while it is beaten."""
 
 
 async def simulate(options: Options, ready: Callable[[dict[str, Any]], None]) -> None:
@@ -33,7 +40,7 @@ async def simulate(options: Options, ready: Callable[[dict[str, Any]], None]) ->
 
     Raises:
         LinkError: if a port is taken.
-        OSError: if the truth file cannot be written.
+        OSError: if the truth file or the serial link cannot be made.
     """
     simulator = Simulator(options.seed, asyncio.get_running_loop().time())
     async with AsyncExitStack() as doors:
@@ -41,7 +48,11 @@ async def simulate(options: Options, ready: Callable[[dict[str, Any]], None]) ->
         if options.truth is not None:
             log = TruthLog(doors.enter_context(options.truth.open("w", encoding="utf-8")))
         server = SimServer(
-            simulator, options.host, options.port, lambda: log.note(simulator.scene) if log else None
+            simulator,
+            options.host,
+            options.port,
+            lambda: log.note(simulator.scene) if log else None,
+            serial=_serial(options, doors),
         )
         await server.start()
         doors.push_async_callback(server.stop)
@@ -49,8 +60,39 @@ async def simulate(options: Options, ready: Callable[[dict[str, Any]], None]) ->
         await control.start()
         doors.push_async_callback(control.stop)
         rtsp = await _camera(simulator, options, doors)
-        ready({"ready": True, "port": server.port, "control_port": control.port, "rtsp": rtsp})
+        await _board(simulator, options, doors)
+        places = {"serial": options.serial, "board": options.board}
+        ready(
+            {"ready": True, "port": server.port, "control_port": control.port, "rtsp": rtsp}
+            | {name: None if path is None else str(path) for name, path in places.items()}
+        )
         await server.run()
+
+
+def _serial(options: Options, doors: AsyncExitStack) -> Serial | None:
+    return None if options.serial is None else _cable(options.serial, doors)
+
+
+def _cable(link: Path, doors: AsyncExitStack) -> Serial:
+    """Lay a cable that the agent finds under `link`, and return the board's end of it."""
+    cable = Cable(link)
+    doors.callback(cable.close)
+    cable.plug()
+    return Serial(cable.near, parity="N")  # a pseudo-terminal has no parity
+
+
+async def _board(simulator: Simulator, options: Options, doors: AsyncExitStack) -> None:
+    if options.board is None:
+        return
+    line = BoardLine(simulator, _cable(options.board, doors))
+    doors.callback(line.close)
+    ticking = asyncio.create_task(line.run(), name="board")
+
+    async def stop() -> None:
+        ticking.cancel()
+        await asyncio.wait([ticking])
+
+    doors.push_async_callback(stop)
 
 
 async def _camera(simulator: Simulator, options: Options, doors: AsyncExitStack) -> str | None:

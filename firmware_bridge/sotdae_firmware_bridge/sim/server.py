@@ -1,4 +1,4 @@
-"""The simulator on the wire: a real Modbus TCP server whose registers are the scene."""
+"""The simulator on the wire: a real Modbus server, TCP and RTU, whose registers are the scene."""
 
 import asyncio
 import logging
@@ -7,9 +7,11 @@ from contextlib import suppress
 from typing import Any
 
 from pymodbus.constants import ExcCodes
-from pymodbus.server import ModbusTcpServer
+from pymodbus.framer import FramerType
+from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
+from sotdae_firmware_bridge.lines import Serial
 from sotdae_firmware_bridge.profile import Profile
 from sotdae_firmware_bridge.sim.simulator import Simulator
 from sotdae_shared.errors import LinkError
@@ -32,10 +34,10 @@ logging.getLogger("pymodbus").addHandler(logging.NullHandler())
 
 
 class SimServer:
-    """Serves a simulator's units on one port and moves its scene with the clock.
+    """Serves a simulator's units on one port, and a serial line if given, and moves its scene with the clock.
 
     `start` listens, `run` moves the scene until cancelled, `stop` closes. While the controller has no
-    power the port refuses connections.
+    power the port refuses connections and the line is silent.
     """
 
     def __init__(
@@ -44,25 +46,36 @@ class SimServer:
         host: str = "127.0.0.1",
         port: int = 0,
         tick: Callable[[], None] | None = None,
+        *,
+        serial: Serial | None = None,
     ) -> None:
         """Prepare; `tick` is called after each move of the scene."""
         self._simulator = simulator
         self._host = host
         self.port = port
         self._tick = tick
-        self._server: ModbusTcpServer | None = None
+        self._serial = serial
+        self._servers: list[ModbusTcpServer | ModbusSerialServer] = []
 
     async def start(self) -> None:
-        """Listen; a port of 0 becomes a free one. Raises LinkError if the port is taken."""
-        devices = [self._device(profile) for profile in self._simulator.profiles.values()]
-        server = ModbusTcpServer(devices, address=(self._host, self.port))
-        try:
-            await server.serve_forever(background=True)
-        except RuntimeError as error:
-            raise LinkError(f"Modbus port {self._host}:{self.port}: {error}") from error
+        """Listen; a port of 0 becomes a free one. Raises LinkError if port or line cannot be had."""
+        server = ModbusTcpServer(
+            self._devices(), address=(self._host, self.port), trace_packet=self._gateway_answer
+        )
+        await self._serve_on(server, f"{self._host}:{self.port}")
         listener: Any = server.transport
         self.port = listener.sockets[0].getsockname()[1]
-        self._server = server
+        if (line := self._serial) is not None:
+            rtu = ModbusSerialServer(
+                self._devices(),
+                framer=FramerType.RTU,
+                port=line.path,
+                baudrate=line.baud,
+                parity=line.parity,
+                stopbits=line.stop_bits,
+                trace_packet=self._bus_answer,
+            )
+            await self._serve_on(rtu, line.path)
 
     async def run(self) -> None:
         """Move the scene at 50 Hz, for ever."""
@@ -75,17 +88,37 @@ class SimServer:
             await asyncio.sleep(TICK_S)
 
     async def stop(self) -> None:
-        """Close the port and all connections."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        """Close the port, the line and all connections."""
+        while self._servers:
+            self._servers.pop().close()
 
     async def _follow_power(self) -> None:
         if not self._simulator.scene.powered:
             await self.stop()
-        elif self._server is None:
+        elif not self._servers:
             with suppress(LinkError):  # the port may be taken for a moment; the next tick tries again
                 await self.start()
+
+    async def _serve_on(self, server: ModbusTcpServer | ModbusSerialServer, place: str) -> None:
+        try:
+            await server.serve_forever(background=True)
+        except RuntimeError as error:
+            await self.stop()
+            raise LinkError(f"Modbus on {place}: {error}") from error
+        self._servers.append(server)
+
+    def _gateway_answer(self, sending: bool, packet: bytes) -> bytes:
+        """Say of a unit that is not there what a gateway says; pymodbus says that the unit has failed."""
+        if sending and packet[6] not in self._simulator.profiles:
+            return packet[:8] + bytes([ExcCodes.GATEWAY_NO_RESPONSE]) + packet[9:]
+        return packet
+
+    def _bus_answer(self, sending: bool, packet: bytes) -> bytes:
+        """Say nothing for a unit that is not there, as on a bus."""
+        return b"" if sending and packet[0] not in self._simulator.profiles else packet
+
+    def _devices(self) -> list[SimDevice]:
+        return [self._device(profile) for profile in self._simulator.profiles.values()]
 
     def _device(self, profile: Profile) -> SimDevice:
         unit_id = profile.device.unit_id

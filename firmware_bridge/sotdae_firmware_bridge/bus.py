@@ -1,0 +1,137 @@
+"""One Modbus line, TCP or RTU, shared by its units. The only module that knows pymodbus as a client."""
+
+import asyncio
+import logging
+import termios
+from collections.abc import Sequence
+from typing import Any
+
+from pymodbus import ModbusException
+from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
+from pymodbus.exceptions import ModbusIOException
+
+from sotdae_firmware_bridge.lines import Line, Tcp
+from sotdae_firmware_bridge.raw import Block
+from sotdae_shared.errors import LinkError
+
+# pymodbus logs every lost connection; here that is an answer (LinkError), not a message on stderr.
+logging.getLogger("pymodbus").addHandler(logging.NullHandler())
+
+LONGEST_OCTETS = 256
+"""Longest RTU frame (Modbus over serial line 1.02, 2.5.1.1)."""
+_GATEWAY_CODES = (10, 11)
+"""Exceptions by which a gateway says that nobody is behind it (application protocol 1.1b3, 7)."""
+
+Client = AsyncModbusTcpClient | AsyncModbusSerialClient
+
+
+class ModbusBus:
+    """Requests on one line, one at a time. Connects when first used, and again after a failure."""
+
+    def __init__(self, line: Line, timeout_s: float = 0.25) -> None:
+        """Prepare. `timeout_s` bounds connecting, and each request beside its time on the wire."""
+        self.line = line
+        self._timeout_s = timeout_s + line.wire_s(2 * LONGEST_OCTETS)
+        self._client: Client | None = None
+        # Held for one request, not for a whole read, so that a permit never waits behind four reads.
+        self._turn = asyncio.Lock()
+
+    async def request(self, unit_id: int, block: Block, words: list[Any] | None) -> Sequence[Any]:
+        """Do one request; `words` to write, None to read. Any failure costs the connection.
+
+        Raises:
+            LinkError: if nobody answers in time, or the answer is an exception or too short.
+        """
+        what = f"unit {unit_id} at {self.line}: {'read' if words is None else 'write'} "
+        what += f"{block.table} {block.start}+{block.count}"
+        async with self._turn:
+            try:
+                answer = await _send(await self._connected(), unit_id, block, words)
+            except (ModbusException, OSError, TimeoutError) as error:
+                self._drop()
+                raise LinkError(f"{what}: {error or type(error).__name__}") from error
+            except BaseException:
+                # Cancelled in mid-request: its answer must not be taken for that of the next one.
+                self._drop()
+                raise
+        if answer.isError():
+            raise LinkError(f"{what}: {answer}")
+        if words is not None:
+            return words
+        got: Sequence[Any] = answer.bits if block.table in ("coil", "discrete") else answer.registers
+        if len(got) < block.count:
+            raise LinkError(f"{what}: {len(got)} values came")
+        return got
+
+    async def probe(self, unit_id: int) -> bool:
+        """Whether a unit answers anything at all. Raises LinkError if the line itself cannot be had."""
+        async with self._turn:
+            client = await self._connected()
+            try:
+                answer = await client.read_holding_registers(0, count=1, device_id=unit_id)
+            except (ModbusIOException, TimeoutError):
+                self._drop()
+                return False
+            except (ModbusException, OSError) as error:
+                self._drop()
+                raise LinkError(f"{self.line}: {error}") from error
+            except BaseException:
+                self._drop()
+                raise
+        return not answer.isError() or answer.exception_code not in _GATEWAY_CODES
+
+    async def close(self) -> None:
+        """Drop the connection; a later request opens a new one."""
+        async with self._turn:
+            self._drop()
+
+    async def _connected(self) -> Client:
+        if self._client is not None and self._client.connected:
+            return self._client
+        self._drop()
+        client = self._new()
+        try:
+            connected = await client.connect()
+        except termios.error as error:
+            client.close()
+            raise LinkError(f"{self.line}: no connection: {error}") from error
+        if not connected:
+            client.close()
+            raise LinkError(f"{self.line}: no connection")
+        self._client = client
+        return client
+
+    def _new(self) -> Client:
+        line = self.line
+        if isinstance(line, Tcp):
+            return AsyncModbusTcpClient(
+                line.host, port=line.port, timeout=self._timeout_s, retries=0, reconnect_delay=0
+            )
+        return AsyncModbusSerialClient(
+            line.path,
+            baudrate=line.baud,
+            parity=line.parity,
+            stopbits=line.stop_bits,
+            timeout=self._timeout_s,
+            retries=0,
+            reconnect_delay=0,
+        )
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+
+async def _send(client: Client, unit_id: int, block: Block, words: list[Any] | None) -> Any:
+    if words is not None:
+        if block.table == "coil":
+            return await client.write_coils(block.start, words, device_id=unit_id)
+        return await client.write_registers(block.start, words, device_id=unit_id)
+    read = {
+        "coil": client.read_coils,
+        "discrete": client.read_discrete_inputs,
+        "holding": client.read_holding_registers,
+        "input": client.read_input_registers,
+    }[block.table]
+    return await read(block.start, count=block.count, device_id=unit_id)
