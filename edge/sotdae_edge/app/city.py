@@ -10,9 +10,13 @@ import rfc8785
 
 from sotdae_edge.app import words
 from sotdae_edge.app.recorder import Recorder
+from sotdae_edge.app.slopes import slope_readings
+from sotdae_edge.app.stopping import unless_stopped
 from sotdae_edge.config import CityConfig
 from sotdae_edge.core.effects import Alarm, Decided
 from sotdae_edge.core.homes import Homes, Wet
+from sotdae_edge.core.slope import Stage
+from sotdae_edge.core.slopes import Slopes
 from sotdae_edge.ports import CameraProbe, Clock, Device, StateStore, Uplink
 from sotdae_shared.errors import LinkError, WireError
 from sotdae_shared.messages import HealthBody, Kind, QueryBody, Reading, ReportBody, TelemetryBody
@@ -41,6 +45,7 @@ class CityApp:
     """The thread of the state store; the outbox has its own, in the recorder."""
     probe: CameraProbe
     uplink: Uplink | None = None
+    slopes: Slopes = field(default_factory=lambda: Slopes((), "", 0.0))
     born: float = 0.0
     points: Mapping[str, Sample] = field(default_factory=dict)
     cameras: dict[str, bool | None] = field(default_factory=dict)
@@ -60,20 +65,20 @@ class CityApp:
         failing = False
         while True:
             try:
-                self.points, failed = await self.device.read(), None
+                self.points, failed = await unless_stopped(self.device.read()), None
             except LinkError as error:
                 self.points, failed = {}, error
             if (failed is not None) != failing:
                 failing = not failing
                 log.warning("concentrator: %s", failed or "answers again")
             now = self.clock.monotonic()
-            await self._say(self.homes.take(self.points, now))
+            await self._say([*self.homes.take(self.points, now), *self.slopes.take(self.points, now)])
             await asyncio.sleep(self.config.device.poll_s)
 
     async def _say(self, effects: Sequence[Alarm | Decided]) -> None:
         if any(isinstance(effect, Decided) for effect in effects):
             loop = asyncio.get_running_loop()
-            state = rfc8785.dumps(self.homes.memento())
+            state = rfc8785.dumps({**self.homes.memento(), "slopes": self.slopes.memento()})
             try:
                 await loop.run_in_executor(self.saver, self.store.save, state)
             except LinkError:
@@ -85,7 +90,7 @@ class CityApp:
         health_due = 0.0
         while True:
             now = self.clock.monotonic()
-            readings = [self._river(), *self._homes(), *self._camera_readings()]
+            readings = [self._river(), *self._homes(), *self._camera_readings(), *slope_readings(self.slopes, now)]
             self.recorder.say(Kind.TELEMETRY, TelemetryBody(readings=tuple(readings)))
             if now >= health_due:
                 health_due = now + HEALTH_S
@@ -131,14 +136,18 @@ class CityApp:
     async def _say_health(self, now: float) -> None:
         loop = asyncio.get_running_loop()
         stats = await loop.run_in_executor(self.recorder.worker, self.recorder.outbox.stats)
+        slopes = self.slopes.states.values()
         known = any(state.stage is not Wet.UNKNOWN for state in self.homes.states.values())
+        known = known or any(now < state.heard_until for state in slopes)
         wet = any(state.stage > Wet.DRY for state in self.homes.states.values())
-        stage = "close" if self.homes.area else "caution" if wet else "normal" if known else "unknown"
+        moves = max((state.stage for state in slopes), default=Stage.NORMAL)
+        close = self.homes.area is not None or moves is Stage.EVACUATE
+        stage = "close" if close else "caution" if wet or moves else "normal" if known else "unknown"
         self.recorder.say(
             Kind.HEALTH,
             HealthBody(
                 stage=stage,
-                alarms=tuple(sorted(self.homes.alarms.active)),
+                alarms=tuple(sorted({*self.homes.alarms.active, *self.slopes.alarms.active})),
                 uptime_s=round(now - self.born, 1),
                 pending=stats.pending,
                 dropped=stats.dropped + self.recorder.lost,
@@ -156,5 +165,9 @@ class CityApp:
                 self.recorder.say(Kind.REPORT, self._birth(body.id))
 
     def _birth(self, re: str | None) -> ReportBody:
-        data = {**words.place(self.config.facility), "homes": [home.name for home in self.config.homes]}
+        data = {
+            **words.place(self.config.facility),
+            "homes": [home.name for home in self.config.homes],
+            "slopes": [slope.name for slope in self.config.slopes],
+        }
         return ReportBody(report="birth", re=re, data=data)

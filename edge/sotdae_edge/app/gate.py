@@ -12,7 +12,9 @@ import rfc8785
 
 from sotdae_edge.app import words
 from sotdae_edge.app.recorder import Recorder
+from sotdae_edge.app.stopping import unless_stopped
 from sotdae_edge.config import GateConfig
+from sotdae_edge.core.alarms import AlarmBook
 from sotdae_edge.core.effects import Alarm, Answer, Decided, Drive, Effect, Save, Warn
 from sotdae_edge.core.events import (
     BadCommand,
@@ -25,7 +27,7 @@ from sotdae_edge.core.events import (
     Sighting,
 )
 from sotdae_edge.core.gate import Gate
-from sotdae_edge.ports import Clock, Device, Eyes, Inbound, StateStore, Uplink
+from sotdae_edge.ports import Clock, Device, Eyes, Inbound, StateStore, Uplink, Watchdog
 from sotdae_shared.errors import LinkError, WireError
 from sotdae_shared.messages import CommandBody, Kind, QueryBody
 from sotdae_shared.samples import Sample
@@ -58,6 +60,9 @@ class GateApp:
     """The thread of the state store; the outbox has its own, in the recorder."""
     uplink: Uplink | None = None
     eyes: Eyes | None = None
+    watchdog: Watchdog | None = None
+    """A process of its own, beside the controller's watchdog."""
+    watched: AlarmBook = field(default_factory=AlarmBook)
     points: Mapping[str, Sample] = field(default_factory=dict)
     queue: asyncio.Queue[tuple[Event, float]] = field(default_factory=lambda: asyncio.Queue(QUEUE))
     permit: int = 0
@@ -93,7 +98,7 @@ class GateApp:
             due = max(due + self.config.device.poll_s, self.clock.monotonic())
             started = self.clock.monotonic()
             try:
-                points = await self.device.read()
+                points = await unless_stopped(self.device.read())
             except LinkError as error:
                 self._note_device(error)
                 await asyncio.sleep(RETRY_S)
@@ -116,12 +121,16 @@ class GateApp:
         while True:
             now = self.clock.monotonic()
             deadline = self.gate.next_deadline(now)
+            # A gate that waits for nothing still feeds.
+            due = now + FEED_S if deadline is None else min(deadline, now + FEED_S)
             try:
-                async with asyncio.timeout(None if deadline is None else max(0.0, deadline - now)):
+                async with asyncio.timeout(max(0.0, due - now)):
                     event, at = await self.queue.get()
             except TimeoutError:
                 # A timer may fire a hair early; what was due must still be due.
-                await self._do(self.gate.tick(max(self.clock.monotonic(), deadline or 0.0)))
+                now = max(self.clock.monotonic(), due)
+                await self._do(self.gate.tick(now))
+                await self._feed_watchdog(now)
                 continue
             now = self.clock.monotonic()
             if isinstance(event, Scan | Sighting) and now - at > STALE_S:
@@ -140,7 +149,7 @@ class GateApp:
                 case Save(memento=memento):
                     await self._persist(memento)
                 case Warn(closed=closed, siren=siren, caution=caution):
-                    await self._write({"warn_closed": closed, "warn_siren": siren, "warn_caution": caution})
+                    await self._warn(closed, siren, caution)
                 case Drive(motion=motion):
                     self.permit = (self.permit + 1) % 65536
                     await self._write({"drive": int(motion), "permit": self.permit})
@@ -154,13 +163,22 @@ class GateApp:
 
     async def _write(self, values: Mapping[str, float]) -> None:
         try:
-            await self.device.write(values)
+            await unless_stopped(self.device.write(values))
         except LinkError as error:
             # The gate asks again within a second, and the controller stops an arm without a permit.
             self._note_device(error)
 
+    async def _warn(self, closed: bool, siren: bool, caution: bool) -> None:
+        """Write the warnings; what the watchdog holds closed stays so until it lets go."""
+        held = self.watchdog is not None and self.watchdog.holds(self.clock.monotonic())
+        await self._write(
+            {"warn_closed": closed or held, "warn_siren": siren or held, "warn_caution": caution}
+        )
+
     async def _feed_watchdog(self, now: float) -> None:
         """Fed only from here, so that a gate that has stopped deciding is noticed."""
+        if self.watchdog is not None:
+            self.watchdog.feed(self.clock.monotonic(), obeyed=not self.device_failing)
         if now < self.feed_due or self.device_failing:
             return
         self.feed, self.feed_due = (self.feed + 1) % 65536, now + FEED_S
@@ -170,7 +188,7 @@ class GateApp:
         loop = asyncio.get_running_loop()
         saving = loop.run_in_executor(self.saver, self.store.save, rfc8785.dumps(memento))
         try:
-            await asyncio.wait_for(asyncio.shield(saving), PERSIST_S)
+            await unless_stopped(asyncio.wait_for(asyncio.shield(saving), PERSIST_S))
         except TimeoutError:
             saving.add_done_callback(_swallow)
             self._note_persist("slower than 200 ms; acting anyway")
@@ -237,6 +255,9 @@ class GateApp:
                 await self._say_health(now)
             if self.eyes is not None:
                 self._report_eyes(self.eyes, now)
+            if self.watchdog is not None:
+                for alarm in self.watched.settle(self.watchdog.conditions(now)):
+                    self._say(alarm)
             await asyncio.sleep(TELEMETRY_S)
 
     def _report_eyes(self, eyes: Eyes, now: float) -> None:
