@@ -17,7 +17,7 @@ def describe() -> dict[str, str]:
         "kernel": platform.release(),
         "python": platform.python_version(),
         "pymodbus": version("pymodbus"),
-        "load_1min": f"{os.getloadavg()[0]:.1f}",
+        "load_1_5_15_min": " ".join(f"{load:.1f}" for load in os.getloadavg()),
     }
 
 
