@@ -28,6 +28,9 @@ PARTS: dict[str, Part] = {
     "slope": Part("sotdae_edge.slope.cli", "slope_app", "city", "Study a slope's displacement series."),
     "hub": Part("sotdae_hub.cli", "app", "hub", "Run the provincial hub."),
     "bridge": Part("sotdae_firmware_bridge.cli", "app", "gate", "Read, write and simulate field devices."),
+    "replay": Part(
+        "sotdae_edge.replay.cli", "replay_app", "gate", "Run recorded levels through the gate's core."
+    ),
     "models": Part("sotdae_edge.vision.cli", "app", "vision", "List, fetch and verify models."),
     "dashboards": Part(
         "sotdae_hub.grafana.cli", "dashboards_app", "grafana", "Write or push dashboards for Grafana."

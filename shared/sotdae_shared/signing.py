@@ -32,3 +32,13 @@ def verify(public_hex: str, data: bytes, signature_hex: str) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def private_of(seed: bytes) -> Ed25519PrivateKey:
+    """Return the private key of 32 secret bytes."""
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+def public_of(private: Ed25519PrivateKey) -> str:
+    """Return the public key that belongs to a private one."""
+    return private.public_key().public_bytes_raw().hex()

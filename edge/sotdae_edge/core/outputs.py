@@ -19,12 +19,13 @@ class Outputs:
     """Since when the warnings have been told to be closed without a break."""
     drive: Motion = Motion.STOP
     drive_due: float = NEVER
+    assert_s: float = ASSERT_S
 
     def warn(self, wanted: Warn, now: float) -> list[Effect]:
         """Say the warnings when they change, and again every second."""
         if wanted == self.warned and now < self.warn_due:
             return []
-        self.warned, self.warn_due = wanted, now + ASSERT_S
+        self.warned, self.warn_due = wanted, now + self.assert_s
         if not wanted.closed:
             self.closed_since = None
         elif self.closed_since is None:

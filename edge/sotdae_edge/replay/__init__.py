@@ -1,0 +1,1 @@
+"""Recorded levels through the shipped gate, in virtual time."""
