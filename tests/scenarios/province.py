@@ -112,14 +112,16 @@ class Province:
 @contextlib.asynccontextmanager
 async def running(
     directory: Path, scenario: Scenario = RIVERSIDE, *, gate_extra: str = "", clock: str = "assume_synced",
-    lines: tuple[str, ...] = (), hub_args: tuple[str, ...] = (),
+    lines: tuple[str, ...] = (), hub_args: tuple[str, ...] = (), clip: Path | None = None,
 ) -> AsyncIterator[Province]:  # fmt: skip
     """Start broker, hub, simulator and gate, and wait until the gate watches; end them all at the end.
 
     `lines` names the sections of the gate's file (device, hub) whose far end it reaches over a line that
-    can be cut.
+    can be cut. With a `clip` the gate has a camera that shows it.
     """
-    stack = Stack(directory, scenario, camera=False, gate_extra=gate_extra, hub_args=hub_args)
+    stack = Stack(
+        directory, scenario, camera=clip is not None, clip=clip, gate_extra=gate_extra, hub_args=hub_args
+    )
     province = Province(stack)
     async with contextlib.AsyncExitStack() as laid:
         try:

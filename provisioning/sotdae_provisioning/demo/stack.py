@@ -19,15 +19,16 @@ class Stack:
 
     def __init__(
         self, directory: Path, scenario: Scenario, *, camera: bool = True, broker: Broker | None = None,
-        http_port: int = 0, gate_extra: str = "", hub_args: tuple[str, ...] = (),
+        http_port: int = 0, gate_extra: str = "", hub_args: tuple[str, ...] = (), clip: Path | None = None,
     ) -> None:  # fmt: skip
-        """Prepare a run; nothing starts yet."""
+        """Prepare a run; nothing starts yet. `clip` takes the place of the drawn scene in the camera."""
         self.directory = directory
         self.scenario = scenario
         self.broker = broker or NatsBroker(directory / "broker", sync=True)
         self.url = ""
         self.truth = directory / "truth.jsonl"
         self._camera = camera
+        self._clip = clip
         self._http_port = http_port
         self._gate_extra = gate_extra
         self._hub_args = hub_args
@@ -42,7 +43,8 @@ class Stack:
 
     def _simulator_args(self) -> list[str]:
         args = ["sotdae_firmware_bridge", "simulate", "--truth", str(self.truth)]
-        return [*args, "--camera-port", "0"] if self._camera else args
+        args += ["--camera-port", "0"] if self._camera else []
+        return [*args, "--clip", str(self._clip)] if self._clip is not None else args
 
     async def start(self) -> None:
         """Start the province and the site; the gate comes last, when the past is in place."""
