@@ -28,7 +28,13 @@ from sotdae_edge.config import CityConfig, DeviceConfig, GateConfig, load_city, 
 from sotdae_edge.core.effects import Alarm
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.homes import Homes
+from sotdae_edge.core.slopes import Slopes
 from sotdae_edge.ports import Device
+from sotdae_edge.watchdog.agent import AgentWatchdog
+from sotdae_edge.watchdog.cli import watchdog
+from sotdae_edge.watchdog.feeding import Feeding
+from sotdae_edge.watchdog.link import name_of
+from sotdae_edge.watchdog.systemd import Notifier
 from sotdae_firmware_bridge.lines import Line, Serial, Tcp
 from sotdae_firmware_bridge.profile import load as load_profile
 from sotdae_firmware_bridge.reach import reach
@@ -66,6 +72,9 @@ def run_gate(config: ConfigPath) -> None:
     _run(_gate(_load(load_gate, config)))
 
 
+gate_app.command("watchdog")(watchdog)
+
+
 @city_app.command("run")
 def run_city(config: ConfigPath) -> None:
     """Run the city agent until SIGTERM."""
@@ -100,8 +109,9 @@ async def _gate(config: GateConfig) -> None:
     eyes = None if config.camera is None else ChildEyes(config.camera, directory / "picture.jpg")
     gate = _restore(config, store, boot, clock.monotonic(), recorder)
     app = GateApp(
-        gate, config, _device(config.device), recorder, store, clock, saver, uplink=uplink, eyes=eyes
-    )
+        gate, config, _device(config.device), recorder, store, clock, saver,
+        uplink=uplink, eyes=eyes, watchdog=_watchdog(config, boot),
+    )  # fmt: skip
     if config.history is not None:
         recorder.say(Kind.TELEMETRY, read_history(config.history))
     if outbox.recovered_from_corruption:
@@ -122,7 +132,7 @@ async def _city(config: CityConfig) -> None:
     homes = Homes(config.homes, boot, now, area=kept.get("area"), episode=int(kept.get("episode", 0)))
     app = CityApp(
         homes, config, _device(config.device), recorder, store, clock, saver, RtspProbe(),
-        uplink=uplink, born=now,
+        uplink=uplink, slopes=Slopes(config.slopes, boot, now, kept.get("slopes") or {}), born=now,
     )  # fmt: skip
     await _together(app.run(), recorder, uplink)
 
@@ -195,6 +205,11 @@ def _device(config: DeviceConfig) -> Device:
     if config.serial is not None:
         line = Serial(config.serial, config.baud, config.parity)
     return reach(load_profile(config.profile), line, config.speaks, config.timeout_s)
+
+
+def _watchdog(config: GateConfig, boot: str) -> AgentWatchdog:
+    feeding = None if config.watchdog is None else Feeding(bytes.fromhex(boot), config.watchdog.after_s)
+    return AgentWatchdog(Notifier(), feeding, name_of(config.storage.dir))
 
 
 def _outbox(config: GateConfig | CityConfig, boot: str) -> SqliteOutbox:

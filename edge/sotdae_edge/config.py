@@ -1,5 +1,7 @@
 """An agent's configuration: one TOML file, read once, whole, then immutable. All errors at once."""
 
+import math
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -8,9 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from sotdae_edge.core.homes import Home
 from sotdae_edge.core.site import UNDERPASS_CHANNELS, Channel, Geometry, Levels, Person, Site, Times
+from sotdae_edge.core.slope import Slope
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.ids import FacilityText, NodeText
 
+SLOPE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,23}")
+"""Alarm codes carry it, and have 64 characters."""
 DESIGN_RATE_CM_MIN = 20.0
 """Design case of a Korean underpass flood (DOMAIN 0.3)."""
 
@@ -77,6 +82,17 @@ class CameraConfig(_Section):
     """How often a picture goes to the hub."""
 
 
+class WatchdogConfig(_Section):
+    """The process `sotdae gate watchdog`; without this section the agent does not expect it."""
+
+    after_s: Annotated[float, Field(ge=2, le=30)] = 3.0
+    """Silence of the agent after which the warnings are closed."""
+    settle_s: Annotated[float, Field(ge=1, le=600)] = 5.0
+    """Steady feeding after which they are the agent's again."""
+    timer: Path | None = None
+    """The board's hardware timer, such as /dev/watchdog, petted by the watchdog."""
+
+
 class ClockConfig(_Section):
     """How the wall clock's trust is judged."""
 
@@ -95,6 +111,7 @@ class GateConfig(_Agent):
 
     device: DeviceConfig = DeviceConfig()
     camera: CameraConfig | None = None
+    watchdog: WatchdogConfig | None = None
     history: Path | None = None
     """A CSV file `time,level_cm` recorded before this start; it goes to the hub, never into a decision."""
     levels: Levels = Levels()
@@ -121,6 +138,8 @@ class GateConfig(_Agent):
         names = [channel.name for channel in self.channels]
         if len(set(names)) < len(names):
             problems.append("channels: two have the same name")
+        if self.watchdog is not None and (self.device.speaks != "modbus" or self.device.serial is not None):
+            problems.append("watchdog: a serial line or pins have one master; only Modbus TCP takes a second")
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -138,7 +157,18 @@ class CityConfig(_Agent):
 
     device: DeviceConfig = DeviceConfig(profile="homes")
     homes: tuple[Home, ...] = ()
+    slopes: tuple[Slope, ...] = ()
     cameras: tuple[CameraHealthConfig, ...] = ()
+
+    @model_validator(mode="after")
+    def _lint(self) -> Self:
+        problems = [problem for slope in self.slopes for problem in _lint_slope(slope)]
+        names = [slope.name for slope in self.slopes]
+        if len(set(names)) < len(names):
+            problems.append("slopes: two have the same name")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
 
 
 Config = TypeVar("Config", bound=_Agent)
@@ -158,6 +188,23 @@ def _lint_times(config: "GateConfig") -> list[str]:
         problems.append("times: lane_age <= 0.5 s and permit <= 0.2 s, or the arm moves on old news")
     if config.geometry.warning_s < config.times.pre_warn:
         problems.append("geometry.warning_s: not below times.pre_warn")
+    return problems
+
+
+def _lint_slope(slope: Slope) -> list[str]:
+    place, limits, problems = f"slopes.{slope.name}", slope.rule_limits, []
+    if not SLOPE_NAME.fullmatch(slope.name):
+        problems.append(f"{place}: want a name of 1 to 24 letters, digits, - and _")
+    if not 0.0 < limits.attention_per_h <= limits.prepare_per_h <= limits.evacuate_per_h < math.inf:
+        problems.append(f"{place}.limits: want 0 < attention_per_h <= prepare_per_h <= evacuate_per_h")
+    if not 0.0 < limits.wet_factor <= 1.0:
+        problems.append(f"{place}.limits.wet_factor: wet ground lowers limits: want above 0, at most 1")
+    if (
+        not 0.0 < slope.full_scale < math.inf
+        or not 60.0 <= slope.silent_s <= 86400.0
+        or not slope.calm_s >= 3600.0
+    ):
+        problems.append(f"{place}: want full_scale > 0, silent_s of 60 to 86400, calm_s of 3600 or more")
     return problems
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pydantic import BaseModel
 
+from sotdae_edge.core.alarms import Condition
 from sotdae_shared.messages import AckBody, ClipBody, ClockTrust, Header, Kind
 from sotdae_shared.samples import Sample
 
@@ -146,6 +147,19 @@ class Eyes(Protocol):
 
     def picture(self, now: float) -> ClipBody | None:
         """Return a new picture if one is due."""
+
+
+class Watchdog(Protocol):
+    """What closes the warnings when the agent stops: fed only by who decides. Never blocks, never raises."""
+
+    def feed(self, now: float, obeyed: bool) -> None:
+        """Say that the gate decides, and whether the controller obeys it; call often."""
+
+    def holds(self, now: float) -> bool:
+        """Return whether the warnings are being held closed, so that the agent must not open them."""
+
+    def conditions(self, now: float) -> Sequence[Condition]:
+        """Return the alarm conditions that hold now: one that is gone, blind or holding."""
 
 
 class CameraProbe(Protocol):

@@ -38,14 +38,19 @@ PARTS: dict[str, Part] = {
     "bench": Part("sotdae_provisioning.bench.cli", "bench_app", "demo", "Measure, side by side."),
 }
 
+LEAN: dict[tuple[str, str], Part] = {
+    ("gate", "watchdog"): Part("sotdae_edge.watchdog.cli", "watchdog_app", "gate", PARTS["gate"].help),
+}
+"""Commands that must not load what the rest of their part needs."""
 
-def build(asked: str | None) -> typer.Typer:
+
+def build(asked: str | None, second: str = "") -> typer.Typer:
     """Return the command line with the asked part in full and the others by name; None loads all."""
     app = typer.Typer(no_args_is_help=True, help=HELP, pretty_exceptions_enable=False)
     app.callback()(_root)
     for name, part in PARTS.items():
         if asked is None or asked == name:
-            app.add_typer(_load(name, part), name=name, help=part.help)
+            app.add_typer(_load(name, LEAN.get((name, second), part)), name=name, help=part.help)
         else:
             app.add_typer(typer.Typer(help=part.help), name=name)
     return app
@@ -74,7 +79,8 @@ def main() -> None:
     """Entry point of the `sotdae` command."""
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     completing = "_SOTDAE_COMPLETE" in __import__("os").environ
-    build(None if completing else (words[0] if words else ""))()
+    asked, second, *_ = [*words, "", ""]
+    build(None if completing else asked, second)()
 
 
 if __name__ == "__main__":

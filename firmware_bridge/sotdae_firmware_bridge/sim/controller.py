@@ -69,7 +69,8 @@ class Warnings:
 
     def step(self, now_s: float, orders: Orders, float_15: bool, faults: Faults) -> None:
         """Set the relays; a dead lamp's read-back stays off."""
-        hard_wired = float_15 or now_s - orders.fed_s >= WATCHDOG_S
+        guarded = not faults.has("controller", "no_watchdog")
+        hard_wired = float_15 or (guarded and now_s - orders.fed_s >= WATCHDOG_S)
         closed = hard_wired or bool(orders.warn_closed)
         sign = not faults.has("sign", "dead")
         self.sign_closed = sign and closed

@@ -16,7 +16,7 @@ FAULTS: dict[str, frozenset[str]] = {
     "curtain": _LANE,
     "arm": frozenset({"obstructed", "limit_stuck"}),
     "mains": frozenset({"off"}),
-    "controller": frozenset({"power"}),
+    "controller": frozenset({"power", "no_watchdog"}),
     "sign": _LAMP,
     "flasher": _LAMP,
     "siren": _LAMP,
@@ -33,6 +33,7 @@ obstructed   the arm stalls at 40 degrees on its way down
 limit_stuck  both limit switches keep what they read
 off          mains gone, all goes on from the UPS
 power        controller without power: it refuses connections, motor and coils drop, the warning relays stay
+no_watchdog  a controller without a watchdog of its own: unfed, its warnings stay as they are
 """
 
 SPIKE = 80.0
