@@ -55,6 +55,27 @@ def test_a_wrong_file_is_refused_with_its_place(tmp_path: Path, more: str, place
     assert place in problems(tmp_path, text)
 
 
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ('name = "east cut"', "slopes.east cut: want a name"),
+        ('name = "a"\n[slopes.limits]\nattention_per_h = 5.0', "slopes.a.limits"),
+        ('name = "a"\n[slopes.limits]\nwet_factor = 1.5', "wet_factor"),
+        ('name = "a"\nfull_scale = 0.0', "full_scale"),
+        ('name = "a"\nsilent_s = nan', "silent_s"),
+        ('name = "a"\ncalm_s = 0.0', "calm_s"),
+        ('name = "a"\nkind = "radar"', "slopes.0.kind"),
+    ],
+)
+def test_a_wrong_slope_is_refused_with_its_place(tmp_path: Path, more: str, place: str) -> None:
+    path = tmp_path / "city.toml"
+    scale = "" if "full_scale" in more else "full_scale = 100.0\n"
+    path.write_text(f'{GOOD}[[slopes]]\npoint = "wire_mm"\n{scale}{more}', encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_city(path)
+    assert place in "\n".join(caught.value.problems)
+
+
 def test_all_problems_come_at_once(tmp_path: Path) -> None:
     said = problems(tmp_path, GOOD.replace("gate-1", "Gate 1").replace("37.2", "137.2"))
     assert "facility.node" in said

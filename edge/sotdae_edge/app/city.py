@@ -90,7 +90,8 @@ class CityApp:
         health_due = 0.0
         while True:
             now = self.clock.monotonic()
-            readings = [self._river(), *self._homes(), *self._camera_readings(), *slope_readings(self.slopes, now)]
+            own = (self._river(), *self._homes(), *self._camera_readings())
+            readings = [*own, *slope_readings(self.slopes, now)]
             self.recorder.say(Kind.TELEMETRY, TelemetryBody(readings=tuple(readings)))
             if now >= health_due:
                 health_due = now + HEALTH_S

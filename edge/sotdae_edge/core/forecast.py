@@ -28,6 +28,8 @@ SHORT, LONG = 3, 7
 """Steps in the two moving medians whose crossing is the onset of acceleration."""
 MAX_AHEAD = 2.0
 """A forecast reaches at most so many times as far ahead as the acceleration has lasted."""
+MIN_GAIN = 2.0
+"""Velocity must have doubled since the onset: seasons make slopes a little faster every year."""
 
 
 class Why(StrEnum):
@@ -39,6 +41,7 @@ class Why(StrEnum):
     NO_ONSET = "fewer_than_5_steps_since_onset"
     STEADY = "not_accelerating"
     POOR_FIT = "r2_below_0.8"
+    YOUNG = "velocity_not_doubled"
     FAR = "too_far_ahead"
     PAST = "trend_has_ended"
 
@@ -152,17 +155,29 @@ class _Trend:
     count: int
 
 
-def _trend(series: Sequence[Point], step_mm: float, sigma_mm: float) -> _Trend | Refusal:
+def _moving(series: Sequence[Point], step_mm: float, sigma_mm: float) -> list[Step] | Refusal:
+    """Return the steps since the onset of acceleration, if they carry a forecast."""
     every = steps(series, step_mm, sigma_mm)
-    if len(every) < MIN_STEPS:
-        return Refusal(Why.NO_ONSET, f"{len(every)} steps of {step_mm:.2g} mm: want {MIN_STEPS}")
     moving = every[onset(every) :]
     if len(moving) < MIN_STEPS:
         return Refusal(Why.NO_ONSET, f"{len(moving)} steps since the onset of acceleration: want {MIN_STEPS}")
     slow = [step for step in moving if step.v_mm_h <= SIGMAS * step.sigma_mm_h]
     if slow:
         return Refusal(Why.SLOW, f"{slow[-1].v_mm_h:.2g} mm/h is below three times its uncertainty")
+    gain = median(step.v_mm_h for step in moving[-3:]) / median(step.v_mm_h for step in moving[:3])
+    if gain < MIN_GAIN:
+        return Refusal(Why.YOUNG, f"velocity is {gain:.2g} times that at the onset: want {MIN_GAIN:g}")
+    return moving
+
+
+def _trend(series: Sequence[Point], step_mm: float, sigma_mm: float) -> _Trend | Refusal:
+    moving = _moving(series, step_mm, sigma_mm)
+    if isinstance(moving, Refusal):
+        return moving
     slo = theil_sen([(step.v_mm_h, step.t_h * step.v_mm_h) for step in moving])
+    gain = median(step.v_mm_h for step in moving[-3:]) / median(step.v_mm_h for step in moving[:3])
+    if gain < MIN_GAIN:
+        return Refusal(Why.YOUNG, f"velocity is {gain:.2g} times that at the onset: want {MIN_GAIN:g}")
     lines = {alpha: line for alpha in EXPONENTS if (line := _inverse(moving, alpha)) is not None}
     if slo is None or not lines or not all(line.falls for line in lines.values()):
         return Refusal(Why.STEADY, "inverse velocity does not fall beyond its uncertainty")

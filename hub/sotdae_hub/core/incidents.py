@@ -21,6 +21,8 @@ HAZARD_OF: dict[FacilityType, str] = {
 
 AREA_FLOOD = "area_flood"
 """Several homes flooding together: a hazard, and a code of events whose `data` name `area` and `episode`."""
+SLOPE_DECISION = "slope_"
+"""How decisions of a city agent about a slope begin."""
 AREA_DECISIONS = frozenset({AREA_FLOOD, "area_cleared"})
 """Decisions of a city agent about a whole area."""
 
@@ -63,7 +65,7 @@ def fact_of(envelope: Envelope) -> Fact | None:
     """Return what a message says about an incident, or None if it belongs to none."""
     body = envelope.body
     if isinstance(body, DecisionBody) and body.incident is not None:
-        hazard = AREA_FLOOD if body.decision in AREA_DECISIONS else _hazard_of(envelope)
+        hazard = _hazard_of(envelope, body.decision)
         active = not _harmless(body.state, body.previous)
         return _fact(envelope, hazard, body.incident, active=active, first_out=body.first_out)
     if isinstance(body, EventBody):
@@ -87,10 +89,14 @@ def settled(record: IncidentRecord, at: datetime) -> IncidentRecord:
 
 
 def _harmless(state: str, previous: str) -> bool:
-    return state.casefold() in ("open", "dry") and previous.casefold() != state.casefold()
+    return state.casefold() in ("open", "dry", "normal") and previous.casefold() != state.casefold()
 
 
-def _hazard_of(envelope: Envelope) -> str:
+def _hazard_of(envelope: Envelope, decision: str) -> str:
+    if decision in AREA_DECISIONS:
+        return AREA_FLOOD
+    if decision.startswith(SLOPE_DECISION):
+        return "landslide"
     return HAZARD_OF[FacilityId(envelope.facility).type]
 
 

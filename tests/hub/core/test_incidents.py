@@ -78,6 +78,16 @@ def test_a_city_agent_decides_about_an_area_not_about_its_own_facility(decision:
     assert fact.hazard == AREA_FLOOD
 
 
+@pytest.mark.parametrize(("state", "active"), [("evacuate", True), ("normal", False)])
+def test_a_slope_of_a_city_agent_is_a_landslide_until_it_is_calm(state: str, active: bool) -> None:
+    fact = fact_of(Pen().envelope(Kind.DECISION, {
+        "decision": f"slope_{state}", "state": state, "previous": "attention", "because": [],
+        "incident": "east-1", "first_out": "east",
+    }))  # fmt: skip
+    assert fact is not None
+    assert (fact.hazard, fact.active) == ("landslide", active)
+
+
 def test_a_decision_without_an_incident_settles_only_when_open() -> None:
     for state, at_rest in (("open", True), ("opening", False), ("manual", False)):
         body = {"decision": "x", "state": state, "previous": "opening", "because": []}
