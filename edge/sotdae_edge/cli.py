@@ -28,6 +28,7 @@ from sotdae_edge.config import CityConfig, DeviceConfig, GateConfig, load_city, 
 from sotdae_edge.core.effects import Alarm
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.homes import Homes
+from sotdae_edge.core.relays import Relays, Scale
 from sotdae_edge.core.slopes import Slopes
 from sotdae_edge.ports import Device
 from sotdae_edge.watchdog.agent import AgentWatchdog
@@ -42,6 +43,7 @@ from sotdae_shared.errors import ConfigError, LinkError, WireError
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.messages import Kind
 from sotdae_shared.topics import Address
+from sotdae_shared.units import Unit
 
 LINGER_S = 8.0
 """How long a stopping agent waits for the hub's last acks: longer than one resend, in case one is needed."""
@@ -132,7 +134,8 @@ async def _city(config: CityConfig) -> None:
     homes = Homes(config.homes, boot, now, area=kept.get("area"), episode=int(kept.get("episode", 0)))
     app = CityApp(
         homes, config, _device(config.device), recorder, store, clock, saver, RtspProbe(),
-        uplink=uplink, slopes=Slopes(config.slopes, boot, now, kept.get("slopes") or {}), born=now,
+        uplink=uplink, slopes=Slopes(config.slopes, boot, now, kept.get("slopes") or {}),
+        relays=_relays(config), born=now,
     )  # fmt: skip
     await _together(app.run(), recorder, uplink)
 
@@ -210,6 +213,20 @@ def _device(config: DeviceConfig) -> Device:
 def _watchdog(config: GateConfig, boot: str) -> AgentWatchdog:
     feeding = None if config.watchdog is None else Feeding(bytes.fromhex(boot), config.watchdog.after_s)
     return AgentWatchdog(Notifier(), feeding, name_of(config.storage.dir))
+
+
+def _relays(config: CityConfig) -> Relays:
+    """Raises ConfigError for a point that the device's profile does not have."""
+    profile = load_profile(config.device.profile)
+    unknown = [relay.point for relay in config.relays if relay.point not in profile.points]
+    if unknown:
+        raise ConfigError(config.device.profile, [f"relays: there is no point {name!r}" for name in unknown])
+    points = {relay.point: profile.points[relay.point] for relay in config.relays}
+    scales = {
+        name: Scale(point.unit or (Unit.BOOL if point.is_bit else Unit.COUNT), point.range)
+        for name, point in points.items()
+    }
+    return Relays(config.relays, scales)
 
 
 def _outbox(config: GateConfig | CityConfig, boot: str) -> SqliteOutbox:

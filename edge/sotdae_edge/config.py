@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sotdae_edge.core.homes import Home
+from sotdae_edge.core.relays import Relay
 from sotdae_edge.core.site import UNDERPASS_CHANNELS, Channel, Geometry, Levels, Person, Site, Times
 from sotdae_edge.core.slope import Slope
 from sotdae_shared.errors import ConfigError
@@ -158,6 +159,8 @@ class CityConfig(_Agent):
     device: DeviceConfig = DeviceConfig(profile="homes")
     homes: tuple[Home, ...] = ()
     slopes: tuple[Slope, ...] = ()
+    relays: tuple[Relay, ...] = ()
+    """Points of the device that only go to the hub, each under its own name."""
     cameras: tuple[CameraHealthConfig, ...] = ()
 
     @model_validator(mode="after")
@@ -166,6 +169,8 @@ class CityConfig(_Agent):
         names = [slope.name for slope in self.slopes]
         if len(set(names)) < len(names):
             problems.append("slopes: two have the same name")
+        if len({relay.point for relay in self.relays}) < len(self.relays):
+            problems.append("relays: two have the same point")
         if problems:
             raise ValueError("; ".join(problems))
         return self

@@ -15,6 +15,7 @@ from sotdae_edge.app.stopping import unless_stopped
 from sotdae_edge.config import CityConfig
 from sotdae_edge.core.effects import Alarm, Decided
 from sotdae_edge.core.homes import Homes, Wet
+from sotdae_edge.core.relays import Relays
 from sotdae_edge.core.slope import Stage
 from sotdae_edge.core.slopes import Slopes
 from sotdae_edge.ports import CameraProbe, Clock, Device, StateStore, Uplink
@@ -46,6 +47,7 @@ class CityApp:
     probe: CameraProbe
     uplink: Uplink | None = None
     slopes: Slopes = field(default_factory=lambda: Slopes((), "", 0.0))
+    relays: Relays = field(default_factory=lambda: Relays((), {}))
     born: float = 0.0
     points: Mapping[str, Sample] = field(default_factory=dict)
     cameras: dict[str, bool | None] = field(default_factory=dict)
@@ -72,6 +74,7 @@ class CityApp:
                 failing = not failing
                 log.warning("concentrator: %s", failed or "answers again")
             now = self.clock.monotonic()
+            self.relays.take(self.points, now)
             await self._say([*self.homes.take(self.points, now), *self.slopes.take(self.points, now)])
             await asyncio.sleep(self.config.device.poll_s)
 
@@ -91,7 +94,7 @@ class CityApp:
         while True:
             now = self.clock.monotonic()
             own = (self._river(), *self._homes(), *self._camera_readings())
-            readings = [*own, *slope_readings(self.slopes, now)]
+            readings = [*own, *slope_readings(self.slopes, now), *self.relays.readings(now)]
             self.recorder.say(Kind.TELEMETRY, TelemetryBody(readings=tuple(readings)))
             if now >= health_due:
                 health_due = now + HEALTH_S
