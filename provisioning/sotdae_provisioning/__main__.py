@@ -31,6 +31,9 @@ PARTS: dict[str, Part] = {
     "replay": Part(
         "sotdae_edge.replay.cli", "replay_app", "gate", "Run recorded levels through the gate's core."
     ),
+    "record": Part(
+        "sotdae_edge.record.cli", "record_app", "gate", "Check, read and replay a gate's decision record."
+    ),
     "models": Part("sotdae_edge.vision.cli", "app", "vision", "List, fetch and verify models."),
     "dashboards": Part(
         "sotdae_hub.grafana.cli", "dashboards_app", "grafana", "Write or push dashboards for Grafana."

@@ -28,6 +28,7 @@ from sotdae_edge.core.events import (
 )
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.ports import Clock, Device, Eyes, Inbound, StateStore, Uplink, Watchdog
+from sotdae_edge.record.journal import Journal
 from sotdae_shared.errors import LinkError, WireError
 from sotdae_shared.messages import CommandBody, Kind, QueryBody
 from sotdae_shared.samples import Sample
@@ -62,6 +63,10 @@ class GateApp:
     eyes: Eyes | None = None
     watchdog: Watchdog | None = None
     """A process of its own, beside the controller's watchdog."""
+    journal: Journal | None = None
+    """The decision record of this gate."""
+    recording: asyncio.Future[None] | None = None
+    """Ends when the gate's last answer is on record, if that is worth waiting for."""
     watched: AlarmBook = field(default_factory=AlarmBook)
     points: Mapping[str, Sample] = field(default_factory=dict)
     queue: asyncio.Queue[tuple[Event, float]] = field(default_factory=lambda: asyncio.Queue(QUEUE))
@@ -82,6 +87,9 @@ class GateApp:
         """
         self.recorder.say(Kind.REPORT, words.birth(self.config, None))
         async with asyncio.TaskGroup() as tasks:
+            if self.journal is not None:
+                self.journal.begin(self.gate)
+                tasks.create_task(self.journal.run(), name="journal")
             tasks.create_task(self._decide(), name="decide")
             tasks.create_task(self._poll(), name="poll")
             tasks.create_task(self.recorder.run(), name="record")
@@ -129,19 +137,26 @@ class GateApp:
             except TimeoutError:
                 # A timer may fire a hair early; what was due must still be due.
                 now = max(self.clock.monotonic(), due)
-                await self._do(self.gate.tick(now))
+                await self._do(self._give(None, now))
                 await self._feed_watchdog(now)
                 continue
             now = self.clock.monotonic()
             if isinstance(event, Scan | Sighting) and now - at > STALE_S:
                 self.late_scans += 1
-                effects = self.gate.tick(now)
+                effects = self._give(None, now)
             else:
                 if isinstance(event, Scan):
                     self.points = event.points
-                effects = self.gate.handle(event, now)
+                effects = self._give(event, now)
             await self._do(effects)
             await self._feed_watchdog(now)
+
+    def _give(self, event: Event | None, now: float) -> list[Effect]:
+        """Give the gate an event, or time alone, and put that and its answer on record."""
+        effects = self.gate.tick(now) if event is None else self.gate.handle(event, now)
+        if self.journal is not None:
+            self.recording = self.journal.note(event, now, effects, self.gate)
+        return effects
 
     async def _do(self, effects: Sequence[Effect]) -> None:
         for effect in effects:
@@ -186,6 +201,7 @@ class GateApp:
 
     async def _persist(self, memento: dict[str, Any]) -> None:
         loop = asyncio.get_running_loop()
+        until = loop.time() + PERSIST_S
         saving = loop.run_in_executor(self.saver, self.store.save, rfc8785.dumps(memento))
         try:
             await unless_stopped(asyncio.wait_for(asyncio.shield(saving), PERSIST_S))
@@ -196,6 +212,15 @@ class GateApp:
             self._note_persist(str(error))
         else:
             self.persist_failing = False
+        await self._await_record(until - loop.time())
+
+    async def _await_record(self, seconds: float) -> None:
+        """Both are written at once: state and record together delay an act by 200 ms at most."""
+        if self.journal is None or self.recording is None or self.journal.failing:
+            return
+        _, late = await asyncio.wait([self.recording], timeout=max(0.0, seconds))
+        if late:
+            self.journal.late()
 
     def _note_persist(self, problem: str) -> None:
         if not self.persist_failing:
