@@ -14,8 +14,8 @@ from pymodbus.client import AsyncModbusTcpClient
 
 LEVEL, LEVEL_CLOSE = 0, 150
 """Input register of the radar (0.1 cm) and the closing level in it."""
-WARN_CLOSED, FEED = 0, 2
-"""Coil and holding register, as in the profile `underpass`."""
+WARN_CLOSED = 0
+"""Coil, as in the profile `underpass`."""
 
 
 @dataclass(slots=True)
@@ -51,11 +51,10 @@ class BareLoop:
             await asyncio.sleep(self.poll_s)
 
     async def guard(self) -> None:
-        """Feed the watchdog and trip, for ever."""
-        feed = 0
+        """Read once, order the warnings, and trip, for ever."""
         while True:
-            feed = (feed + 1) % 65536
-            await self.client.write_register(FEED, feed)
+            await self.client.read_input_registers(LEVEL)
+            await self.reopen()
             await self.trip()
 
 

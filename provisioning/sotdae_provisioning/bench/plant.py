@@ -39,7 +39,7 @@ class Plant(Simulator):
         self._moments = {"changed_s": time.monotonic()}
 
     def state(self) -> dict[str, Any]:
-        """Moments noted since the level changed: changed, served (to a reader), written, fed."""
+        """Moments noted since the level changed: changed, served (to a reader), warned, written."""
         return dict(self._moments)
 
     def values(self, unit_id: int) -> Values:
@@ -60,12 +60,12 @@ class Plant(Simulator):
         return super().raw(unit_id, table)
 
     def order(self, unit_id: int, table: str, address: int, raw: Any) -> None:
-        """See Simulator.order; notes the first order to close the road and the first watchdog feed."""
+        """See Simulator.order; notes the first order to the warnings, and the first that closes the road."""
         super().order(unit_id, table, address, raw)
-        if table == "coil" and self.scene.orders.warn_closed:
-            self._note("written_s")
-        if table == "holding" and self.scene.orders.feed:
-            self._note("fed_s")
+        if table == "coil":
+            self._note("warned_s")
+            if self.scene.orders.warn_closed:
+                self._note("written_s")
 
     def _note(self, moment: str) -> None:
         self._moments.setdefault(moment, time.monotonic())

@@ -18,14 +18,15 @@ TIMEOUT_S = 20.0
 SETTLE_S = 3.0
 """Memory is looked at this long after protection began: reports have been written by then."""
 HOW = (
-    "from the start of the process to its first watchdog feed, which it writes only after its first "
-    "decision; resident memory 3 s later, with outbox and uplink (no broker answers) and without a camera; "
-    "beside it a process that only imports pymodbus, reads one register and writes the same feed"
+    "from the start of the process to its first order to the warnings, which a gate gives only after a scan "
+    "has proved where the arm is; resident memory 3 s later, with outbox and uplink (no broker answers), "
+    "without a camera and without the separate watchdog process; beside it a process that only imports "
+    "pymodbus, reads one register and writes one coil"
 )
 
 
 async def measure(runs: int, directory: Path) -> Result:
-    """Start gate and bare loop `runs` times each. Raises LinkError if one never feeds the watchdog."""
+    """Start gate and bare loop `runs` times each. Raises LinkError if one never speaks."""
     async with plant(directory) as (port, control):
         own = [
             await _start(_gate(directory / str(run), port), control, settle_s=SETTLE_S) for run in range(runs)
@@ -47,29 +48,29 @@ async def measure(runs: int, directory: Path) -> Result:
 
 
 async def _start(child: Child, control: SimControl, settle_s: float) -> tuple[float, float]:
-    """Return seconds until the watchdog was fed, and MiB after it has settled."""
+    """Return seconds until the warnings were ordered, and MiB after it has settled."""
     await control.call("depth", cm=0.0)
     begun_s = time.monotonic()
     await child.start()
     try:
-        fed_s = await _fed(child, control)
+        warned_s = await _warned(child, control)
         await asyncio.sleep(settle_s)
-        return fed_s - begun_s, rss_mib(child.pid)
+        return warned_s - begun_s, rss_mib(child.pid)
     finally:
         await child.stop()
 
 
-async def _fed(child: Child, control: SimControl) -> float:
+async def _warned(child: Child, control: SimControl) -> float:
     try:
         async with asyncio.timeout(TIMEOUT_S):
             while child.alive:
                 moments = await control.call("state")
-                if "fed_s" in moments:
-                    return float(moments["fed_s"])
+                if "warned_s" in moments:
+                    return float(moments["warned_s"])
                 await asyncio.sleep(0.05)
     except TimeoutError:
         pass
-    raise LinkError(f"{child.name} fed no watchdog: {child.tail()}")
+    raise LinkError(f"{child.name} ordered no warnings: {child.tail()}")
 
 
 def _gate(directory: Path, port: int) -> Child:

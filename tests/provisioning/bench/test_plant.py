@@ -10,11 +10,11 @@ def test_notes_when_a_new_level_left_and_when_the_order_to_close_came() -> None:
     assert set(plant.state()) == {"changed_s"}
     plant.raw(UNIT, "input")
     plant.order(UNIT, "coil", 0, [False, False, False])
-    assert set(plant.state()) == {"changed_s", "served_s"}
+    assert set(plant.state()) == {"changed_s", "served_s", "warned_s"}
     plant.order(UNIT, "coil", 0, [True, True, False])
     plant.order(UNIT, "holding", 2, [1])
     moments = plant.state()
-    assert moments["changed_s"] <= moments["served_s"] <= moments["written_s"] <= moments["fed_s"]
+    assert moments["changed_s"] <= moments["served_s"] <= moments["warned_s"] <= moments["written_s"]
 
 
 def test_the_first_moment_of_each_kind_counts_until_the_level_changes() -> None:
