@@ -61,8 +61,9 @@ def test_a_line_that_is_not_there_is_a_link_error() -> None:
     asyncio.run(run())
 
 
+@pytest.mark.slow
 @given(st.lists(st.binary(min_size=1, max_size=60), min_size=1, max_size=8))
-@settings(max_examples=3)
+@settings(max_examples=10)
 def test_noise_on_the_line_never_becomes_a_value(noises: list[bytes]) -> None:
     async def story(site: Site, cable: Cable) -> None:
         good = await answer(site)
