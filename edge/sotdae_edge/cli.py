@@ -31,6 +31,8 @@ from sotdae_edge.core.homes import Homes
 from sotdae_edge.core.relays import Relays, Scale
 from sotdae_edge.core.slopes import Slopes
 from sotdae_edge.ports import Device
+from sotdae_edge.record.files import RecordFiles
+from sotdae_edge.record.journal import Journal
 from sotdae_edge.watchdog.agent import AgentWatchdog
 from sotdae_edge.watchdog.cli import watchdog
 from sotdae_edge.watchdog.feeding import Feeding
@@ -109,10 +111,12 @@ async def _gate(config: GateConfig) -> None:
     recorder = Recorder(outbox, clock, worker, lambda: None)
     uplink = _uplink(config, outbox, worker)
     eyes = None if config.camera is None else ChildEyes(config.camera, directory / "picture.jpg")
-    gate = _restore(config, store, boot, clock.monotonic(), recorder)
+    kept = _kept(store)
+    gate = _restore(config, store, boot, clock.monotonic(), recorder, kept=kept)
+    journal = _journal(config, clock, recorder, kept)
     app = GateApp(
         gate, config, _device(config.device), recorder, store, clock, saver,
-        uplink=uplink, eyes=eyes, watchdog=_watchdog(config, boot),
+        uplink=uplink, eyes=eyes, watchdog=_watchdog(config, boot), journal=journal,
     )  # fmt: skip
     if config.history is not None:
         recorder.say(Kind.TELEMETRY, read_history(config.history))
@@ -170,9 +174,10 @@ async def _deliver(recorder: Recorder) -> None:
         await asyncio.sleep(0.05)
 
 
-def _restore(config: GateConfig, store: FileState, boot: str, now: float, recorder: Recorder) -> Gate:
+def _restore(
+    config: GateConfig, store: FileState, boot: str, now: float, recorder: Recorder, *, kept: dict[str, Any]
+) -> Gate:
     """Start from the last good state; without one, the hazard is assumed unless the arm is proven open."""
-    kept = _kept(store)
     if store.corrupt:
         _alarm(recorder, "state.corrupt", "a kept state was corrupt and set aside")
     try:
@@ -192,6 +197,14 @@ def _kept(store: FileState) -> dict[str, Any]:
 
 def _alarm(recorder: Recorder, code: str, text: str) -> None:
     recorder.say(*said(Alarm(code, 2, True, text)))
+
+
+def _journal(config: GateConfig, clock: SystemClock, recorder: Recorder, kept: dict[str, Any]) -> Journal:
+    directory, budget_bytes = config.storage.dir, int(config.record.budget_mb * 1024 * 1024)
+    files = RecordFiles(directory / "record", directory / "device.key", budget_bytes)
+    return Journal(
+        files, _thread("journal"), clock, lambda alarm: recorder.say(*said(alarm)), memento=kept or None
+    )
 
 
 def _directory(path: Path) -> Path:

@@ -71,6 +71,13 @@ class StorageConfig(_Section):
     """Keep an independent list of every committed message, for audits."""
 
 
+class RecordConfig(_Section):
+    """The decision record, under `record/` of the storage directory."""
+
+    budget_mb: Annotated[float, Field(gt=0)] = 2048.0
+    """The oldest closed segments go when all of them are larger."""
+
+
 class CameraConfig(_Section):
     """The camera that looks at the arm; an extra witness only."""
 
@@ -113,6 +120,7 @@ class GateConfig(_Agent):
     device: DeviceConfig = DeviceConfig()
     camera: CameraConfig | None = None
     watchdog: WatchdogConfig | None = None
+    record: RecordConfig = RecordConfig()
     history: Path | None = None
     """A CSV file `time,level_cm` recorded before this start; it goes to the hub, never into a decision."""
     levels: Levels = Levels()
