@@ -11,6 +11,7 @@ from sotdae_edge.core.movement import HOUR_S, Movement
 from sotdae_edge.core.since import Since
 from sotdae_edge.core.slope import Slope, Stage, Want, day_wants, hour_wants
 from sotdae_edge.core.soil import Soil
+from sotdae_edge.core.staging import settled
 from sotdae_shared.samples import Sample
 
 LOST_S = 1.0
@@ -91,19 +92,20 @@ class Slopes:
         if state.lost is not None:
             wants.append((state.lost, "the wire is torn or at the end of its scale"))
         wanted = max((stage for stage, _ in wants), default=Stage.NORMAL)
-        speed = state.movement.per_hour(HOUR_S, now) if wanted < state.stage else None
-        calm = state.since.held("calm", speed is not None and now < state.heard_until, spec.calm_s, now)
-        if wanted <= state.stage and not (wanted < state.stage and calm):
+        previous = state.stage
+        known = wanted < previous and now < state.heard_until
+        known = known and state.movement.per_hour(HOUR_S, now) is not None
+        stage = settled(previous, wanted, known=known, since=state.since, calm_s=spec.calm_s, now=now)
+        state.stage = Stage(stage)
+        if state.stage is previous:
             return []
-        previous, state.stage = state.stage, wanted
         if previous is Stage.NORMAL:
             state.episode += 1
-        state.since.forget("calm")
-        because = tuple(text for stage, text in wants if stage is wanted) or (
+        because = tuple(text for stage, text in wants if stage is state.stage) or (
             f"calm for {spec.calm_s / HOUR_S:g} h",
         )
         incident = f"{spec.name}-{state.episode}"
-        word = wanted.name.lower()
+        word = state.stage.name.lower()
         return [Decided(f"slope_{word}", word, previous.name.lower(), because, incident, spec.name)]
 
     def _conditions(self, now: float) -> list[Condition]:
