@@ -6,7 +6,6 @@ from sotdae_edge.core.alarms import Condition
 from sotdae_edge.core.barrier import Signal, State
 from sotdae_edge.core.hazard import Stage
 from sotdae_edge.core.lane import Lane
-from sotdae_shared.units import Flag
 
 if TYPE_CHECKING:
     from sotdae_edge.core.gate import Gate
@@ -70,10 +69,13 @@ def _devices(gate: "Gate", now: float) -> list[Condition]:
 
 
 def _sensors(gate: "Gate", now: float) -> list[Condition]:
-    flags = gate.sensing.flags(now)
-    bad = {name: flag for name, flag in flags.items() if flag not in (Flag.PASS, Flag.SUSPECT)}
-    priority = 3 if len(flags) - len(bad) >= 2 else 2
-    found = [_holds(f"sensor.{name}", priority, f"{name}: {flag.name.lower()}") for name, flag in bad.items()]
+    bad = {}
+    for channel in gate.sensing.channels:
+        trouble = channel.trouble(gate.site, now)
+        if trouble is not None:
+            bad[channel.spec.name] = trouble
+    priority = 3 if len(gate.sensing.channels) - len(bad) >= 2 else 2
+    found = [_holds(f"sensor.{name}", priority, f"{name}: {trouble}") for name, trouble in bad.items()]
     if gate.sensing.blind(now):
         text = "no valid level channel; context decides; send somebody"
         found.append(_holds("level.blind", 1, text))

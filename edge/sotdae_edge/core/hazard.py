@@ -262,6 +262,8 @@ class Sensing:
     def next_deadline(self, now: float) -> float | None:
         """Return when time alone may change an answer: a channel or gauge goes stale, a condition ripens."""
         due = [channel.fresh_until for channel in self.channels]
+        disagreeing = (c.disagree_since for c in self.channels if c.disagree_since is not None)
+        due += [since + self.site.times.disagree for since in disagreeing]
         due += [self.river.good_until, self.rain.good_until, self.caution_until]
         due.append(self.river.good_until + self.site.times.river_lost)
         ripe = self.since.next_deadline(now)

@@ -13,6 +13,7 @@ from sotdae_shared.samples import Sample
 from sotdae_shared.units import Flag
 
 SELF_TEST_MIN_PERCENT = 20.0
+_SOUND = (Flag.PASS, Flag.SUSPECT)
 MAX_HISTORY = 400
 """Samples kept per channel; a faster instrument is thinned out so that they always span the rate window."""
 
@@ -54,6 +55,15 @@ class ChannelState:
         if now >= self.fresh_until:
             return Flag.MISSING if self.flag is not Flag.FAIL else Flag.FAIL
         return Flag.FAIL if self.stuck else self.flag
+
+    def trouble(self, site: Site, now: float) -> str | None:
+        """Say what a person must see to: not valid, or off most of the others for long (DOMAIN 1.6)."""
+        flag = self.flag_at(now)
+        if flag not in _SOUND:
+            return flag.name.lower()
+        if self.disagree_since is not None and now >= self.disagree_since + site.times.disagree:
+            return "disagrees with the others"
+        return None
 
     def take(self, points: Mapping[str, Sample], site: Site, now: float) -> None:
         """Take one reading."""

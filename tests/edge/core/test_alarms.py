@@ -60,6 +60,20 @@ def test_lost_channels_grow_more_urgent() -> None:
     assert story.alarms == {"sensor.radar": 2, "sensor.pressure": 2}
 
 
+def test_a_channel_off_the_others_for_long_is_told_and_may_still_vote() -> None:
+    story = Story()
+    story.run(4.0)
+    for tick in range(60):
+        story.plant.radar = 12.0 + 0.2 * (tick % 3)
+        story.run(0.2)
+        assert ("sensor.radar" in story.alarms) == (tick >= 49), "10 s, told without waiting for a scan"
+    assert story.alarms == {"sensor.radar": 3}
+    assert story.gate.sensing.close_vote(story.now).architecture == "2oo3", "only a flat one is left out"
+    story.plant.radar = 0.0
+    story.run(0.4)
+    assert story.alarms == {}
+
+
 def test_dead_lamps_are_an_activation_failure() -> None:
     story = Story()
     story.run(4.0)

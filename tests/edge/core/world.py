@@ -4,6 +4,7 @@ Every step checks what must hold whatever the story is: nothing is touched, the 
 after the warnings, and only while the lane is truly free of what the curtain can see.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +54,7 @@ class World:
     camera: bool | None = None
     linked: bool = True
     alive: bool = True
+    read: Callable[[Scene], dict[str, Sample]] = points
     said: list[Effect] = field(default_factory=list)
     memento: dict[str, Any] | None = None
     boots: int = 0
@@ -102,7 +104,7 @@ class World:
         if self.camera is not None:
             self.give(Sighting(self.camera, 0.9, "drawn"))
         if self.linked and self.scene.powered:
-            self.give(Scan(points(self.scene)))
+            self.give(Scan(self.read(self.scene)))
             self._write([("feed", (self.scene.orders.feed + 1) % 65536)])
         else:
             self._carry_out(self.gate.tick(self.now))
