@@ -29,6 +29,7 @@ from sotdae_edge.core.effects import Alarm
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.homes import Homes
 from sotdae_edge.core.relays import Relays, Scale
+from sotdae_edge.core.reservoirs import Reservoirs
 from sotdae_edge.core.slopes import Slopes
 from sotdae_edge.ports import Device
 from sotdae_edge.record.files import RecordFiles
@@ -139,6 +140,7 @@ async def _city(config: CityConfig) -> None:
     app = CityApp(
         homes, config, _device(config.device), recorder, store, clock, saver, RtspProbe(),
         uplink=uplink, slopes=Slopes(config.slopes, boot, now, kept.get("slopes") or {}),
+        reservoirs=Reservoirs(config.reservoirs, now, kept.get("reservoirs") or {}),
         relays=_relays(config), born=now,
     )  # fmt: skip
     await _together(app.run(), recorder, uplink)

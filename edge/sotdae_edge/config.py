@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from sotdae_edge.core.homes import Home
 from sotdae_edge.core.relays import Relay
+from sotdae_edge.core.reservoir import Embankment
 from sotdae_edge.core.site import UNDERPASS_CHANNELS, Channel, Geometry, Levels, Person, Site, Times
 from sotdae_edge.core.slope import Slope
 from sotdae_shared.errors import ConfigError
@@ -167,6 +168,7 @@ class CityConfig(_Agent):
     device: DeviceConfig = DeviceConfig(profile="homes")
     homes: tuple[Home, ...] = ()
     slopes: tuple[Slope, ...] = ()
+    reservoirs: tuple[Embankment, ...] = ()
     relays: tuple[Relay, ...] = ()
     """Points of the device that only go to the hub, each under its own name."""
     cameras: tuple[CameraHealthConfig, ...] = ()
@@ -174,9 +176,11 @@ class CityConfig(_Agent):
     @model_validator(mode="after")
     def _lint(self) -> Self:
         problems = [problem for slope in self.slopes for problem in _lint_slope(slope)]
-        names = [slope.name for slope in self.slopes]
-        if len(set(names)) < len(names):
-            problems.append("slopes: two have the same name")
+        problems += [problem for each in self.reservoirs for problem in _lint_reservoir(each)]
+        for kind in ("slopes", "reservoirs"):
+            names = [each.name for each in getattr(self, kind)]
+            if len(set(names)) < len(names):
+                problems.append(f"{kind}: two have the same name")
         if len({relay.point for relay in self.relays}) < len(self.relays):
             problems.append("relays: two have the same point")
         if problems:
@@ -218,6 +222,19 @@ def _lint_slope(slope: Slope) -> list[str]:
         or not slope.calm_s >= 3600.0
     ):
         problems.append(f"{place}: want full_scale > 0, silent_s of 60 to 86400, calm_s of 3600 or more")
+    return problems
+
+
+def _lint_reservoir(each: Embankment) -> list[str]:
+    place, problems = f"reservoirs.{each.name}", []
+    if not SLOPE_NAME.fullmatch(each.name):
+        problems.append(f"{place}: want a name of 1 to 24 letters, digits, - and _")
+    if not math.isfinite(each.crest_cm) or not 0.0 < each.serious_cm < each.attention_cm < math.inf:
+        problems.append(f"{place}: want a crest_cm, and 0 < serious_cm < attention_cm")
+    if not each.settle_mm_day > 0.0 or not each.jump_factor > 1.0:
+        problems.append(f"{place}: want settle_mm_day above 0 and jump_factor above 1")
+    if not 60.0 <= each.silent_s <= 86400.0 or not each.calm_s >= 3600.0:
+        problems.append(f"{place}: want silent_s of 60 to 86400, calm_s of 3600 or more")
     return problems
 
 

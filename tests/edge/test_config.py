@@ -76,6 +76,27 @@ def test_a_wrong_slope_is_refused_with_its_place(tmp_path: Path, more: str, plac
     assert place in "\n".join(caught.value.problems)
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        'name = "a b"',
+        "attention_cm = 20.0",
+        "crest_cm = nan",
+        "jump_factor = 1.0",
+        "silent_s = 1.0",
+        "calm_s = nan",
+    ],
+)
+def test_a_wrong_reservoir_is_refused_with_its_place(tmp_path: Path, more: str) -> None:
+    path, good = tmp_path / "city.toml", {"name": '"a"', "crest_cm": "900.0", "level_point": '"river_stage"'}
+    key, _, value = more.partition(" = ")
+    section = "\n".join(f"{name} = {each}" for name, each in {**good, key: value}.items())
+    path.write_text(f"{GOOD}[[reservoirs]]\n{section}", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_city(path)
+    assert "reservoirs.a" in caught.value.problems[0]
+
+
 def test_all_problems_come_at_once(tmp_path: Path) -> None:
     said = problems(tmp_path, GOOD.replace("gate-1", "Gate 1").replace("37.2", "137.2"))
     assert "facility.node" in said

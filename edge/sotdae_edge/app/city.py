@@ -10,12 +10,14 @@ import rfc8785
 
 from sotdae_edge.app import words
 from sotdae_edge.app.recorder import Recorder
-from sotdae_edge.app.slopes import slope_readings
+from sotdae_edge.app.slopes import reservoir_readings, slope_readings
 from sotdae_edge.app.stopping import unless_stopped
 from sotdae_edge.config import CityConfig
 from sotdae_edge.core.effects import Alarm, Decided
 from sotdae_edge.core.homes import Homes, Wet
 from sotdae_edge.core.relays import Relays
+from sotdae_edge.core.reservoir import Grade
+from sotdae_edge.core.reservoirs import Reservoirs
 from sotdae_edge.core.slope import Stage
 from sotdae_edge.core.slopes import Slopes
 from sotdae_edge.ports import CameraProbe, Clock, Device, StateStore, Uplink
@@ -47,6 +49,7 @@ class CityApp:
     probe: CameraProbe
     uplink: Uplink | None = None
     slopes: Slopes = field(default_factory=lambda: Slopes((), "", 0.0))
+    reservoirs: Reservoirs = field(default_factory=lambda: Reservoirs((), 0.0))
     relays: Relays = field(default_factory=lambda: Relays((), {}))
     born: float = 0.0
     points: Mapping[str, Sample] = field(default_factory=dict)
@@ -75,13 +78,15 @@ class CityApp:
                 log.warning("concentrator: %s", failed or "answers again")
             now = self.clock.monotonic()
             self.relays.take(self.points, now)
-            await self._say([*self.homes.take(self.points, now), *self.slopes.take(self.points, now)])
+            watched = (self.homes, self.slopes, self.reservoirs)
+            await self._say([effect for each in watched for effect in each.take(self.points, now)])
             await asyncio.sleep(self.config.device.poll_s)
 
     async def _say(self, effects: Sequence[Alarm | Decided]) -> None:
         if any(isinstance(effect, Decided) for effect in effects):
             loop = asyncio.get_running_loop()
-            state = rfc8785.dumps({**self.homes.memento(), "slopes": self.slopes.memento()})
+            kept = {"slopes": self.slopes.memento(), "reservoirs": self.reservoirs.memento()}
+            state = rfc8785.dumps({**self.homes.memento(), **kept})
             try:
                 await loop.run_in_executor(self.saver, self.store.save, state)
             except LinkError:
@@ -94,7 +99,12 @@ class CityApp:
         while True:
             now = self.clock.monotonic()
             own = (self._river(), *self._homes(), *self._camera_readings())
-            readings = [*own, *slope_readings(self.slopes, now), *self.relays.readings(now)]
+            readings = [
+                *own,
+                *slope_readings(self.slopes, now),
+                *reservoir_readings(self.reservoirs, now),
+                *self.relays.readings(now),
+            ]
             self.recorder.say(Kind.TELEMETRY, TelemetryBody(readings=tuple(readings)))
             if now >= health_due:
                 health_due = now + HEALTH_S
@@ -142,16 +152,18 @@ class CityApp:
         stats = await loop.run_in_executor(self.recorder.worker, self.recorder.outbox.stats)
         slopes = self.slopes.states.values()
         known = any(state.stage is not Wet.UNKNOWN for state in self.homes.states.values())
-        known = known or any(now < state.heard_until for state in slopes)
+        known = known or any(now < state.heard_until for state in slopes) or self.reservoirs.heard(now)
         wet = any(state.stage > Wet.DRY for state in self.homes.states.values())
         moves = max((state.stage for state in slopes), default=Stage.NORMAL)
-        close = self.homes.area is not None or moves is Stage.EVACUATE
-        stage = "close" if close else "caution" if wet or moves else "normal" if known else "unknown"
+        dams = max((state.grade for state in self.reservoirs.states.values()), default=Grade.NORMAL)
+        close = self.homes.area is not None or moves is Stage.EVACUATE or dams is Grade.SERIOUS
+        stage = "close" if close else "caution" if wet or moves or dams else "normal" if known else "unknown"
+        books = (self.homes.alarms, self.slopes.alarms, self.reservoirs.alarms)
         self.recorder.say(
             Kind.HEALTH,
             HealthBody(
                 stage=stage,
-                alarms=tuple(sorted({*self.homes.alarms.active, *self.slopes.alarms.active})),
+                alarms=tuple(sorted({alarm for book in books for alarm in book.active})),
                 uptime_s=round(now - self.born, 1),
                 pending=stats.pending,
                 dropped=stats.dropped + self.recorder.lost,
@@ -173,5 +185,6 @@ class CityApp:
             **words.place(self.config.facility),
             "homes": [home.name for home in self.config.homes],
             "slopes": [slope.name for slope in self.config.slopes],
+            "reservoirs": [reservoir.name for reservoir in self.config.reservoirs],
         }
         return ReportBody(report="birth", re=re, data=data)

@@ -1,7 +1,8 @@
-"""What slopes say in telemetry and health: pure translation from core values to wire bodies."""
+"""What slopes and reservoirs say in telemetry: pure translation from core values to wire bodies."""
 
 from sotdae_edge.core.forecast import Forecast
 from sotdae_edge.core.movement import HOUR_S
+from sotdae_edge.core.reservoirs import Reservoirs
 from sotdae_edge.core.slopes import Slopes
 from sotdae_shared.messages import Reading
 from sotdae_shared.units import Flag, Unit
@@ -23,6 +24,21 @@ def slope_readings(slopes: Slopes, now: float) -> list[Reading]:
         if isinstance(state.outlook, Forecast):
             left_s = max(0.0, state.outlook.early_h * HOUR_S - now)
             found.append(_reading(f"{name}.trend_ends_earliest", Unit.SECOND, left_s))
+    return found
+
+
+UNITS = {"level": Unit.CM, "settlement": Unit.CM, "seepage": Unit.COUNT, "turbidity": Unit.COUNT}
+
+
+def reservoir_readings(reservoirs: Reservoirs, now: float) -> list[Reading]:
+    """Return grade and instruments of every reservoir; settlement in cm, as all lengths on the wire."""
+    found = []
+    for name, state in reservoirs.states.items():
+        found.append(_reading(f"reservoir.{name}.grade", Unit.COUNT, float(state.grade)))
+        for kind, each in state.instruments.items():
+            value = each.movement.near[-1][1] if now < each.heard_until else None
+            shown = value / 10.0 if value is not None and kind == "settlement" else value
+            found.append(_reading(f"reservoir.{name}.{kind}", UNITS[kind], shown))
     return found
 
 

@@ -89,6 +89,12 @@ class Reservoirs:
             changed += _step(spec, state, now)
         return changed + list(self.alarms.update(self._conditions(now)))
 
+    def heard(self, now: float) -> bool:
+        """Whether any instrument speaks."""
+        return any(
+            now < each.heard_until for state in self.states.values() for each in state.instruments.values()
+        )
+
     def _conditions(self, now: float) -> list[Condition]:
         found = []
         for spec in self.reservoirs:

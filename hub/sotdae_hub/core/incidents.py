@@ -21,8 +21,8 @@ HAZARD_OF: dict[FacilityType, str] = {
 
 AREA_FLOOD = "area_flood"
 """Several homes flooding together: a hazard, and a code of events whose `data` name `area` and `episode`."""
-SLOPE_DECISION = "slope_"
-"""How decisions of a city agent about a slope begin."""
+CITY_HAZARD = {"slope": "landslide", "reservoir": "flood"}
+"""Hazard by the first word of a city agent's decision about a slope or a reservoir."""
 AREA_DECISIONS = frozenset({AREA_FLOOD, "area_cleared"})
 """Decisions of a city agent about a whole area."""
 
@@ -95,8 +95,8 @@ def _harmless(state: str, previous: str) -> bool:
 def _hazard_of(envelope: Envelope, decision: str) -> str:
     if decision in AREA_DECISIONS:
         return AREA_FLOOD
-    if decision.startswith(SLOPE_DECISION):
-        return "landslide"
+    if (hazard := CITY_HAZARD.get(decision.partition("_")[0])) is not None:
+        return hazard
     return HAZARD_OF[FacilityId(envelope.facility).type]
 
 

@@ -78,14 +78,23 @@ def test_a_city_agent_decides_about_an_area_not_about_its_own_facility(decision:
     assert fact.hazard == AREA_FLOOD
 
 
-@pytest.mark.parametrize(("state", "active"), [("evacuate", True), ("normal", False)])
-def test_a_slope_of_a_city_agent_is_a_landslide_until_it_is_calm(state: str, active: bool) -> None:
+@pytest.mark.parametrize(
+    ("kind", "hazard", "state", "active"),
+    [
+        ("slope", "landslide", "evacuate", True),
+        ("slope", "landslide", "normal", False),
+        ("reservoir", "flood", "serious", True),
+    ],
+)
+def test_a_slope_or_reservoir_of_a_city_agent_has_its_hazard_until_it_is_calm(
+    kind: str, hazard: str, state: str, active: bool
+) -> None:
     fact = fact_of(Pen().envelope(Kind.DECISION, {
-        "decision": f"slope_{state}", "state": state, "previous": "attention", "because": [],
+        "decision": f"{kind}_{state}", "state": state, "previous": "attention", "because": [],
         "incident": "east-1", "first_out": "east",
     }))  # fmt: skip
     assert fact is not None
-    assert (fact.hazard, fact.active) == ("landslide", active)
+    assert (fact.hazard, fact.active) == (hazard, active)
 
 
 def test_a_decision_without_an_incident_settles_only_when_open() -> None:
