@@ -2,25 +2,17 @@
 
 import asyncio
 import threading
-from collections import deque
-from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from edge.core.plant import SITE
+from edge.record.runner import BOOT, CLOCK, files, protected, recorded, running, until
 from edge.record.tape import closing, replayed
-from simulated_site import Site, running_site
+from simulated_site import running_site
 from typer.testing import CliRunner
 
-from sotdae_edge.adapters.clock import SystemClock
-from sotdae_edge.adapters.outbox import SqliteOutbox
-from sotdae_edge.adapters.state import FileState
 from sotdae_edge.app.gate import GateApp
-from sotdae_edge.app.recorder import Recorder
-from sotdae_edge.app.words import said
-from sotdae_edge.config import FacilityConfig, GateConfig, StorageConfig
-from sotdae_edge.core.barrier import State
 from sotdae_edge.core.effects import Alarm, Save
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.record import journal as module
@@ -28,74 +20,9 @@ from sotdae_edge.record.cli import record_app
 from sotdae_edge.record.coding import Entry
 from sotdae_edge.record.files import Opening, RecordFiles, files_of
 from sotdae_edge.record.journal import Journal
-from sotdae_edge.record.verify import Segment, check_all
+from sotdae_edge.record.verify import check_all
 from sotdae_shared.errors import LinkError
-from sotdae_shared.ids import FacilityId
 from sotdae_shared.messages import Kind
-from sotdae_shared.topics import Address
-
-FACILITY = "GG-41113-UP-0007"
-BOOT = "0123456789abcdef"
-CLOCK = SystemClock(assume_synced=True)
-
-
-class Refusing(RecordFiles):
-    """A disk that refuses, or does not answer, while it is told to."""
-
-    error: LinkError | None = None
-    hangs: threading.Event | None = None
-
-    def put(self, items: deque[Opening | Entry], durable: bool) -> None:
-        if self.hangs is not None:
-            self.hangs.wait(60.0)
-        if self.error is not None:
-            raise self.error
-        super().put(items, durable)
-
-
-def files(tmp_path: Path) -> Refusing:
-    return Refusing(tmp_path / "record", tmp_path / "device.key", 1 << 30)
-
-
-async def until(holds: Callable[[], object], timeout_s: float = 40.0) -> None:
-    async with asyncio.timeout(timeout_s):
-        while not holds():
-            await asyncio.sleep(0.02)
-
-
-@asynccontextmanager
-async def running(tmp_path: Path, site: Site, record: RecordFiles) -> AsyncIterator[GateApp]:
-    place = FacilityConfig(id=FACILITY, node="gate-1", name="Test", lat=37.2, lon=127.0)
-    config = GateConfig(facility=place, storage=StorageConfig(dir=tmp_path))
-    with ThreadPoolExecutor(1) as worker, ThreadPoolExecutor(1) as saver, ThreadPoolExecutor(1) as writer:
-        outbox = SqliteOutbox(tmp_path / "outbox.db", Address(FacilityId(FACILITY), "gate-1"), BOOT)
-        recorder = Recorder(outbox, CLOCK, worker, lambda: None)
-        gate = Gate.start(config.site, BOOT, CLOCK.monotonic())
-        journal = Journal(record, writer, CLOCK, lambda alarm: recorder.say(*said(alarm)))
-        store = FileState(tmp_path / "state")
-        app = GateApp(gate, config, site.gate, recorder, store, CLOCK, saver, journal=journal)
-        task = asyncio.create_task(app.run())
-        try:
-            yield app
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
-            outbox.close()
-
-
-async def protected(site: Site, app: GateApp) -> None:
-    """Let the water come and wait for the arm."""
-    await until(lambda: app.gate.state is State.OPEN)
-    site.simulator.depth(18.0)
-    await until(lambda: app.gate.state is State.CLOSED)
-    assert await site.value("limit_closed") == 1.0
-    assert await site.value("sign_closed") == 1.0
-
-
-def recorded(tmp_path: Path) -> list[Segment]:
-    segments = list(check_all(list(files_of(tmp_path / "record"))))
-    assert [segment.problems for segment in segments] == [[] for _ in segments]
-    return segments
 
 
 def test_a_real_closing_is_on_record_and_replays_by_command(tmp_path: Path) -> None:
@@ -171,8 +98,6 @@ def born() -> Gate:
     first = closing()[0]
     assert isinstance(first, Opening)
     kept = first.header["gate"]
-    from edge.core.plant import SITE
-
     return Gate.start(SITE, kept["boot"], kept["born"])
 
 

@@ -1,0 +1,150 @@
+"""Power cuts and refusing disks, on real files: what was durable stays, what was torn is set aside."""
+
+import os
+import resource
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from edge.record.tape import TapedStory, closing, replayed, written
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sotdae_edge.record.files import RecordFiles, files_of
+from sotdae_edge.record.key import device_key
+from sotdae_edge.record.packing import unpack
+from sotdae_edge.record.verify import check_all
+from sotdae_shared.errors import LinkError
+
+BUDGET = 1 << 30
+
+
+def files(directory: Path) -> RecordFiles:
+    return RecordFiles(directory / "record", directory / "device.key", BUDGET)
+
+
+def left_open(directory: Path) -> Path:
+    """Write a story and leave its segment open, as a power cut does."""
+    writer = files(directory)
+    writer.put(deque(closing()), durable=True)
+    (path,) = files_of(directory / "record")
+    assert path.suffix == ".jsonl"
+    return path
+
+
+def again(directory: Path) -> None:
+    """Start anew and write another story."""
+    writer = files(directory)
+    writer.put(deque(closing()), durable=True)
+    writer.close()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_a_power_cut_at_any_byte_costs_the_torn_entry_and_no_more(data: st.DataObject) -> None:
+    with TemporaryDirectory() as name:
+        directory = Path(name)
+        path = left_open(directory)
+        raw = path.read_bytes()
+        at = data.draw(st.integers(0, len(raw)))
+        os.truncate(path, at)
+        again(directory)
+        whole = raw[:at].rfind(b"\n") + 1
+        paths = files_of(directory / "record")
+        segments = list(check_all(list(paths)))
+        assert [segment.problems for segment in segments] == [[] for _ in segments]
+        assert replayed(segments)[1] == []
+        if whole:
+            assert unpack(paths[0].read_bytes()).lines.startswith(raw[:whole])
+            assert len(segments) == 2
+        aside = path.with_suffix(".torn")
+        assert (aside.read_bytes() if aside.exists() else b"") == raw[whole:at]
+
+
+def test_a_power_cut_while_packing_leaves_one_whole_file(tmp_path: Path) -> None:
+    path = left_open(tmp_path)
+    path.with_suffix(".part").write_bytes(b"half of it")
+    again(tmp_path)
+    assert [segment.ok for segment in check_all(list(files_of(tmp_path / "record")))] == [True, True]
+    plain = unpack(path.with_suffix(".rec").read_bytes()).lines
+    path.write_bytes(plain)  # packed, and not yet removed
+    again(tmp_path)
+    paths = files_of(tmp_path / "record")
+    assert [path.suffix for path in paths] == [".rec"] * 3
+    assert all(segment.ok for segment in check_all(list(paths)))
+
+
+@contextmanager
+def disk_of(size: int) -> Iterator[None]:
+    """Let no file grow beyond this: a write takes what fits, then the system refuses."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("room", [10, 5_000, 12_345])
+def test_what_a_full_disk_refuses_is_written_when_there_is_room(tmp_path: Path, room: int) -> None:
+    writer, items = files(tmp_path), deque(closing())
+    device_key(tmp_path / "device.key")
+    with disk_of(room):
+        for _ in range(3):
+            with pytest.raises(LinkError):
+                writer.put(items, durable=True)
+    writer.put(items, durable=True)
+    writer.close()
+    segments = list(check_all(list(files_of(tmp_path / "record"))))
+    assert [segment.problems for segment in segments] == [[]]
+    assert replayed(segments)[0].calls == len(closing()) - 1
+
+
+def test_a_full_disk_takes_no_more_into_memory(tmp_path: Path) -> None:
+    writer = files(tmp_path)
+    writer.put(deque(closing()[:2]), durable=False)
+    waiting = deque(closing()[2:])
+    with disk_of(10):
+        with pytest.raises(LinkError):
+            writer.put(waiting, durable=False)
+        waiting.extend(closing()[2:])
+        kept = len(waiting)
+        with pytest.raises(LinkError):
+            writer.put(waiting, durable=False)
+        assert len(waiting) == kept
+
+
+def test_a_place_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
+    writer, items = files(tmp_path / "disk"), deque(closing())
+    (tmp_path / "disk").write_text("not a directory yet")
+    with pytest.raises(LinkError):
+        writer.put(items, durable=True)
+    (tmp_path / "disk").unlink()
+    writer.put(items, durable=True)
+    writer.close()
+    assert [segment.ok for segment in check_all(list(files_of(tmp_path / "disk" / "record")))] == [True]
+
+
+def test_the_device_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "device.key"
+    made = device_key(path)
+    assert device_key(path) == made
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.read_bytes().hex() not in repr(made)
+    path.write_bytes(b"short")
+    with pytest.raises(LinkError, match="5 bytes"):
+        device_key(path)
+
+
+def test_a_quiet_day_is_small(tmp_path: Path) -> None:
+    """Below 60 MB, judged by a minute at ten scans a second of instruments that are noisy."""
+    story = TapedStory()
+    for step in range(600):
+        story.plant.radar = 0.3 + 0.01 * (step * 7 % 13)
+        story.plant.pressure = 0.2 + 0.01 * (step * 5 % 11)
+        story.run(0.1, every=0.1)
+    (path,) = written(story.items, tmp_path)
+    assert path.stat().st_size * 60 * 24 < 60 * 1024 * 1024
