@@ -100,8 +100,11 @@ class Sensing:
         # Below the prediction's level a rate would only be computed to be thrown away.
         worth = channel.spec.kind == "analog" and level is not None
         if not worth or level is None or level.low < self.site.levels.predict_from_cm - 1.0:
-            self.rates.pop(name, None)
+            if name in self.rates:
+                del self.rates[name]
             return
+        if name in self.rates and channel.history[-1][0] < now:
+            return  # nothing new since it was worked out
         rate = rate_cm_min(channel.history, self.site.times.rate_min)
         if rate is None:
             self.rates.pop(name, None)

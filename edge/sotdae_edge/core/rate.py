@@ -29,7 +29,7 @@ def rate_cm_min(history: Sequence[tuple[float, float]], min_span_s: float) -> tu
     if not slopes:
         return None
     middle = median(slopes)
-    spread = 1.4826 * median(abs(slope - middle) for slope in slopes)
+    spread = 1.4826 * median([abs(slope - middle) for slope in slopes])
     bound = middle - CONFIDENCE * spread / float(len(slopes)) ** 0.5
     return middle * 60.0, bound * 60.0
 
