@@ -16,6 +16,7 @@ import typer
 from sotdae_edge.adapters.clock import SystemClock
 from sotdae_edge.adapters.eyes import ChildEyes
 from sotdae_edge.adapters.history import read_history
+from sotdae_edge.adapters.lorawan import LorawanFeed
 from sotdae_edge.adapters.mqtt import MqttUplink
 from sotdae_edge.adapters.outbox import SqliteOutbox
 from sotdae_edge.adapters.probe import RtspProbe
@@ -40,11 +41,14 @@ from sotdae_edge.watchdog.feeding import Feeding
 from sotdae_edge.watchdog.link import name_of
 from sotdae_edge.watchdog.systemd import Notifier
 from sotdae_firmware_bridge.lines import Line, Serial, Tcp
+from sotdae_firmware_bridge.lorawan import Latest, parse_uplink, samples
+from sotdae_firmware_bridge.payload import load as load_payload
 from sotdae_firmware_bridge.profile import load as load_profile
 from sotdae_firmware_bridge.reach import reach
 from sotdae_shared.errors import ConfigError, LinkError, WireError
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.messages import Kind
+from sotdae_shared.samples import Sample
 from sotdae_shared.topics import Address
 from sotdae_shared.units import Unit
 
@@ -141,7 +145,7 @@ async def _city(config: CityConfig) -> None:
         homes, config, _device(config.device), recorder, store, clock, saver, RtspProbe(),
         uplink=uplink, slopes=Slopes(config.slopes, boot, now, kept.get("slopes") or {}),
         reservoirs=Reservoirs(config.reservoirs, now, kept.get("reservoirs") or {}),
-        relays=_relays(config), born=now,
+        relays=_relays(config), feed=_feed(config), born=now,
     )  # fmt: skip
     await _together(app.run(), recorder, uplink)
 
@@ -231,17 +235,40 @@ def _watchdog(config: GateConfig, boot: str) -> AgentWatchdog:
 
 
 def _relays(config: CityConfig) -> Relays:
-    """Raises ConfigError for a point that the device's profile does not have."""
-    profile = load_profile(config.device.profile)
-    unknown = [relay.point for relay in config.relays if relay.point not in profile.points]
-    if unknown:
-        raise ConfigError(config.device.profile, [f"relays: there is no point {name!r}" for name in unknown])
-    points = {relay.point: profile.points[relay.point] for relay in config.relays}
+    """Raises ConfigError for a point that neither the device's profile nor a payload has."""
     scales = {
         name: Scale(point.unit or (Unit.BOOL if point.is_bit else Unit.COUNT), point.range)
-        for name, point in points.items()
+        for name, point in load_profile(config.device.profile).points.items()
     }
+    if (lorawan := config.lorawan) is not None:
+        scales |= {
+            f"{name}_{place}": Scale(spot.unit or (Unit.BOOL if spot.is_bit else Unit.COUNT), spot.range)
+            for name in lorawan.devices.values()
+            for place, spot in load_payload(lorawan.payload).points.items()
+        }
+    if unknown := [relay.point for relay in config.relays if relay.point not in scales]:
+        raise ConfigError(config.device.profile, [f"relays: there is no point {name!r}" for name in unknown])
     return Relays(config.relays, scales)
+
+
+def _feed(config: CityConfig) -> LorawanFeed | None:
+    lorawan = config.lorawan
+    if lorawan is None:
+        return None
+    payload, latest = load_payload(lorawan.payload), Latest()
+
+    def understand(raw: bytes) -> dict[str, Sample]:
+        uplink = parse_uplink(raw)
+        if uplink.device not in lorawan.devices:
+            raise WireError(f"{uplink.device} is none of ours")
+        points = samples(uplink, payload)
+        name = lorawan.devices[uplink.device]
+        return {f"{name}_{point}": each for point, each in points.items()} if latest.take(uplink) else {}
+
+    return LorawanFeed(
+        lorawan.host, lorawan.port, lorawan.topic,
+        identity=f"{config.facility.node}-uplinks", understand=understand, rng=random.SystemRandom(),
+    )  # fmt: skip
 
 
 def _outbox(config: GateConfig | CityConfig, boot: str) -> SqliteOutbox:

@@ -162,6 +162,21 @@ class CameraHealthConfig(_Section):
     url: str
 
 
+class LorawanConfig(_Section):
+    """A LoRaWAN network server's broker, and which of its devices are this agent's."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 1883
+    topic: str = "application/+/device/+/event/up"
+    payload: str = "home-alarm"
+    """Name of a built-in payload profile, or a TOML file."""
+    devices: dict[
+        Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")],
+        Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")],
+    ]
+    """By EUI: the name before its points, `<name>_<point>`."""
+
+
 class CityConfig(_Agent):
     """A city agent: relays a river gauge, home alarms and camera health."""
 
@@ -169,6 +184,7 @@ class CityConfig(_Agent):
     homes: tuple[Home, ...] = ()
     slopes: tuple[Slope, ...] = ()
     reservoirs: tuple[Embankment, ...] = ()
+    lorawan: LorawanConfig | None = None
     relays: tuple[Relay, ...] = ()
     """Points of the device that only go to the hub, each under its own name."""
     cameras: tuple[CameraHealthConfig, ...] = ()
@@ -183,6 +199,9 @@ class CityConfig(_Agent):
                 problems.append(f"{kind}: two have the same name")
         if len({relay.point for relay in self.relays}) < len(self.relays):
             problems.append("relays: two have the same point")
+        prefixes = list(self.lorawan.devices.values()) if self.lorawan else []
+        if len(set(prefixes)) < len(prefixes):
+            problems.append("lorawan.devices: two have the same name")
         if problems:
             raise ValueError("; ".join(problems))
         return self

@@ -113,6 +113,17 @@ class Device(Protocol):
         """Write points; returns when the device has acknowledged."""
 
 
+class Feed(Protocol):
+    """Points that come by themselves. Runs until cancelled; reconnects by itself."""
+
+    @property
+    def points(self) -> Mapping[str, Sample]:
+        """The latest sample of every point that was heard."""
+
+    async def run(self) -> None:
+        """Listen."""
+
+
 class Clock(Protocol):
     """The only clocks. Durations are monotonic; wall time is for people and for expiry."""
 

@@ -40,6 +40,11 @@ class Spot(BaseModel):
     title: str = ""
 
     @property
+    def is_bit(self) -> bool:
+        """Whether this is one bit."""
+        return self.type is None
+
+    @property
     def width(self) -> int:
         """Octets taken."""
         return 1 if self.type is None else struct.calcsize(f">{_CODES[self.type]}")

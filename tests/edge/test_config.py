@@ -97,6 +97,26 @@ def test_a_wrong_reservoir_is_refused_with_its_place(tmp_path: Path, more: str) 
     assert "reservoirs.a" in caught.value.problems[0]
 
 
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ('[[relays]]\npoint = "a"\n[[relays]]\npoint = "a"', "relays: two have the same point"),
+        ('[lorawan]\ndevices = { "70B3D57ED0000A17" = "a" }', "lorawan.devices"),
+        (
+            '[lorawan.devices]\n70b3d57ed0000a17 = "a"\n70b3d57ed0000a18 = "a"',
+            "lorawan.devices: two have the same name",
+        ),
+        ('[device]\nspeaks = "morse"', "device.speaks"),
+    ],
+)
+def test_wrong_relays_uplinks_and_tongues_are_refused(tmp_path: Path, more: str, place: str) -> None:
+    path = tmp_path / "city.toml"
+    path.write_text(f"{GOOD}{more}\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_city(path)
+    assert place in caught.value.problems[0]
+
+
 def test_all_problems_come_at_once(tmp_path: Path) -> None:
     said = problems(tmp_path, GOOD.replace("gate-1", "Gate 1").replace("37.2", "137.2"))
     assert "facility.node" in said

@@ -20,7 +20,7 @@ from sotdae_edge.core.reservoir import Grade
 from sotdae_edge.core.reservoirs import Reservoirs
 from sotdae_edge.core.slope import Stage
 from sotdae_edge.core.slopes import Slopes
-from sotdae_edge.ports import CameraProbe, Clock, Device, StateStore, Uplink
+from sotdae_edge.ports import CameraProbe, Clock, Device, Feed, StateStore, Uplink
 from sotdae_shared.errors import LinkError, WireError
 from sotdae_shared.messages import HealthBody, Kind, QueryBody, Reading, ReportBody, TelemetryBody
 from sotdae_shared.samples import Sample
@@ -48,6 +48,8 @@ class CityApp:
     """The thread of the state store; the outbox has its own, in the recorder."""
     probe: CameraProbe
     uplink: Uplink | None = None
+    feed: Feed | None = None
+    """Points that come by themselves, beside those of the device."""
     slopes: Slopes = field(default_factory=lambda: Slopes((), "", 0.0))
     reservoirs: Reservoirs = field(default_factory=lambda: Reservoirs((), 0.0))
     relays: Relays = field(default_factory=lambda: Relays((), {}))
@@ -65,6 +67,8 @@ class CityApp:
             tasks.create_task(self._watch_cameras(), name="cameras")
             if self.uplink is not None:
                 tasks.create_task(self._listen(self.uplink), name="listen")
+            if self.feed is not None:
+                tasks.create_task(self.feed.run(), name="feed")
 
     async def _poll(self) -> None:
         failing = False
@@ -76,6 +80,8 @@ class CityApp:
             if (failed is not None) != failing:
                 failing = not failing
                 log.warning("concentrator: %s", failed or "answers again")
+            if self.feed is not None:
+                self.points = {**self.points, **self.feed.points}
             now = self.clock.monotonic()
             self.relays.take(self.points, now)
             watched = (self.homes, self.slopes, self.reservoirs)

@@ -40,6 +40,8 @@ class Home:
     lon: float
     point_2: str
     point_15: str
+    silent_s: float = SILENT_S
+    """Unheard for so long, its state is unknown; for a battery device three of its heartbeats."""
 
 
 @dataclass(slots=True)
@@ -79,7 +81,7 @@ class Homes:
     def take(self, points: Mapping[str, Sample], now: float) -> list[Alarm | Decided]:
         """Take one scan and return what changed."""
         for home in self.homes:
-            self._take_home(self.states[home.name], points.get(home.point_2), points.get(home.point_15), now)
+            self._take_home(home, points.get(home.point_2), points.get(home.point_15), now)
         return self.tick(now)
 
     def tick(self, now: float) -> list[Alarm | Decided]:
@@ -90,13 +92,14 @@ class Homes:
         changed: list[Alarm | Decided] = list(self.alarms.update(self._conditions(now)))
         return changed + self._judge_area(now)
 
-    def _take_home(self, state: HomeState, low: Sample | None, high: Sample | None, now: float) -> None:
+    def _take_home(self, home: Home, low: Sample | None, high: Sample | None, now: float) -> None:
+        state = self.states[home.name]
         if low is None or high is None or low.value is None or high.value is None:
             return
         if low.count is not None and low.count == state.count:
             return
         state.count = low.count
-        state.heard_until = now + SILENT_S
+        state.heard_until = now + home.silent_s
         seen = Wet.WET_15 if high.value else Wet.WET_2 if low.value else Wet.DRY
         if seen is not state.pending:
             state.pending, state.pending_until = seen, now + CONFIRM_S
@@ -110,7 +113,7 @@ class Homes:
         found = []
         for home in self.homes:
             state = self.states[home.name]
-            silent = now >= max(state.heard_until, self.born + SILENT_S)
+            silent = now >= self._known_until(home)
             found += [
                 Condition(f"home.{home.name}.wet_2", 2, state.stage >= Wet.WET_2, "water at 2 cm: call"),
                 Condition(f"home.{home.name}.wet_15", 1, state.stage >= Wet.WET_15, "water at 15 cm: 119"),
@@ -139,10 +142,13 @@ class Homes:
         groups = ([other.name for other in recent if distance_m(home, other) <= AREA_M] for home in recent)
         return max(groups, key=len, default=[])
 
+    def _known_until(self, home: Home) -> float:
+        return max(self.states[home.name].heard_until, self.born + home.silent_s)
+
     def next_deadline(self, now: float) -> float | None:
         """Return when time alone may change something."""
         due = [state.pending_until for state in self.states.values() if state.pending is not state.stage]
-        due += [max(state.heard_until, self.born + SILENT_S) for state in self.states.values()]
+        due += [self._known_until(home) for home in self.homes]
         return min((at for at in due if at > now), default=None)
 
 

@@ -44,6 +44,17 @@ class Cluster:
         return set(self.core.alarms.active)
 
 
+def test_a_home_with_slow_heartbeats_is_given_their_time() -> None:
+    slow = Home("C-1", 37.2638, 127.0290, "1_2", "1_15", silent_s=1800.0)
+    cluster = Cluster((slow, FAR))
+    cluster.run(1)
+    cluster.silent = set(cluster.cm)
+    cluster.run(1790, step_s=10.0)
+    assert cluster.active() == {"home.B-9.silent"}
+    cluster.run(20)
+    assert "home.C-1.silent" in cluster.active()
+
+
 def test_two_stages_of_one_home() -> None:
     cluster = Cluster()
     cluster.run(3)
