@@ -84,8 +84,8 @@ def _readable() -> Iterator[None]:
 def _verdict(segment: Segment) -> dict[str, Any]:
     return {
         "segment": segment.name, "ok": segment.ok, "entries": len(segment.values), "ended": segment.ended,
-        "signed_to": segment.signed_to, "torn": segment.torn, "first_bad": segment.first_bad,
-        "problems": segment.problems, "device": segment.header.get("device"),
+        "recovered": segment.recovered, "signed_to": segment.signed_to, "torn": segment.torn,
+        "first_bad": segment.first_bad, "problems": segment.problems, "device": segment.header.get("device"),
         "site_sha256": segment.header.get("site_sha256"),
     }  # fmt: skip
 
@@ -94,6 +94,7 @@ def _words(segment: Segment) -> str:
     if not segment.ok:
         return "\n".join([f"{segment.name}: DOES NOT HOLD", *(f"  - {each}" for each in segment.problems)])
     end = "ended" if segment.ended else "not ended: still being written, or cut off"
+    end += " by the next start" if segment.recovered else ""
     return f"{segment.name}: holds, {len(segment.values)} entries, signed up to {segment.signed_to}, {end}"
 
 

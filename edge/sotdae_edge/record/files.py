@@ -162,9 +162,9 @@ def signed_line(chain: Chain, key: DeviceKey, end: bool = False) -> dict[str, An
 
 
 def _append(path: Path, tail: Tail, key: DeviceKey) -> None:
-    """End a segment that nobody ended."""
+    """End a segment that nobody ended, and say that its last entries were signed only now."""
     chain = tail.chain
-    line = chain.seal(text(signed_line(chain, key, end=True)))
+    line = chain.seal(text({**signed_line(chain, key, end=True), "recovered": True}))
     with path.open("ab") as file:
         file.write(line)
         file.flush()

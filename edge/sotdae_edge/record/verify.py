@@ -26,6 +26,8 @@ class Segment:
     """Number of the first entry that does not hold."""
     torn: bool = False
     ended: bool = False
+    recovered: bool = False
+    """Whether its end was signed at the next start: what followed the last signature was open till then."""
     signed_to: int = 0
     """Number of the last entry that a good signature covers."""
     head: str = ""
@@ -120,5 +122,6 @@ def _check_signature(segment: Segment, value: dict[str, Any], number: int, signe
     if signature_holds(segment.header["device"], signed, found):
         segment.signed_to = number - 1
         segment.ended = value.get("end") is True
+        segment.recovered = value.get("recovered") is True
     else:
         segment.fault(number, "the signature is not the device's")
