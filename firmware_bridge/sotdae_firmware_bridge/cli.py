@@ -3,7 +3,7 @@
 import asyncio
 import json
 import signal
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -165,15 +165,16 @@ def simulate(
         board=board,
     )
 
-    async def go() -> None:
-        task = asyncio.ensure_future(run_simulator(options, lambda doors: typer.echo(json.dumps(doors))))
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.result()
+    _run(_until_signal(run_simulator(options, lambda doors: typer.echo(json.dumps(doors)))))
 
-    _run(go())
+
+async def _until_signal(work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.ensure_future(work)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.result()
 
 
 def _line(host: str, port: int, serial: str | None, baud: int, parity: Parity) -> Line:
