@@ -75,7 +75,7 @@ class Forecast:
     slo_h: float
     """The same by SLO."""
     alpha: float
-    """The exponent that fits best."""
+    """The exponent that fits both step lengths best."""
     onset_h: float
     now_h: float
     v_mm_h: float
@@ -141,18 +141,18 @@ def onset(found: Sequence[Step]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Trend:
-    """What one step length says."""
+    """What one step length says: a line for each exponent, and SLO."""
 
-    early_h: float
-    late_h: float
-    best_h: float
-    inverse_velocity_h: float
-    slo_h: float
-    alpha: float
-    first: Step
-    last: Step
-    r2: float
-    count: int
+    moving: list[Step]
+    lines: dict[float, Line]
+    slo: Line
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The earliest and the latest end that any of them allows."""
+        spans = [line.zeros() for line in self.lines.values() if line.r2 >= MIN_R2]
+        lows = [self.slo.slope_low, *(low for low, _, _ in spans)]
+        return min(lows), max(self.slo.slope_high, *(high for _, _, high in spans))
 
 
 def _moving(series: Sequence[Point], step_mm: float, sigma_mm: float) -> list[Step] | Refusal:
@@ -175,23 +175,13 @@ def _trend(series: Sequence[Point], step_mm: float, sigma_mm: float) -> _Trend |
     if isinstance(moving, Refusal):
         return moving
     slo = theil_sen([(step.v_mm_h, step.t_h * step.v_mm_h) for step in moving])
-    gain = median(step.v_mm_h for step in moving[-3:]) / median(step.v_mm_h for step in moving[:3])
-    if gain < MIN_GAIN:
-        return Refusal(Why.YOUNG, f"velocity is {gain:.2g} times that at the onset: want {MIN_GAIN:g}")
     lines = {alpha: line for alpha in EXPONENTS if (line := _inverse(moving, alpha)) is not None}
     if slo is None or not lines or not all(line.falls for line in lines.values()):
         return Refusal(Why.STEADY, "inverse velocity does not fall beyond its uncertainty")
-    alpha = max(lines, key=lambda each: lines[each].r2)
-    best = lines[alpha]
-    if best.r2 < MIN_R2:
-        return Refusal(Why.POOR_FIT, f"R2 {best.r2:.2f}: want {MIN_R2:g}")
-    ends = [line.zeros() for line in lines.values() if line.r2 >= MIN_R2]
-    early = min(slo.slope_low, *(low for low, _, _ in ends))
-    late = max(slo.slope_high, *(high for _, _, high in ends))
-    return _Trend(
-        early, late, best.zeros()[1], lines[2.0].zeros()[1], slo.slope, alpha,
-        moving[0], moving[-1], best.r2, len(moving),
-    )  # fmt: skip
+    r2 = max(line.r2 for line in lines.values())
+    if r2 < MIN_R2:
+        return Refusal(Why.POOR_FIT, f"R2 {r2:.2f}: want {MIN_R2:g}")
+    return _Trend(moving, lines, slo)
 
 
 def _inverse(moving: Sequence[Step], alpha: float) -> Line | None:
@@ -200,25 +190,26 @@ def _inverse(moving: Sequence[Step], alpha: float) -> Line | None:
 
 def _combined(trends: Sequence[_Trend], now_h: float, cycle_mm: float | None) -> Forecast | Refusal:
     """Take the middle of what the two step lengths say, and the widest interval."""
-    at_h = fmean(trend.best_h for trend in trends)
-    late_h = max(trend.late_h for trend in trends)
+    alpha = max(EXPONENTS, key=lambda each: fmean(trend.lines[each].r2 for trend in trends))
+    at_h = fmean(trend.lines[alpha].zeros()[1] for trend in trends)
+    early_h, late_h = min(trend.ends[0] for trend in trends), max(trend.ends[1] for trend in trends)
     short = trends[0]
-    lasted_h = now_h - short.first.t_h
-    if not isfinite(late_h) or at_h - now_h > MAX_AHEAD * lasted_h:
-        return Refusal(Why.FAR, f"{at_h - now_h:.3g} h ahead after {lasted_h:.3g} h of acceleration")
+    onset_h, last = short.moving[0].t_h, short.moving[-1]
+    if not isfinite(late_h) or at_h - now_h > MAX_AHEAD * (now_h - onset_h):
+        return Refusal(Why.FAR, f"{at_h - now_h:.3g} h ahead after {now_h - onset_h:.3g} h of acceleration")
     if late_h <= now_h:
         return Refusal(Why.PAST, f"the trend ended {now_h - late_h:.3g} h ago without a collapse")
     return Forecast(
-        at_h=max(at_h, now_h),
-        early_h=max(min(trend.early_h for trend in trends), now_h),
+        at_h=min(max(at_h, early_h, now_h), late_h),
+        early_h=max(early_h, now_h),
         late_h=late_h,
-        inverse_velocity_h=short.inverse_velocity_h,
-        slo_h=short.slo_h,
-        alpha=short.alpha,
-        onset_h=short.first.t_h,
+        inverse_velocity_h=short.lines[2.0].zeros()[1],
+        slo_h=short.slo.slope,
+        alpha=alpha,
+        onset_h=onset_h,
         now_h=now_h,
-        v_mm_h=short.last.v_mm_h,
-        r2=min(trend.r2 for trend in trends),
-        steps=short.count,
+        v_mm_h=last.v_mm_h,
+        r2=min(trend.lines[alpha].r2 for trend in trends),
+        steps=len(short.moving),
         cycle_mm=cycle_mm,
     )
