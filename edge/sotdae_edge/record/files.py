@@ -18,6 +18,7 @@ from sotdae_shared.errors import LinkError
 SIGN_EVERY = 600
 """Lines between signatures when nothing is decided: about a minute."""
 OPEN_SUFFIX, PACKED_SUFFIX = ".jsonl", ".rec"
+_NUMBER = "[0-9]" * 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,9 @@ class RecordFiles:
             return
         self._directory.mkdir(parents=True, exist_ok=True)
         key = device_key(self._key_path)
-        for path in sorted(self._directory.glob(f"*{OPEN_SUFFIX}")):
+        for path in sorted(self._directory.glob(f"{_NUMBER}{OPEN_SUFFIX}")):
             self._close_left_over(path, key)
-        left = sorted(self._directory.glob(f"*{PACKED_SUFFIX}"))
+        left = sorted(self._directory.glob(f"{_NUMBER}{PACKED_SUFFIX}"))
         if left:
             self._number, self._previous = int(left[-1].stem), tail_of(left[-1]).head
         self._key = key
@@ -149,7 +150,7 @@ class RecordFiles:
             os.fsync(self._file)
 
     def _keep_budget(self) -> None:
-        kept = sorted(self._directory.glob(f"*{PACKED_SUFFIX}"))
+        kept = sorted(self._directory.glob(f"{_NUMBER}{PACKED_SUFFIX}"))
         sizes = [path.stat().st_size for path in kept]
         while len(kept) > 1 and sum(sizes) > self._budget_bytes:
             kept.pop(0).unlink()
@@ -175,7 +176,7 @@ def files_of(path: Path) -> Sequence[Path]:
     """Return the segments of a directory in order, or the one file. LinkError if there is none."""
     if not path.is_dir():
         return [path]
-    found = sorted([*path.glob(f"*{PACKED_SUFFIX}"), *path.glob(f"*{OPEN_SUFFIX}")])
+    found = sorted([*path.glob(f"{_NUMBER}{PACKED_SUFFIX}"), *path.glob(f"{_NUMBER}{OPEN_SUFFIX}")])
     if not found:
         raise LinkError(f"{path}: no record here")
     return found

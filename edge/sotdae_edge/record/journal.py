@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
 
-from sotdae_edge.core.effects import Alarm, Effect, Save
+from sotdae_edge.core.effects import Alarm, Decided, Effect, Save
 from sotdae_edge.core.events import Event
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.ports import Clock
@@ -53,7 +53,7 @@ class Journal:
     def note(
         self, event: Event | None, at: float, effects: Sequence[Effect], gate: Gate
     ) -> asyncio.Future[None] | None:
-        """Take one call of the gate. Return what ends when it is durable if something was decided."""
+        """Take one call of the gate. Return what ends when it is durable if acting must wait for that."""
         if self._hole or len(self._queue) >= KEPT_IN_RAM:
             self._miss(gate)
             return None
@@ -61,11 +61,12 @@ class Journal:
         self._written += 1
         if self._written >= SEGMENT_ENTRIES:
             self._open(gate, {})
+        if any(isinstance(effect, Save | Decided) for effect in effects):
+            self._urgent.set()
         if not any(isinstance(effect, Save) for effect in effects):
             return None
         durable = asyncio.get_running_loop().create_future()
         self._waiting.append(durable)
-        self._urgent.set()
         return durable
 
     def late(self) -> None:
@@ -88,7 +89,7 @@ class Journal:
                 await self._urgent.wait()
         except TimeoutError:
             pass
-        return bool(self._waiting)
+        return self._urgent.is_set()
 
     async def _put(self, durable: bool) -> bool:
         loop = asyncio.get_running_loop()
@@ -98,6 +99,8 @@ class Journal:
             await loop.run_in_executor(self.worker, self.files.put, self._queue, durable)
         except LinkError as error:
             self._waiting = waiting + self._waiting
+            if durable:
+                self._urgent.set()
             self._note_failing(str(error))
             return False
         for each in waiting:

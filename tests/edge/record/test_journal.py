@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from edge.core.plant import SITE
 from edge.record.runner import BOOT, CLOCK, files, protected, recorded, running, until
-from edge.record.tape import closing, replayed
+from edge.record.tape import closing, replayed, written
 from simulated_site import running_site
 from typer.testing import CliRunner
 
@@ -20,6 +20,8 @@ from sotdae_edge.record.cli import record_app
 from sotdae_edge.record.coding import Entry
 from sotdae_edge.record.files import Opening, RecordFiles, files_of
 from sotdae_edge.record.journal import Journal
+from sotdae_edge.record.key import device_key
+from sotdae_edge.record.packing import unpack
 from sotdae_edge.record.verify import check_all
 from sotdae_shared.errors import LinkError
 from sotdae_shared.messages import Kind
@@ -186,3 +188,27 @@ def test_a_decision_is_durable_when_its_future_ends_and_a_tick_promises_nothing(
             await asyncio.wait([task])
 
     asyncio.run(story())
+
+
+def test_the_commands_name_what_is_wrong_and_where(tmp_path: Path) -> None:
+    command = CliRunner()
+    (path,) = written(list(closing()), tmp_path)
+    directory = str(tmp_path / "record")
+    public = device_key(tmp_path / "device.key").public
+    assert command.invoke(record_app, ["verify", directory, "--key", public]).exit_code == 0
+    other = command.invoke(record_app, ["verify", directory, "--key", "00" * 32])
+    assert (other.exit_code, "entry 1: was written by the device" in other.output) == (1, True)
+    rows = unpack(path.read_bytes()).lines.splitlines(keepends=True)
+    rows[6] = rows[6].replace(b'"t":', b'"t":1')
+    path.write_bytes(b"".join(rows))
+    bad = command.invoke(record_app, ["verify", directory])
+    assert (bad.exit_code, "entry 7: does not follow" in bad.output) == (1, True)
+    again = command.invoke(record_app, ["replay", directory])
+    assert (again.exit_code, "intact False" in again.output) == (1, True)
+    everything = command.invoke(record_app, ["show", directory, "--all"])
+    assert '"entry": 6' in everything.output
+    assert '"entry": 7' not in everything.output
+    absent = command.invoke(record_app, ["verify", str(tmp_path / "nothing")])
+    assert absent.exit_code == 2
+    (tmp_path / "empty").mkdir()
+    assert command.invoke(record_app, ["show", str(tmp_path / "empty")]).exit_code == 2

@@ -128,6 +128,16 @@ def test_a_place_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
     assert [segment.ok for segment in check_all(list(files_of(tmp_path / "disk" / "record")))] == [True]
 
 
+def test_files_that_are_not_ours_are_left_alone(tmp_path: Path) -> None:
+    again(tmp_path)
+    strange = [tmp_path / "record" / name for name in ("notes.rec", "notes.jsonl", "0000000x.rec")]
+    for path in strange:
+        path.write_text("not a record")
+    again(tmp_path)
+    assert [segment.ok for segment in check_all(list(files_of(tmp_path / "record")))] == [True, True]
+    assert all(path.read_text() == "not a record" for path in strange)
+
+
 def test_the_device_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
     path = tmp_path / "device.key"
     made = device_key(path)
