@@ -19,7 +19,7 @@ async def eventually(condition: Callable[[], object], timeout_s: float = 20.0) -
     """Wait until something holds; fail with what did not."""
     try:
         async with asyncio.timeout(timeout_s):
-            while not condition():  # noqa: ASYNC110 (conditions are of many kinds)
+            while not condition():
                 await asyncio.sleep(0.01)
     except TimeoutError:
         raise AssertionError(f"not within {timeout_s} s: {condition}") from None

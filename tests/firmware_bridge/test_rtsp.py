@@ -47,7 +47,7 @@ async def serving(view: Callable[[], SceneView], clip: Path | None = None) -> As
 
 async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while not true():  # noqa: ASYNC110 - the server tells nobody
+        while not true():
             await asyncio.sleep(0.02)
 
 

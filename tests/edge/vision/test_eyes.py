@@ -113,7 +113,7 @@ def test_a_camera_that_goes_away_is_told_and_the_worker_lives_on(tmp_path: Path)
             worker = eyes.child_pid
             waiting = asyncio.create_task(see(sightings, True))
             await server.stop()
-            while eyes.problem is None:  # noqa: ASYNC110 - the problem is a plain attribute
+            while eyes.problem is None:
                 await asyncio.sleep(0.02)
             assert "camera rtsp://127.0.0.1" in eyes.problem
             back = CameraServer(lambda: PARKED, port=port)

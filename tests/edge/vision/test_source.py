@@ -80,7 +80,7 @@ def test_the_end_of_a_live_stream_is_a_failure_and_it_comes_back() -> None:
         first = await asyncio.to_thread(latest.take, 20.0)
         await server.stop()
         async with asyncio.timeout(30):
-            while not problems:  # noqa: ASYNC110 - the reader is a thread
+            while not problems:
                 await asyncio.sleep(0.02)
         await asyncio.to_thread(latest.take, 0.0)
         again = CameraServer(lambda: replace(SCENE, night=1.0), port=port)
