@@ -21,8 +21,13 @@ from sotdae_shared.errors import ConfigError
 
 replay_app = typer.Typer(
     invoke_without_command=True,
+    subcommand_metavar="",
     context_settings={"allow_interspersed_args": True},
     help="Run recorded levels through the gate's core.",
+)
+COLUMNS = (
+    "CSV with `time` and `level_cm`; or one column a sensor: radar, pressure, float, any <name>_cm (cm), "
+    "float_5, float_15 (0 or 1), rain (mm/h), river (cm). An empty cell is a missing reading."
 )
 LONG_ROWS = 20_000
 """From here on a progress bar shows."""
@@ -31,7 +36,7 @@ MAX_SHOWN = 200
 
 @replay_app.callback()
 def replay(
-    series: Annotated[Path, typer.Argument(help="CSV with `time` and `level_cm`, or one column a sensor.")],
+    series: Annotated[Path, typer.Argument(help=COLUMNS)],
     *,
     site: Annotated[
         Path | None, typer.Option(help="A gate's TOML file. Default: a built-in 175 m site.")
@@ -41,9 +46,7 @@ def replay(
 ) -> None:
     """Say when the gate would have cautioned, closed and, with people, reopened.
 
-    Columns: level_cm (one channel), or radar, pressure, float (in cm; or float_5, float_15 as 0 and 1), or
-    any <name>_cm; rain in mm/h, river in cm. An empty cell is a missing reading. Arm and lane are
-    assumed to work.
+    Arm and lane are assumed to work.
     """
     try:
         chosen = BUILT_IN if site is None else load_gate(site).site
