@@ -1,4 +1,4 @@
-"""The how-to, word for word: a kind of sensor that the program has never heard of, by a profile alone."""
+"""The how-to, word for word: an instrument that no profile of the program describes, by a profile alone."""
 
 import asyncio
 import re
