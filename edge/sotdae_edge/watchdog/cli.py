@@ -37,7 +37,12 @@ def watchdog(
     """Close the warnings whenever the gate's agent stops feeding. Never opens them; runs until SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
-        asyncio.run(_run(load_gate(config)))
+        gate = load_gate(config)
+        if gate.watchdog is None:
+            raise ConfigError(
+                str(config), ["watchdog: absent, so the agent would not feed; see gate.example.toml"]
+            )
+        asyncio.run(_run(gate, gate.watchdog))
     except ConfigError as error:
         typer.echo(f"{error.source}:", err=True)
         for problem in error.problems:
@@ -48,8 +53,7 @@ def watchdog(
         raise typer.Exit(1) from error
 
 
-async def _run(config: GateConfig) -> None:
-    patience = config.watchdog or WatchdogConfig()
+async def _run(config: GateConfig, patience: WatchdogConfig) -> None:
     at = config.device
     device = ModbusDevice(load_profile(at.profile), at.host, at.port, at.timeout_s)
     link, notifier = Link(name_of(config.storage.dir)), Notifier()

@@ -6,8 +6,8 @@ from sotdae_edge.core.alarms import Condition
 from sotdae_edge.watchdog.wire import COUNT_LIMIT, NOTHING, Answer, Feed, Notes
 
 FEED_S = 0.5
-PRESUME_S = 1.0
-"""After a pause in feeding the watchdog is taken to hold until it says otherwise, at most this long."""
+PRESUME_FEEDS = 3
+"""After a pause the watchdog is taken to hold until it answers, or until so many feeds (1.5 s) have none."""
 SILENT_S = 3.0
 """A watchdog that has not answered for this long is gone."""
 
@@ -27,14 +27,12 @@ class Feeding:
     """The watchdog's patience, from the same file."""
     count: int = 0
     fed: float | None = None
-    resumed: float | None = None
-    """When feeding last began anew: at the start, and after a pause."""
     first: int = 0
-    """First feed since then. An answer to an earlier one may have lain in the queue through the pause."""
+    """First feed since the start or the last pause: older answers may have lain in the queue."""
     unanswered: float | None = None
     """Since when feeds go without an answer."""
     notes: Notes | None = None
-    """The newest answer since `resumed`."""
+    """The newest answer since `first`."""
 
     def feed(self, now: float) -> Feed | None:
         """Return a feed if one is due."""
@@ -42,7 +40,7 @@ class Feeding:
             return None
         self.count = (self.count + 1) % COUNT_LIMIT
         if self._paused(now):
-            self.resumed, self.first, self.notes, self.unanswered = now, self.count, None, None
+            self.first, self.notes, self.unanswered = self.count, None, None
         self.fed = now
         if self.unanswered is None:
             self.unanswered = now
@@ -51,15 +49,15 @@ class Feeding:
     def take(self, answer: Answer) -> None:
         """Note an answer, unless it is to a feed from before the last pause."""
         since = (answer.count - self.first) % COUNT_LIMIT
-        if self.resumed is not None and since <= (self.count - self.first) % COUNT_LIMIT:
+        if self.fed is not None and since <= (self.count - self.first) % COUNT_LIMIT:
             self.notes, self.unanswered = answer.notes, None
 
     def holds(self, now: float) -> bool:
         """Whether the watchdog holds the warnings closed, or may: then the agent must not open them."""
-        if self._paused(now) or self.resumed is None:
+        if self._paused(now):
             return True
         if self.notes is None:
-            return now - self.resumed < PRESUME_S
+            return (self.count - self.first) % COUNT_LIMIT < PRESUME_FEEDS
         return bool(self.notes & Notes.HOLDING) and not self.silent(now)
 
     def silent(self, now: float) -> bool:
