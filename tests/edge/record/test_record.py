@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sotdae_edge.core.events import BadCommand, HubHeard, LinkLost, Scan
+from sotdae_edge.record.chain import Chain
 from sotdae_edge.record.coding import Entry, parse, text
 from sotdae_edge.record.packing import MAGIC, pack, unpack
 from sotdae_edge.record.snapshot import restore, snapshot
@@ -143,6 +144,17 @@ def test_a_record_written_anew_without_the_key_is_not_the_devices(tmp_path: Path
     public = check("x", mine.read_bytes()).header["device"]
     assert check("x", mine.read_bytes(), public).ok
     assert check("x", forged.read_bytes(), public).first_bad == 1
+
+
+def test_a_chain_made_anew_over_changed_entries_lacks_the_devices_signature() -> None:
+    values = [parse(line.partition(b" ")[2]) for line in lines().splitlines()]
+    values[4]["t"] += 1e-6
+    chain = Chain()
+    segment = check("x", b"".join(chain.seal(text(value)) for value in values))
+    signs = [number for number, value in enumerate(values, start=1) if "sign" in value]
+    assert segment.first_bad == next(number for number in signs if number > 5)
+    assert "signature" in segment.problems[0]
+    assert (segment.ended, segment.signed_to < 5) == (False, True)
 
 
 def test_a_segment_taken_out_is_noticed(tmp_path: Path) -> None:
