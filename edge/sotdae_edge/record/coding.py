@@ -21,12 +21,13 @@ from sotdae_edge.core.events import (
 from sotdae_shared.errors import WireError
 from sotdae_shared.samples import Sample
 
-_WORDS: dict[str, type[Event]] = {
+WORDS: dict[str, type[Event]] = {
     "seen": Sighting, "hub": HubHeard, "lost": LinkLost, "nonce": NonceAsked, "command": CommandCame,
     "bad": BadCommand,
 }  # fmt: skip
-_NAMES = {kind: name for name, kind in _WORDS.items()}
-_ADAPTERS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(kind) for name, kind in _WORDS.items()}
+"""Events and their names on record; a scan has its own form."""
+_NAMES = {kind: name for name, kind in WORDS.items()}
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(kind) for name, kind in WORDS.items()}
 _POINTS: TypeAdapter[dict[str, tuple[float | int | None, int | None, float | int | None]]] = TypeAdapter(
     dict[str, tuple[float | int | None, int | None, float | int | None]]
 )

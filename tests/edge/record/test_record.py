@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from edge.core.exploration import ACTIONS
@@ -18,9 +18,9 @@ from edge.record.tape import TapedStory, closing, opening, replayed, round_trip,
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sotdae_edge.core.events import BadCommand, HubHeard, LinkLost, Scan
+from sotdae_edge.core.events import BadCommand, Event, HubHeard, LinkLost, Scan
 from sotdae_edge.record.chain import Chain
-from sotdae_edge.record.coding import Entry, parse, text
+from sotdae_edge.record.coding import WORDS, Entry, parse, text
 from sotdae_edge.record.packing import MAGIC, pack, unpack
 from sotdae_edge.record.snapshot import restore, snapshot
 from sotdae_edge.record.verify import check, check_all
@@ -225,3 +225,7 @@ def test_bytes_from_anywhere_are_refused_in_words(rows: list[bytes], packed: boo
 def test_a_line_is_json_or_refused(data: bytes) -> None:
     with suppress(WireError):
         assert isinstance(parse(data), dict)
+
+
+def test_there_is_a_word_for_every_event() -> None:
+    assert {Scan, *WORDS.values()} == set(get_args(Event))
