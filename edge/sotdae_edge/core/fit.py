@@ -9,6 +9,8 @@ from statistics import fmean, median
 CONFIDENCE = 1.96
 """Two-sided 95 % of a normal estimate."""
 MAD_TO_SIGMA = 1.4826
+HALF_APART = 1.45
+"""Half-apart slopes scatter so much more than least squares: 1.2533 sqrt(2) 2**1.5 / sqrt(12)."""
 
 Point = tuple[float, float]
 
@@ -71,6 +73,12 @@ def half_apart_slope(points: Sequence[Point]) -> float:
         (y2 - y1) / (x2 - x1) for (x1, y1), (x2, y2) in zip(points, points[half:], strict=False) if x2 > x1
     ]
     return median(slopes) if slopes else 0.0
+
+
+def half_apart_sigma(points: Sequence[Point], sigma: float) -> float:
+    """Return the standard deviation of `half_apart_slope` where single values have `sigma`."""
+    middle = fmean(x for x, _ in points)
+    return HALF_APART * sigma / sqrt(sum((x - middle) ** 2 for x, _ in points))
 
 
 def noise(points: Sequence[Point]) -> float:

@@ -8,11 +8,11 @@ lengths after Carla et al. (2017); preconditions from DOMAIN 3.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import isfinite, sqrt
+from math import isfinite
 from statistics import fmean, median
 
 from sotdae_edge.core import daily
-from sotdae_edge.core.fit import Line, Point, half_apart_slope, noise, theil_sen
+from sotdae_edge.core.fit import Line, Point, half_apart_sigma, half_apart_slope, noise, theil_sen
 
 EXPONENTS = (1.5, 2.0, 2.2)
 """alpha of Fukuzono's experiments lies between 1.5 and 2.2; the interval spans them, the forecast takes 2."""
@@ -124,9 +124,8 @@ def steps(series: Sequence[Point], step_mm: float, sigma_mm: float) -> list[Step
 
 
 def _step(part: Sequence[Point], sigma_mm: float) -> Step:
-    middle = fmean(t_h for t_h, _ in part)
-    spread = sqrt(sum((t_h - middle) ** 2 for t_h, _ in part))
-    return Step((part[0][0] + part[-1][0]) / 2.0, half_apart_slope(part), sigma_mm / spread)
+    middle_h = (part[0][0] + part[-1][0]) / 2.0
+    return Step(middle_h, half_apart_slope(part), half_apart_sigma(part, sigma_mm))
 
 
 def onset(found: Sequence[Step]) -> int:

@@ -6,10 +6,9 @@ Times are monotonic seconds, values the sensor's unit (mm or deg); velocities ar
 from bisect import bisect_left, bisect_right
 from collections import deque
 from dataclasses import dataclass, field
-from math import sqrt
-from statistics import fmean, median
+from statistics import median
 
-from sotdae_edge.core.fit import Point, half_apart_slope, noise
+from sotdae_edge.core.fit import Point, half_apart_sigma, half_apart_slope, noise
 
 HOUR_S = 3600.0
 DAY_S = 24 * HOUR_S
@@ -19,7 +18,8 @@ MIN_SAMPLES = 3
 STRETCH = 6.0
 """A window with fewer than three samples reaches back for more, but not further than so many times."""
 DAY_MATCH_S = 1800.0
-SIGMAS = 3.0
+SIGMAS = 4.0
+"""Velocities are looked at many times a day: three sigma would be crossed by noise every few hours."""
 
 
 @dataclass(slots=True)
@@ -48,14 +48,13 @@ class Movement:
         self.far.clear()
 
     def per_hour(self, window_s: float, now: float) -> float | None:
-        """Return the Theil-Sen velocity of a window, 0 within three sigma of it, None below three samples."""
+        """Return the Theil-Sen velocity of a window, 0 within four sigma of it, None below three samples."""
         points = [point for point in self.near if point[0] > now - window_s]
         if len(points) < MIN_SAMPLES:
             points = list(self.near)[-MIN_SAMPLES:]
             if len(points) < MIN_SAMPLES or points[0][0] < now - STRETCH * window_s:
                 return None
-        middle = fmean(at for at, _ in points)
-        sigma = noise(list(self.near)) / sqrt(sum((at - middle) ** 2 for at, _ in points))
+        sigma = half_apart_sigma(points, noise(list(self.near)))
         slope = half_apart_slope(points)
         return slope * HOUR_S if abs(slope) > SIGMAS * sigma else 0.0
 

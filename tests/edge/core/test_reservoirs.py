@@ -20,11 +20,12 @@ QUIET = {"level": 700.0, "crest": 3.0, "seep": 2.0, "turb": 10.0}
 class Bench:
     """One reservoir with a hand on every instrument."""
 
-    def __init__(self, spec: Embankment = DAM, **kept: Any) -> None:
+    def __init__(self, spec: Embankment = DAM, crest_noise: float = 0.05, **kept: Any) -> None:
         self.core = Reservoirs((spec,), 0.0, **kept)
         self.now, self.count, self.values = 0.0, 0, dict(QUIET)
         self.dice = random.Random(1)
         self.silent: set[str] = set()
+        self.noise = {"crest": crest_noise}
         self.said: list[Alarm | Decided] = []
 
     @property
@@ -39,7 +40,7 @@ class Bench:
             for name, rate in per_hour.items():
                 self.values[name] += rate * every_s / HOUR_S
             points = {
-                name: Sample(value + self.dice.gauss(0.0, 0.05), self.count)
+                name: Sample(value + self.dice.gauss(0.0, self.noise.get(name, 0.05)), self.count)
                 for name, value in self.values.items()
                 if name not in self.silent
             }
@@ -104,13 +105,33 @@ def test_a_jump_of_seepage_or_turbidity_is_serious(name: str, value: float) -> N
     assert bench.core.alarms.active["reservoir.upper.serious"] == 1
 
 
+def test_steady_settlement_and_noise_do_not_accelerate() -> None:
+    steady, noisy = Bench(), Bench(crest_noise=4.0)
+    for bench, mm_h in ((steady, 3.0 / 24), (noisy, 0.0)):
+        bench.run(9 * 24.0, every_s=1800.0)
+        bench.run(4 * 24.0, every_s=1800.0, crest=mm_h, level=1.0)
+    assert steady.grade is Grade.ATTENTION
+    assert noisy.grade < Grade.ALERT
+    assert noisy.core.alarms.active.keys() <= {"reservoir.upper.attention"}
+
+
 def test_small_and_slow_rises_are_no_jump() -> None:
     bench = Bench()
     bench.values["seep"] = 0.3
     bench.run(24.0)
     bench.values["seep"] = 0.9
     bench.run(24.0)
-    bench.run(10 * 24.0, every_s=1800.0, turb=0.02)
+    bench.values["turb"] = 15.0
+    bench.run(24.0)
+    assert bench.grade is Grade.NORMAL
+
+
+def test_a_third_more_is_no_jump() -> None:
+    bench = Bench()
+    bench.values.update(seep=90.0, turb=300.0)
+    bench.run(24.0)
+    bench.values.update(seep=120.0, turb=400.0)
+    bench.run(2.0)
     assert bench.grade is Grade.NORMAL
 
 

@@ -116,6 +116,14 @@ def test_each_precondition_refuses_with_its_reason() -> None:
     assert why(read(replace(creep, onset_h=0.0), 0.45)) is Why.YOUNG
 
 
+def test_a_step_without_a_velocity_refuses() -> None:
+    moving, dice = read(Creep(), 0.8, replace(FIELD, cycle_mm=0.0)), random.Random(1)
+    (t_h, mm) = moving[-1]
+    still = [(t_h + n / 6, mm + dice.gauss(0.0, 0.1)) for n in range(1, 40)]
+    jump = [(t_h + n / 6, mm + 3.0) for n in (40, 41)]
+    assert why([*moving, *still, *jump]) is Why.SLOW
+
+
 def test_a_slope_that_stops_is_no_longer_forecast() -> None:
     moving = read(Creep(), 0.8)
     (t_h, mm) = moving[-1]

@@ -140,6 +140,21 @@ def test_silence_is_told_and_never_calms() -> None:
     assert bench.alarms["slope.east.silent"] == 1, "silent while it moved: life safety"
 
 
+def test_noise_is_no_movement() -> None:
+    bench = Bench(noise_mm=1.5)
+    bench.move(0.0, 8.0)
+    assert bench.stage is Stage.NORMAL
+    assert bench.core.states["east"].movement.per_hour(600.0, bench.now) == 0.0
+
+
+def test_a_calm_that_nobody_sees_is_no_calm() -> None:
+    bench = Bench()
+    bench.move(5.0, 2.0)
+    bench.move(0.0, 3.0)
+    bench.quiet(30.0)
+    assert bench.stage is Stage.PREPARE
+
+
 def test_stages_rise_at_once_and_fall_after_a_calm_day() -> None:
     bench = Bench()
     bench.move(0.0, 2.0)
