@@ -7,6 +7,7 @@ import logging
 import random
 import secrets
 import signal
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,7 +19,7 @@ from sotdae_edge.adapters.eyes import ChildEyes
 from sotdae_edge.adapters.history import read_history
 from sotdae_edge.adapters.lorawan import LorawanFeed
 from sotdae_edge.adapters.mqtt import MqttUplink
-from sotdae_edge.adapters.outbox import SqliteOutbox
+from sotdae_edge.adapters.outbox import InUseError, SqliteOutbox
 from sotdae_edge.adapters.probe import RtspProbe
 from sotdae_edge.adapters.state import FileState
 from sotdae_edge.app.city import CityApp
@@ -58,6 +59,7 @@ LINGER_S = 8.0
 gate_app = typer.Typer(no_args_is_help=True, help="The gate agent: senses, decides and acts on site.")
 city_app = typer.Typer(no_args_is_help=True, help="The city agent: home alarms, gauges and cameras.")
 
+AnyConfig = GateConfig | CityConfig
 ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="The agent's TOML file.")]
 
 
@@ -84,6 +86,20 @@ def run_gate(config: ConfigPath) -> None:
 gate_app.command("watchdog")(watchdog)
 
 
+@city_app.command("check-config")
+def check_city(
+    config: ConfigPath, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+) -> None:
+    """Check a city agent's file and list every problem. Exit code 2 if there is one."""
+    try:
+        found = load_city(config)
+        _relays(found)
+    except ConfigError as error:
+        _refuse(error, as_json)
+    answer = {"ok": True, "facility": found.facility.id, "homes": len(found.homes)}
+    typer.echo(json.dumps(answer) if as_json else f"OK: {found.facility.id}, {len(found.homes)} homes")
+
+
 @city_app.command("run")
 def run_city(config: ConfigPath) -> None:
     """Run the city agent until SIGTERM."""
@@ -108,16 +124,14 @@ def _refuse(error: ConfigError, as_json: bool) -> Any:
 
 
 async def _gate(config: GateConfig) -> None:
-    clock, boot = SystemClock(assume_synced=config.clock.source == "assume_synced"), secrets.token_hex(8)
-    directory = _directory(config.storage.dir)
-    worker, saver = _thread("outbox"), _thread("state")
-    outbox = _outbox(config, boot)
-    store = FileState(directory / "gate.state")
-    recorder = Recorder(outbox, clock, worker, lambda: None)
-    uplink = _uplink(config, outbox, worker)
-    eyes = None if config.camera is None else ChildEyes(config.camera, directory / "picture.jpg")
-    kept = _kept(store)
-    gate = _restore(config, store, boot, clock.monotonic(), recorder, kept=kept)
+    clock, boot = _clock(config), secrets.token_hex(8)
+    saver = _thread("state")
+    kept, problems = _kept(FileState(config.storage.dir / "gate.state"))
+    config, recorder = _recorder(config, clock, boot, problems)
+    store = FileState(config.storage.dir / "gate.state")
+    uplink = _uplink(config, recorder)
+    eyes = None if config.camera is None else ChildEyes(config.camera, config.storage.dir / "picture.jpg")
+    gate = _restore(config, boot, clock.monotonic(), recorder, kept)
     journal = _journal(config, clock, recorder, kept)
     app = GateApp(
         gate, config, _device(config.device), recorder, store, clock, saver,
@@ -125,32 +139,63 @@ async def _gate(config: GateConfig) -> None:
     )  # fmt: skip
     if config.history is not None:
         recorder.say(Kind.TELEMETRY, read_history(config.history))
-    if outbox.recovered_from_corruption:
-        _alarm(recorder, "outbox.corrupt", "the outbox was corrupt and set aside: its tail is unknown")
-    await _together(app.run(), recorder, uplink)
+    await _together(app, recorder, uplink)
 
 
 async def _city(config: CityConfig) -> None:
-    clock, boot = SystemClock(assume_synced=config.clock.source == "assume_synced"), secrets.token_hex(8)
-    worker, saver = _thread("outbox"), _thread("state")
-    directory = _directory(config.storage.dir)
-    outbox = _outbox(config, boot)
-    store = FileState(directory / "city.state")
-    recorder = Recorder(outbox, clock, worker, lambda: None)
-    uplink = _uplink(config, outbox, worker)
-    kept = _kept(store)
-    now = clock.monotonic()
-    homes = Homes(config.homes, boot, now, area=kept.get("area"), episode=int(kept.get("episode", 0)))
+    clock, boot = _clock(config), secrets.token_hex(8)
+    saver = _thread("state")
+    kept, problems = _kept(FileState(config.storage.dir / "city.state"))
+    config, recorder = _recorder(config, clock, boot, problems)
+    store = FileState(config.storage.dir / "city.state")
+    uplink = _uplink(config, recorder)
+    now, episode = clock.monotonic(), kept.get("episode", 0)
+    homes = Homes(
+        config.homes, boot, now, area=kept.get("area"), episode=episode if isinstance(episode, int) else 0
+    )
     app = CityApp(
         homes, config, _device(config.device), recorder, store, clock, saver, RtspProbe(),
         uplink=uplink, slopes=Slopes(config.slopes, boot, now, kept.get("slopes") or {}),
         reservoirs=Reservoirs(config.reservoirs, now, kept.get("reservoirs") or {}),
         relays=_relays(config), feed=_feed(config), born=now,
     )  # fmt: skip
-    await _together(app.run(), recorder, uplink)
+    await _together(app, recorder, uplink)
 
 
-async def _together(app: Any, recorder: Recorder, uplink: MqttUplink | None) -> None:
+def _recorder(config: AnyConfig, clock: SystemClock, boot: str, problems: list[str]) -> tuple[Any, Recorder]:
+    """Open the outbox; where the disk refuses, run from memory and say so loudly.
+
+    Protection needs no disk (DESIGN 3.6). Returns the configuration with the directory that is used.
+    """
+    lost = None
+    try:
+        config.storage.dir.mkdir(parents=True, exist_ok=True)
+        outbox = _outbox(config, boot)
+    except InUseError:
+        raise
+    except (OSError, LinkError) as error:
+        lost = f"storage {config.storage.dir}: {error}; running from memory, nothing survives a restart"
+        config = config.model_copy(
+            update={"storage": config.storage.model_copy(update={"dir": _in_memory()})}
+        )
+        outbox = _outbox(config, boot)
+    recorder = Recorder(outbox, clock, _thread("outbox"), lambda: None)
+    if lost is not None:
+        recorder.say(*said(Alarm("storage.lost", 1, True, lost)))
+    if outbox.recovered_from_corruption:
+        _alarm(recorder, "outbox.corrupt", "the outbox was corrupt and set aside: its tail is unknown")
+    for problem in problems:
+        _alarm(recorder, "state.corrupt", problem)
+    return config, recorder
+
+
+def _in_memory() -> Path:
+    """Return a fresh directory that needs no disk."""
+    shared = Path("/dev/shm")  # noqa: S108 - made by mkdtemp, for this user only
+    return Path(tempfile.mkdtemp(prefix="sotdae-", dir=shared if shared.is_dir() else None))
+
+
+async def _together(app: GateApp | CityApp, recorder: Recorder, uplink: MqttUplink | None) -> None:
     """Run agent and uplink until a signal. The agent stops first, so that the uplink can deliver its last."""
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -158,12 +203,14 @@ async def _together(app: Any, recorder: Recorder, uplink: MqttUplink | None) -> 
     if uplink is not None:
         recorder.wake = uplink.wake
     async with asyncio.TaskGroup() as tasks:
-        agent = tasks.create_task(app, name="agent")
-        sender = None if uplink is None else tasks.create_task(uplink.run(), name="uplink")
+        agent = tasks.create_task(app.run(), name="agent")
+        sender = None
+        if uplink is not None:
+            sender = tasks.create_task(app.helpers.keep("uplink", uplink.run), name="uplink")
         await ended.wait()
         agent.cancel()
         await asyncio.wait([agent])
-        if uplink is not None and sender is not None:
+        if sender is not None:
             with contextlib.suppress(LinkError):
                 await _deliver(recorder)
             sender.cancel()
@@ -180,12 +227,8 @@ async def _deliver(recorder: Recorder) -> None:
         await asyncio.sleep(0.05)
 
 
-def _restore(
-    config: GateConfig, store: FileState, boot: str, now: float, recorder: Recorder, *, kept: dict[str, Any]
-) -> Gate:
+def _restore(config: GateConfig, boot: str, now: float, recorder: Recorder, kept: dict[str, Any]) -> Gate:
     """Start from the last good state; without one, the hazard is assumed unless the arm is proven open."""
-    if store.corrupt:
-        _alarm(recorder, "state.corrupt", "a kept state was corrupt and set aside")
     try:
         return Gate.start(config.site, boot, now, kept or None)
     except WireError as error:
@@ -193,12 +236,22 @@ def _restore(
         return Gate.start(config.site, boot, now)
 
 
-def _kept(store: FileState) -> dict[str, Any]:
-    raw = store.load()
-    if raw is None:
-        return {}
-    value = json.loads(raw)
-    return value if isinstance(value, dict) else {}
+def _kept(store: FileState) -> tuple[dict[str, Any], list[str]]:
+    """Return the last good state, and what was wrong with what lay there."""
+    problems = []
+    value: Any = {}
+    try:
+        raw = store.load()
+        value = {} if raw is None else json.loads(raw)
+    except (OSError, LinkError, ValueError) as error:
+        problems.append(f"the kept state cannot be read: {error}")
+    if store.corrupt:
+        problems.append("a kept state was corrupt and set aside")
+    return (value if isinstance(value, dict) else {}), problems
+
+
+def _clock(config: AnyConfig) -> SystemClock:
+    return SystemClock(assume_synced=config.clock.source == "assume_synced")
 
 
 def _alarm(recorder: Recorder, code: str, text: str) -> None:
@@ -211,11 +264,6 @@ def _journal(config: GateConfig, clock: SystemClock, recorder: Recorder, kept: d
     return Journal(
         files, _thread("journal"), clock, lambda alarm: recorder.say(*said(alarm)), memento=kept or None
     )
-
-
-def _directory(path: Path) -> Path:
-    path.mkdir(parents=True, exist_ok=True)
-    return path
 
 
 def _thread(name: str) -> ThreadPoolExecutor:
@@ -271,7 +319,7 @@ def _feed(config: CityConfig) -> LorawanFeed | None:
     )  # fmt: skip
 
 
-def _outbox(config: GateConfig | CityConfig, boot: str) -> SqliteOutbox:
+def _outbox(config: AnyConfig, boot: str) -> SqliteOutbox:
     return SqliteOutbox(
         config.storage.dir / "outbox.db",
         _address(config),
@@ -281,21 +329,19 @@ def _outbox(config: GateConfig | CityConfig, boot: str) -> SqliteOutbox:
     )
 
 
-def _address(config: GateConfig | CityConfig) -> Address:
+def _address(config: AnyConfig) -> Address:
     return Address(FacilityId(config.facility.id), config.facility.node)
 
 
-def _uplink(
-    config: GateConfig | CityConfig, outbox: SqliteOutbox, worker: ThreadPoolExecutor
-) -> MqttUplink | None:
+def _uplink(config: AnyConfig, recorder: Recorder) -> MqttUplink | None:
     if config.hub is None:
         return None
     return MqttUplink(
         config.hub.host,
         config.hub.port,
         _address(config),
-        outbox,
-        worker=worker,
+        recorder.outbox,
+        worker=recorder.worker,
         identity=config.facility.node,
         rng=random.SystemRandom(),
     )
@@ -308,5 +354,5 @@ def _run(agent: Any) -> None:
     except ConfigError as error:
         _refuse(error, as_json=False)
     except LinkError as error:
-        typer.echo(f"the disk refuses: {error}", err=True)
+        typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -49,6 +50,13 @@ def parse_line(raw: bytes) -> Seen | Trouble | None:
         line = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise WireError(f"vision line {raw[:80]!r}: not JSON") from error
+    try:
+        return _meaning(line, raw)
+    except OverflowError as error:
+        raise WireError(f"vision line {raw[:80]!r}: a number beyond measure") from error
+
+
+def _meaning(line: Any, raw: bytes) -> Seen | Trouble | None:
     match line:
         case {"error": str(text)}:
             return Trouble(text[:500], line.get("fatal") is True)

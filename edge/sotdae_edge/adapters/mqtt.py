@@ -7,7 +7,7 @@ import random
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from typing import Literal, TypeVar
 
 import aiomqtt
@@ -56,7 +56,7 @@ class MqttUplink:
         address: topics.Address,
         outbox: Outbox,
         *,
-        worker: ThreadPoolExecutor,
+        worker: Executor,
         identity: str,
         rng: random.Random,
         resend_s: float = 5.0,
@@ -110,7 +110,8 @@ class MqttUplink:
         while True:
             try:
                 await self._connection()
-            except* (aiomqtt.MqttError, LinkError, OSError) as group:
+            # ValueError: a host name that cannot be one, from the configuration.
+            except* (aiomqtt.MqttError, LinkError, OSError, ValueError) as group:
                 self.counters["failures"] += 1
                 self._log_once(f"uplink to {self._host} port {self._port}: {_leaf(group)}")
             await asyncio.sleep(self._backoff.wait_s())

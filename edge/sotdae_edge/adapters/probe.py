@@ -12,11 +12,11 @@ class RtspProbe:
 
     async def alive(self, url: str) -> bool:
         """Return whether the camera at `url` speaks RTSP and says OK or asks who we are."""
-        place = urlsplit(url)
         try:
+            place = urlsplit(url)
             async with asyncio.timeout(TIMEOUT_S):
                 return await self._ask(place.hostname or "", place.port or RTSP_PORT, url)
-        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        except (OSError, ValueError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             return False
 
     async def _ask(self, host: str, port: int, url: str) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
@@ -12,7 +12,9 @@ from sotdae_edge.app import words
 from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.app.slopes import reservoir_readings, slope_readings
 from sotdae_edge.app.stopping import unless_stopped
-from sotdae_edge.config import CityConfig
+from sotdae_edge.app.tolerance import Helpers
+from sotdae_edge.config import CameraHealthConfig, CityConfig
+from sotdae_edge.core.alarms import AlarmBook
 from sotdae_edge.core.effects import Alarm, Decided
 from sotdae_edge.core.homes import Homes, Wet
 from sotdae_edge.core.relays import Relays
@@ -20,7 +22,7 @@ from sotdae_edge.core.reservoir import Grade
 from sotdae_edge.core.reservoirs import Reservoirs
 from sotdae_edge.core.slope import Stage
 from sotdae_edge.core.slopes import Slopes
-from sotdae_edge.ports import CameraProbe, Clock, Device, Feed, StateStore, Uplink
+from sotdae_edge.ports import CameraProbe, Clock, Device, Feed, OutboxStats, StateStore, Uplink
 from sotdae_shared.errors import LinkError, WireError
 from sotdae_shared.messages import HealthBody, Kind, QueryBody, Reading, ReportBody, TelemetryBody
 from sotdae_shared.samples import Sample
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 TELEMETRY_S = 1.0
 HEALTH_S = 2.0
 CAMERAS_S = 10.0
+CAMERAS_AT_ONCE = 50
+PERSIST_S = 0.2
 
 
 @dataclass(slots=True)
@@ -53,6 +57,9 @@ class CityApp:
     slopes: Slopes = field(default_factory=lambda: Slopes((), "", 0.0))
     reservoirs: Reservoirs = field(default_factory=lambda: Reservoirs((), 0.0))
     relays: Relays = field(default_factory=lambda: Relays((), {}))
+    helpers: Helpers = field(default_factory=Helpers)
+    watched: AlarmBook = field(default_factory=AlarmBook)
+    """Alarms of the agent itself."""
     born: float = 0.0
     points: Mapping[str, Sample] = field(default_factory=dict)
     cameras: dict[str, bool | None] = field(default_factory=dict)
@@ -62,13 +69,21 @@ class CityApp:
         self.recorder.say(Kind.REPORT, self._birth(None))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._poll(), name="poll")
-            tasks.create_task(self.recorder.run(), name="record")
-            tasks.create_task(self._report(), name="report")
-            tasks.create_task(self._watch_cameras(), name="cameras")
-            if self.uplink is not None:
-                tasks.create_task(self._listen(self.uplink), name="listen")
-            if self.feed is not None:
-                tasks.create_task(self.feed.run(), name="feed")
+            for name, make in self._helpers().items():
+                tasks.create_task(self.helpers.keep(name, make), name=name)
+
+    def _helpers(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """Return what runs beside the alarms, and must never end them."""
+        made: dict[str, Callable[[], Awaitable[None]]] = {
+            "recorder": self.recorder.run,
+            "report": self._report,
+            "cameras": self._watch_cameras,
+        }
+        if (uplink := self.uplink) is not None:
+            made["orders"] = lambda: self._listen(uplink)
+        if (feed := self.feed) is not None:
+            made["uplinks"] = feed.run
+        return made
 
     async def _poll(self) -> None:
         failing = False
@@ -93,10 +108,11 @@ class CityApp:
             loop = asyncio.get_running_loop()
             kept = {"slopes": self.slopes.memento(), "reservoirs": self.reservoirs.memento()}
             state = rfc8785.dumps({**self.homes.memento(), **kept})
-            try:
-                await loop.run_in_executor(self.saver, self.store.save, state)
-            except LinkError:
-                log.exception("state")
+            saving = loop.run_in_executor(self.saver, self.store.save, state)
+            # An alarm waits for the disk no longer than a gate's act does (DESIGN 3.6).
+            _, late = await asyncio.wait([saving], timeout=PERSIST_S)
+            if late or saving.exception() is not None:
+                log.error("state: %s", "slower than 200 ms" if late else saving.exception())
         for effect in effects:
             self.recorder.say(*words.said(effect))
 
@@ -148,14 +164,24 @@ class CityApp:
 
     async def _watch_cameras(self) -> None:
         self.cameras = {camera.name: None for camera in self.config.cameras}
-        while True:
-            for camera in self.config.cameras:
+        free = asyncio.Semaphore(CAMERAS_AT_ONCE)
+
+        async def ask(camera: CameraHealthConfig) -> None:
+            async with free:
                 self.cameras[camera.name] = await self.probe.alive(camera.url)
+
+        while True:
+            await asyncio.gather(*(ask(camera) for camera in self.config.cameras))
             await asyncio.sleep(CAMERAS_S)
 
     async def _say_health(self, now: float) -> None:
         loop = asyncio.get_running_loop()
-        stats = await loop.run_in_executor(self.recorder.worker, self.recorder.outbox.stats)
+        try:
+            stats = await loop.run_in_executor(self.recorder.worker, self.recorder.outbox.stats)
+        except LinkError:
+            stats = OutboxStats(len(self.recorder.waiting), 0, 0)
+        for alarm in self.watched.settle(self.helpers.conditions()):
+            self.recorder.say(*words.said(alarm))
         slopes = self.slopes.states.values()
         known = any(state.stage is not Wet.UNKNOWN for state in self.homes.states.values())
         known = known or any(now < state.heard_until for state in slopes) or self.reservoirs.heard(now)
@@ -164,7 +190,7 @@ class CityApp:
         dams = max((state.grade for state in self.reservoirs.states.values()), default=Grade.NORMAL)
         close = self.homes.area is not None or moves is Stage.EVACUATE or dams is Grade.SERIOUS
         stage = "close" if close else "caution" if wet or moves or dams else "normal" if known else "unknown"
-        books = (self.homes.alarms, self.slopes.alarms, self.reservoirs.alarms)
+        books = (self.homes.alarms, self.slopes.alarms, self.reservoirs.alarms, self.watched)
         self.recorder.say(
             Kind.HEALTH,
             HealthBody(

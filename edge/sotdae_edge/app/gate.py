@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,8 +13,10 @@ import rfc8785
 from sotdae_edge.app import words
 from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.app.stopping import unless_stopped
+from sotdae_edge.app.tolerance import Helpers
 from sotdae_edge.config import GateConfig
-from sotdae_edge.core.alarms import AlarmBook
+from sotdae_edge.core import lane
+from sotdae_edge.core.alarms import AlarmBook, Condition
 from sotdae_edge.core.effects import Alarm, Answer, Decided, Drive, Effect, Save, Warn
 from sotdae_edge.core.events import (
     BadCommand,
@@ -27,7 +29,8 @@ from sotdae_edge.core.events import (
     Sighting,
 )
 from sotdae_edge.core.gate import Gate
-from sotdae_edge.ports import Clock, Device, Eyes, Inbound, StateStore, Uplink, Watchdog
+from sotdae_edge.core.manners import Manners
+from sotdae_edge.ports import Clock, Device, Eyes, Inbound, OutboxStats, StateStore, Uplink, Watchdog
 from sotdae_edge.record.journal import Journal
 from sotdae_shared.errors import LinkError, WireError
 from sotdae_shared.messages import CommandBody, Kind, QueryBody
@@ -38,13 +41,19 @@ log = logging.getLogger(__name__)
 
 QUEUE = 64
 STALE_S = 0.25
-"""A scan that waited longer than this is dropped: its lane devices are no longer fresh."""
+"""A scan older than this says nothing of the lane: its loop and curtain are no longer fresh."""
+DROP_S = 1.0
+"""A scan older than this says nothing at all."""
+SLOW_S = 10.0
+"""How long a late scan keeps its alarm."""
 PERSIST_S = 0.2
 """Persist for at most this long, then act anyway (DESIGN 3.6)."""
 FEED_S = 0.5
 TELEMETRY_S = 1.0
 HEALTH_S = 2.0
 RETRY_S = 0.2
+ORDERS_PER_S, ORDERS_AT_ONCE = 1.0, 20
+"""More orders and queries than this nobody needs; each makes a record that is never evicted."""
 
 
 @dataclass(slots=True)
@@ -74,31 +83,43 @@ class GateApp:
     feed: int = 0
     feed_due: float = 0.0
     session: int = 0
-    late_scans: int = 0
+    helpers: Helpers = field(default_factory=Helpers)
+    slow_until: float = 0.0
+    """Until then the controller counts as slow: its scans came too late to prove the lane."""
+    unsaved: dict[str, Any] | None = None
+    """The memento that no disk has taken yet."""
+    persist_problem: str = ""
+    orders: Manners = field(default_factory=lambda: Manners(ORDERS_PER_S, ORDERS_AT_ONCE))
     device_failing: bool = False
-    persist_failing: bool = False
-    blind_eyes: bool = False
 
     async def run(self) -> None:
         """Run until cancelled.
 
-        A programming error stops everything: the supervisor restarts the agent, and meanwhile the
-        controller's watchdog puts the warnings to closed.
+        Only deciding and polling can end the agent: then the supervisor restarts it, and meanwhile the
+        watchdogs put the warnings to closed. Everything else may fail and is started again.
         """
         self.recorder.say(Kind.REPORT, words.birth(self.config, None))
         async with asyncio.TaskGroup() as tasks:
-            if self.journal is not None:
-                self.journal.begin(self.gate)
-                tasks.create_task(self.journal.run(), name="journal")
             tasks.create_task(self._decide(), name="decide")
             tasks.create_task(self._poll(), name="poll")
-            tasks.create_task(self.recorder.run(), name="record")
-            tasks.create_task(self._report(), name="report")
-            if self.uplink is not None:
-                tasks.create_task(self._listen(self.uplink), name="listen")
-                tasks.create_task(self._watch_link(self.uplink), name="watch-link")
-            if self.eyes is not None:
-                tasks.create_task(self._look(self.eyes), name="look")
+            for name, make in self._helpers().items():
+                tasks.create_task(self.helpers.keep(name, make), name=name)
+
+    def _helpers(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """Return what runs beside protection, and must never end it."""
+        made: dict[str, Callable[[], Awaitable[None]]] = {
+            "recorder": self.recorder.run,
+            "report": self._report,
+        }
+        if (journal := self.journal) is not None:
+            journal.begin(self.gate)
+            made["record"] = journal.run
+        if (uplink := self.uplink) is not None:
+            made["orders"] = lambda: self._listen(uplink)
+            made["link"] = lambda: self._watch_link(uplink)
+        if (eyes := self.eyes) is not None:
+            made["camera"] = lambda: self._look(eyes)
+        return made
 
     async def _poll(self) -> None:
         due = self.clock.monotonic()
@@ -141,15 +162,27 @@ class GateApp:
                 await self._feed_watchdog(now)
                 continue
             now = self.clock.monotonic()
-            if isinstance(event, Scan | Sighting) and now - at > STALE_S:
-                self.late_scans += 1
-                effects = self._give(None, now)
-            else:
-                if isinstance(event, Scan):
-                    self.points = event.points
-                effects = self._give(event, now)
-            await self._do(effects)
+            await self._do(self._give(self._as_of(event, at, now), now))
             await self._feed_watchdog(now)
+
+    def _as_of(self, event: Event, at: float, now: float) -> Event | None:
+        """Return what an event of the time `at` still says now.
+
+        Water ages slowly, a lane does not: a late scan is taken without its loop and curtain.
+        """
+        age_s = now - at
+        if isinstance(event, Sighting):
+            return event if age_s <= STALE_S else None
+        if not isinstance(event, Scan):
+            return event
+        if age_s > STALE_S:
+            self.slow_until = now + SLOW_S
+        if age_s > DROP_S:
+            return None
+        self.points = event.points
+        if age_s <= STALE_S:
+            return event
+        return Scan({name: sample for name, sample in event.points.items() if name not in lane.POINTS})
 
     def _give(self, event: Event | None, now: float) -> list[Effect]:
         """Give the gate an event, or time alone, and put that and its answer on record."""
@@ -191,28 +224,38 @@ class GateApp:
         )
 
     async def _feed_watchdog(self, now: float) -> None:
-        """Fed only from here, so that a gate that has stopped deciding is noticed."""
+        """Fed only from here, and only while the gate hears its controller.
+
+        A gate that has stopped deciding, or decides without seeing, must be noticed.
+        """
+        sees = self.gate.arm.known(now) and not self.device_failing
         if self.watchdog is not None:
-            self.watchdog.feed(self.clock.monotonic(), obeyed=not self.device_failing)
-        if now < self.feed_due or self.device_failing:
+            self.watchdog.feed(self.clock.monotonic(), obeyed=sees)
+        if now < self.feed_due or not sees:
             return
         self.feed, self.feed_due = (self.feed + 1) % 65536, now + FEED_S
         await self._write({"feed": self.feed})
 
     async def _persist(self, memento: dict[str, Any]) -> None:
+        until = self.clock.monotonic() + PERSIST_S
+        await self._save(memento, PERSIST_S)
+        await self._await_record(until - self.clock.monotonic())
+
+    async def _save(self, memento: dict[str, Any], seconds: float) -> None:
+        """Save for so long; what no disk has taken by then is kept and tried again every second."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + PERSIST_S
         saving = loop.run_in_executor(self.saver, self.store.save, rfc8785.dumps(memento))
+        self.unsaved = memento
         try:
-            await unless_stopped(asyncio.wait_for(asyncio.shield(saving), PERSIST_S))
+            await unless_stopped(asyncio.wait_for(asyncio.shield(saving), seconds))
         except TimeoutError:
             saving.add_done_callback(_swallow)
-            self._note_persist("slower than 200 ms; acting anyway")
+            self._note_persist(f"slower than {seconds * 1000:.0f} ms; acting anyway")
         except LinkError as error:
             self._note_persist(str(error))
         else:
-            self.persist_failing = False
-        await self._await_record(until - loop.time())
+            if self.unsaved is memento:
+                self.unsaved, self.persist_problem = None, ""
 
     async def _await_record(self, seconds: float) -> None:
         """Both are written at once: state and record together delay an act by 200 ms at most."""
@@ -223,17 +266,18 @@ class GateApp:
             self.journal.late()
 
     def _note_persist(self, problem: str) -> None:
-        if not self.persist_failing:
+        if not self.persist_problem:
             log.error("state: %s", problem)
-            self._say(Alarm("state.unsaved", 2, True, problem))
-        self.persist_failing = True
+        self.persist_problem = problem
 
     async def _listen(self, uplink: Uplink) -> None:
         async for inbound in uplink.inbound():
             now = self.clock.monotonic()
             await self._note_session(uplink)
-            await self.queue.put((HubHeard(), now))
-            event = self._understand(inbound, uplink)
+            event = self._understand(inbound, uplink) if self.orders.admit(now) else None
+            # Only what is understood and came just now is a sign of life: a kept message is not.
+            if event is not None and not isinstance(event, BadCommand) and not inbound.retained:
+                await self.queue.put((HubHeard(), now))
             if event is not None:
                 await self.queue.put((event, now))
 
@@ -254,7 +298,7 @@ class GateApp:
         return None
 
     async def _watch_link(self, uplink: Uplink) -> None:
-        """Tell the gate of hub life and of lost connections; both only ever make it more careful."""
+        """Tell the gate of the hub's life, which keeps a blind gate open, and of connections lost."""
         heard = uplink.acks
         while True:
             await asyncio.sleep(1.0)
@@ -278,26 +322,42 @@ class GateApp:
             if now >= health_due or state is not self.gate.state:
                 health_due, state = now + HEALTH_S, self.gate.state
                 await self._say_health(now)
-            if self.eyes is not None:
-                self._report_eyes(self.eyes, now)
-            if self.watchdog is not None:
-                for alarm in self.watched.settle(self.watchdog.conditions(now)):
-                    self._say(alarm)
+            if self.unsaved is not None and self.persist_problem:
+                await self._save(self.unsaved, TELEMETRY_S)
+            # A picture is a file: no disk may hold up the loop that decides.
+            if (
+                self.eyes is not None
+                and (clip := await asyncio.to_thread(self.eyes.picture, now)) is not None
+            ):
+                self.recorder.say(Kind.CLIP, clip)
+            for alarm in self.watched.settle(self._conditions(now)):
+                self._say(alarm)
             await asyncio.sleep(TELEMETRY_S)
 
-    def _report_eyes(self, eyes: Eyes, now: float) -> None:
-        if (clip := eyes.picture(now)) is not None:
-            self.recorder.say(Kind.CLIP, clip)
-        if (eyes.problem is not None) != self.blind_eyes:
-            self.blind_eyes = not self.blind_eyes
-            self._say(
-                Alarm("camera.unavailable", 4, self.blind_eyes, eyes.problem or "the camera sees again")
-            )
+    def _conditions(self, now: float) -> list[Condition]:
+        """Return what is wrong with the agent itself, beside what its gate says."""
+        found = self.helpers.conditions()
+        if self.persist_problem:
+            found.append(Condition("state.unsaved", 2, True, self.persist_problem))
+        if now < self.slow_until:
+            text = "the controller answers too late to prove the lane clear"
+            found.append(Condition("controller.slow", 2, True, text))
+        if self.eyes is not None and self.eyes.problem is not None:
+            found.append(Condition("camera.unavailable", 4, True, self.eyes.problem[:200]))
+        if self.orders.refused:
+            text = f"{self.orders.refused} orders and queries more than anybody needs were not looked at"
+            found.append(Condition("orders.flood", 3, True, text))
+        return found if self.watchdog is None else [*found, *self.watchdog.conditions(now)]
 
     async def _say_health(self, now: float) -> None:
         loop = asyncio.get_running_loop()
-        stats = await loop.run_in_executor(self.recorder.worker, self.recorder.outbox.stats)
-        self.recorder.say(Kind.HEALTH, words.health(self.gate, stats, self.recorder.lost, now))
+        try:
+            stats = await loop.run_in_executor(self.recorder.worker, self.recorder.outbox.stats)
+        except LinkError:
+            # The disk does not answer: what waits in memory is all that can be counted.
+            stats = OutboxStats(len(self.recorder.waiting), 0, 0)
+        own = tuple(self.watched.active)
+        self.recorder.say(Kind.HEALTH, words.health(self.gate, stats, self.recorder.lost, own, now))
 
 
 def _swallow(saving: asyncio.Future[None]) -> None:

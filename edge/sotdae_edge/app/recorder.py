@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from itertools import islice
 
 from pydantic import BaseModel
 
 from sotdae_edge.ports import Clock, Item, Outbox, Stamp
-from sotdae_shared.errors import LinkError
-from sotdae_shared.messages import Kind
+from sotdae_shared.errors import LinkError, WireError
+from sotdae_shared.messages import Header, Kind
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +20,8 @@ KEPT_IN_RAM = 2_000
 """Messages that wait in memory while the disk refuses; the oldest telemetry goes first."""
 RETRY_S = 1.0
 BATCH = 200
+LAST_S = 5.0
+"""A stop waits this long for the disk."""
 
 
 @dataclass(slots=True)
@@ -31,8 +34,12 @@ class Recorder:
     wake: Callable[[], None]
     waiting: deque[Item] = field(default_factory=deque)
     lost: int = 0
-    """Messages that found neither disk nor room in memory."""
+    """Messages that found neither disk nor room in memory, or that no disk could ever take."""
     failing: bool = False
+    _flight: tuple[asyncio.Future[list[Header]], list[Item]] | None = None
+    """The commit under way: it may outlive a cancelled wait, and must not be made twice."""
+    _singly: int = 0
+    """So many are committed one at a time, to find the one that cannot be."""
     _some: asyncio.Event = field(default_factory=asyncio.Event)
 
     def say(self, kind: Kind, body: BaseModel) -> None:
@@ -59,27 +66,50 @@ class Recorder:
             await self._last()
 
     async def _drain(self) -> None:
-        loop = asyncio.get_running_loop()
         while self.waiting:
-            batch = [self.waiting[i] for i in range(min(BATCH, len(self.waiting)))]
             try:
-                await loop.run_in_executor(self.worker, self.outbox.put, batch)
+                await self._commit()
             except LinkError as error:
                 self._note_failure(error)
                 await asyncio.sleep(RETRY_S)
-                continue
-            self.failing = False
-            self._forget(batch)
-            self.wake()
+
+    async def _commit(self) -> None:
+        if self._flight is None:
+            size = 1 if self._singly else BATCH
+            batch = list(islice(self.waiting, size))
+            loop = asyncio.get_running_loop()
+            self._flight = (loop.run_in_executor(self.worker, self.outbox.put, batch), batch)
+        future, batch = self._flight
+        await asyncio.wait([future])
+        self._flight = None
+        try:
+            future.result()
+        except WireError as error:
+            self._refuse(batch, error)
+            return
+        self.failing = False
+        self._singly = max(0, self._singly - 1)
+        self._forget(batch)
+        self.wake()
 
     async def _last(self) -> None:
-        if not self.waiting:
-            return
-        loop = asyncio.get_running_loop()
         try:
-            await asyncio.shield(loop.run_in_executor(self.worker, self.outbox.put, list(self.waiting)))
+            async with asyncio.timeout(LAST_S):
+                while self.waiting:
+                    await self._commit()
+        except TimeoutError:
+            log.error("outbox: no answer in %g s; %d messages may be lost", LAST_S, len(self.waiting))
         except LinkError as error:
             self._note_failure(error)
+
+    def _refuse(self, batch: list[Item], error: WireError) -> None:
+        if len(batch) > 1:
+            self._singly = len(batch)
+            return
+        log.error("outbox: a %s that cannot be sent is dropped: %s", batch[0].kind, error)
+        self.lost += 1
+        self._singly = max(0, self._singly - 1)
+        self._forget(batch)
 
     def _forget(self, batch: Sequence[Item]) -> None:
         done = {id(item) for item in batch}

@@ -1,6 +1,6 @@
 """What the gate says, as messages: pure translation from core values to wire bodies."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from pydantic import BaseModel
@@ -98,8 +98,8 @@ def _reading(name: str, unit: Unit, value: float | None) -> Reading:
     )
 
 
-def health(gate: Gate, stats: OutboxStats, lost: int, now: float) -> HealthBody:
-    """Return the gate's whole visible state."""
+def health(gate: Gate, stats: OutboxStats, lost: int, own: Sequence[str], now: float) -> HealthBody:
+    """Return the gate's whole visible state; `own` are alarms of the agent beside the gate's."""
     level_cm, rate = gate.sensing.level_cm(now), gate.sensing.rate_cm_min()
     return HealthBody(
         stage=cast("Any", Stage.CLOSE.value if gate.incident is not None else gate.stage.value),
@@ -110,7 +110,7 @@ def health(gate: Gate, stats: OutboxStats, lost: int, now: float) -> HealthBody:
         architecture=gate.sensing.close_vote(now).architecture,
         channels=gate.sensing.flags(now),
         outputs=gate.arm.read_back(now),
-        alarms=tuple(sorted(gate.alarms.active)),
+        alarms=tuple(sorted({*gate.alarms.active, *own})),
         uptime_s=round(now - gate.born, 1),
         pending=stats.pending,
         dropped=stats.dropped + lost,

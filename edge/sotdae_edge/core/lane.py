@@ -40,8 +40,12 @@ class Witness:
             self.fresh_until = now + age_s
 
 
+POINTS = ("loop_occupied", "curtain_blocked")
+"""The required devices, by their points."""
+
+
 def _required() -> list[Witness]:
-    return [Witness("loop_occupied"), Witness("curtain_blocked")]
+    return [Witness(point) for point in POINTS]
 
 
 @dataclass(slots=True)

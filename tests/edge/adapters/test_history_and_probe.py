@@ -76,6 +76,8 @@ def test_only_rtsp_that_says_ok_is_alive(answer: bytes | None, alive: bool) -> N
 def test_nobody_there_and_nonsense_are_not_alive() -> None:
     async def ask() -> list[bool]:
         probe = RtspProbe()
-        return [await probe.alive(url) for url in ("rtsp://127.0.0.1:1/arm", "nonsense", "rtsp://")]
+        strange = ("rtsp://h:99999/x", "rtsp://[::1/x", "rtsp://a..b/x")
+        urls = ("rtsp://127.0.0.1:1/arm", "nonsense", "rtsp://", *strange)
+        return [await probe.alive(url) for url in urls]
 
-    assert asyncio.run(ask()) == [False, False, False]
+    assert asyncio.run(ask()) == [False] * 6

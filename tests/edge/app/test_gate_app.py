@@ -112,3 +112,63 @@ def test_a_state_that_cannot_be_saved_does_not_keep_the_gate_open(tmp_path: Path
             return {row.raw.decode() for row in rows if row.kind is Kind.EVENT}
 
     assert any("state.unsaved" in text and "read-only" in text for text in asyncio.run(story()))
+
+
+def test_a_disk_that_takes_the_state_again_gets_what_it_refused(tmp_path: Path) -> None:
+    store = SlowState(tmp_path / "state")
+    store.error = LinkError("read-only file system")
+
+    async def story() -> None:
+        async with running_site() as site, running(tmp_path, site, store) as app:
+            await until(lambda: app.gate.state is State.OPEN and "state.unsaved" in app.watched.active)
+            store.error = None
+            await until(lambda: app.unsaved is None and not app.watched.active)
+
+    asyncio.run(story())
+    assert b'"open"' in (FileState(tmp_path / "state").load() or b"")
+
+
+class SlowDevice:
+    """A controller behind a line that takes its time for every answer."""
+
+    def __init__(self, site: Site, seconds: float) -> None:
+        self.site, self.seconds = site, seconds
+
+    async def read(self):  # type: ignore[no-untyped-def]
+        points = await self.site.gate.read()
+        await asyncio.sleep(self.seconds)
+        return points
+
+    async def write(self, values) -> None:  # type: ignore[no-untyped-def]
+        await self.site.gate.write(values)
+
+
+def test_a_slow_line_still_shows_the_water_but_never_a_clear_lane(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running_site() as site, running(tmp_path, site) as app:
+            app.device = SlowDevice(site, 0.4)  # type: ignore[assignment]
+            await until(lambda: app.gate.state is State.OPEN)
+            site.simulator.depth(18.0)
+            await until(lambda: app.gate.state is State.CLEARING)
+            assert await site.value("sign_closed") == 1.0
+            await until(lambda: "controller.slow" in app.watched.active)
+            await until(lambda: app.gate.state is State.HELD_OPEN)
+            assert await site.value("limit_open") == 1.0
+            assert "gate.held_open" in app.gate.alarms.active
+
+    asyncio.run(story())
+
+
+def test_an_outbox_that_fails_does_not_end_the_gate(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running_site() as site, running(tmp_path, site) as app:
+            await until(lambda: app.gate.state is State.OPEN)
+
+            def refuse() -> None:
+                raise LinkError("disk I/O error")
+
+            app.recorder.outbox.stats = refuse  # type: ignore[method-assign,assignment]
+            site.simulator.depth(18.0)
+            await until(lambda: app.gate.state is State.CLOSED)
+
+    asyncio.run(story())

@@ -1,15 +1,22 @@
 """The recorder commits in order, keeps what a failing disk refuses, and sheds telemetry before safety."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
+
+from sotdae_edge.adapters.outbox import SqliteOutbox
 from sotdae_edge.app import recorder as module
 from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.ports import Item
 from sotdae_shared.errors import LinkError
-from sotdae_shared.messages import ClockTrust, EventBody, Kind, ReportBody
+from sotdae_shared.messages import ClockTrust, EventBody, Header, Kind, ReportBody
+from sotdae_shared.topics import Address
+from sotdae_shared.wire import decode
 
 
 class Disk:
@@ -84,3 +91,88 @@ def test_memory_is_bounded_and_safety_outlives_telemetry(monkeypatch) -> None:
     recorder = asyncio.run(fill())
     assert [item.kind for item in recorder.waiting] == [Kind.EVENT] * 3
     assert recorder.lost == 1
+
+
+class Slow:
+    """The real outbox on a disk that holds every commit until told."""
+
+    def __init__(self, outbox: SqliteOutbox) -> None:
+        self.outbox = outbox
+        self.began = threading.Event()
+        self.go = threading.Event()
+
+    def put(self, items: Sequence[Item]) -> list[Header]:
+        self.began.set()
+        self.go.wait(10)
+        return self.outbox.put(items)
+
+
+def outbox_at(path: Path) -> SqliteOutbox:
+    return SqliteOutbox(path, Address("41113", "GG-41113-UP-0007", "gate-1"), "0" * 16)
+
+
+def stored_codes(outbox: SqliteOutbox) -> list[str]:
+    return [decode(row.raw).body.code for row in outbox.unsent(1_000)]
+
+
+def test_a_stop_during_a_commit_stores_each_message_once(tmp_path: Path) -> None:
+    outbox = outbox_at(tmp_path / "outbox.sqlite3")
+    slow = Slow(outbox)
+
+    async def stop_meanwhile() -> None:
+        with ThreadPoolExecutor(1) as worker:
+            recorder = Recorder(slow, Clock(), worker, lambda: None)  # type: ignore[arg-type]
+            task = asyncio.create_task(recorder.run())
+            recorder.say(Kind.EVENT, event(1))
+            await asyncio.to_thread(slow.began.wait, 10)
+            recorder.say(Kind.EVENT, event(2))
+            task.cancel()
+            await asyncio.sleep(0)
+            slow.go.set()
+            await asyncio.wait([task])
+
+    asyncio.run(stop_meanwhile())
+    assert stored_codes(outbox) == ["e1", "e2"]
+    outbox.close()
+
+
+def test_a_stop_does_not_wait_for_ever_for_a_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LAST_S", 0.05)
+    outbox = outbox_at(tmp_path / "outbox.sqlite3")
+    slow = Slow(outbox)
+
+    async def stop_meanwhile() -> bool:
+        with ThreadPoolExecutor(1) as worker:
+            recorder = Recorder(slow, Clock(), worker, lambda: None)  # type: ignore[arg-type]
+            task = asyncio.create_task(recorder.run())
+            recorder.say(Kind.EVENT, event(1))
+            await asyncio.to_thread(slow.began.wait, 10)
+            task.cancel()
+            done, _ = await asyncio.wait([task], timeout=5)
+            slow.go.set()
+            return bool(done)
+
+    assert asyncio.run(stop_meanwhile())
+    outbox.close()
+
+
+def test_a_message_that_cannot_be_sent_is_dropped_alone(tmp_path: Path) -> None:
+    outbox = outbox_at(tmp_path / "outbox.sqlite3")
+
+    async def say_too_much() -> Recorder:
+        with ThreadPoolExecutor(1) as worker:
+            recorder = Recorder(outbox, Clock(), worker, lambda: None)  # type: ignore[arg-type]
+            recorder.say(Kind.EVENT, event(1))
+            recorder.say(Kind.EVENT, EventBody(code="big", priority=4, active=True, data={"x": "y" * 600_000}))
+            recorder.say(Kind.EVENT, event(3))
+            task = asyncio.create_task(recorder.run())
+            while recorder.waiting:
+                await asyncio.sleep(0.01)
+            task.cancel()
+            await asyncio.wait([task])
+            return recorder
+
+    recorder = asyncio.run(asyncio.wait_for(say_too_much(), 20))
+    assert stored_codes(outbox) == ["e1", "e3"]
+    assert recorder.lost == 1
+    outbox.close()

@@ -1,6 +1,6 @@
 """Messages on disk until the hub holds them."""
 
-from sotdae_edge.adapters.outbox.file import LedgerCount
+from sotdae_edge.adapters.outbox.file import InUseError, LedgerCount
 from sotdae_edge.adapters.outbox.store import (
     BULK_BUDGET_BYTES,
     READ_BYTES,
@@ -8,4 +8,11 @@ from sotdae_edge.adapters.outbox.store import (
     SqliteOutbox,
 )
 
-__all__ = ["BULK_BUDGET_BYTES", "READ_BYTES", "TELEMETRY_BUDGET_BYTES", "LedgerCount", "SqliteOutbox"]
+__all__ = [
+    "BULK_BUDGET_BYTES",
+    "READ_BYTES",
+    "TELEMETRY_BUDGET_BYTES",
+    "InUseError",
+    "LedgerCount",
+    "SqliteOutbox",
+]

@@ -50,6 +50,10 @@ class LedgerCount:
     messages: int
 
 
+class InUseError(LinkError):
+    """Another process has the file: a second agent for the same site, which must not run."""
+
+
 class CorruptError(sqlite3.DatabaseError):
     """The file opens but its pages do not fit together."""
 
@@ -58,14 +62,14 @@ def lock(path: Path) -> IO[bytes]:
     """Take the file for this process until the answer is closed; two writers would mix up their boots.
 
     Raises:
-        OSError: if another process has it.
+        InUseError: if another process has it.
     """
     holder = path.with_name(path.name + ".lock").open("ab")
     try:
         fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         holder.close()
-        raise OSError(error.errno, "in use by another process") from error
+        raise InUseError(f"outbox {path}: in use by another process") from error
     return holder
 
 

@@ -1,0 +1,53 @@
+"""Helpers of an agent may fail; protection goes on. A failed helper is alarmed and started again."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from sotdae_edge.core.alarms import Condition
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 30.0
+STEADY_S = 30.0
+"""A helper that has run this long again is taken to be well."""
+
+
+class Helpers:
+    """Runs the tasks that protection does not depend on, and knows which of them are failing."""
+
+    def __init__(self) -> None:
+        """Start with none failing."""
+        self._failing: dict[str, str] = {}
+
+    def conditions(self) -> list[Condition]:
+        """Return an alarm condition for each helper that fails."""
+        return [
+            Condition(f"agent.{name}", 2, True, f"{name} failed and is started again: {text}")
+            for name, text in self._failing.items()
+        ]
+
+    async def keep(self, name: str, make: Callable[[], Awaitable[None]]) -> None:
+        """Run a helper until it ends by itself or is cancelled; start it again whenever it fails."""
+        pause_s = FIRST_PAUSE_S
+        while True:
+            task = asyncio.ensure_future(make())
+            try:
+                done, _ = await asyncio.wait([task], timeout=STEADY_S)
+                if not done:
+                    self._failing.pop(name, None)
+                    pause_s = FIRST_PAUSE_S
+                await task
+            except asyncio.CancelledError:
+                task.cancel()
+                await asyncio.wait([task])
+                raise
+            except Exception as error:
+                log.error("%s failed", name, exc_info=error)
+                self._failing[name] = f"{type(error).__name__}: {error}"[:200]
+            else:
+                self._failing.pop(name, None)
+                return
+            await asyncio.sleep(pause_s)
+            pause_s = min(2.0 * pause_s, LONGEST_PAUSE_S)

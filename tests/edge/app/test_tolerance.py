@@ -1,0 +1,80 @@
+"""A helper that fails is alarmed and started again; it never ends protection, and it can be stopped."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from sotdae_edge.app import tolerance
+from sotdae_edge.app.tolerance import Helpers
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.005)
+
+
+def run(story: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(asyncio.wait_for(story(), 20))  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tolerance, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(tolerance, "STEADY_S", 0.05)
+
+
+def test_a_failing_helper_is_alarmed_started_again_and_well_once_it_stays_up() -> None:
+    async def story() -> None:
+        helpers, starts = Helpers(), []
+
+        async def make() -> None:
+            starts.append(1)
+            if len(starts) < 3:
+                raise ZeroDivisionError("a bug")
+            await asyncio.Event().wait()
+
+        task = asyncio.create_task(helpers.keep("report", make))
+        await until(helpers.conditions)
+        assert [(each.code, each.priority) for each in helpers.conditions()] == [("agent.report", 2)]
+        assert "a bug" in helpers.conditions()[0].text
+        await until(lambda: len(starts) == 3 and not helpers.conditions())
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    run(story)
+
+
+def test_one_that_ends_by_itself_is_not_started_again() -> None:
+    async def story() -> None:
+        helpers, starts = Helpers(), []
+
+        async def make() -> None:
+            starts.append(1)
+
+        await helpers.keep("camera", make)
+        assert starts == [1]
+        assert not helpers.conditions()
+
+    run(story)
+
+
+def test_stopping_stops_the_helper_too() -> None:
+    async def story() -> None:
+        helpers, ended = Helpers(), asyncio.Event()
+
+        async def make() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.set()
+
+        task = asyncio.create_task(helpers.keep("link", make))
+        await asyncio.sleep(0.02)
+        task.cancel()
+        await asyncio.wait([task])
+        assert ended.is_set()
+
+    run(story)
