@@ -3,11 +3,13 @@
 import math
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from sotdae_edge.core import limits
 from sotdae_edge.core.homes import Home
 from sotdae_edge.core.relays import Relay
 from sotdae_edge.core.reservoir import Embankment
@@ -23,7 +25,7 @@ DESIGN_RATE_CM_MIN = 20.0
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class FacilityConfig(_Section):
@@ -102,6 +104,13 @@ class WatchdogConfig(_Section):
     """The board's hardware timer, such as /dev/watchdog, petted by the watchdog."""
 
 
+class DrillConfig(_Section):
+    """For drills and tests only: while it stands, the gate raises the alarm `drill.active`."""
+
+    reopen_dry_s: Annotated[float, Field(ge=1, lt=1800)]
+    """Dry so long before people may reopen, in place of `times.reopen_dry`."""
+
+
 class ClockConfig(_Section):
     """How the wall clock's trust is judged."""
 
@@ -129,29 +138,31 @@ class GateConfig(_Agent):
     geometry: Geometry = Geometry()
     channels: Annotated[tuple[Channel, ...], Field(min_length=1)] = UNDERPASS_CHANNELS
     roster: tuple[Person, ...] = ()
+    drill: DrillConfig | None = None
 
     @property
     def site(self) -> Site:
         """The part that the core needs."""
+        times = self.times
+        if self.drill is not None:
+            times = replace(times, reopen_dry=self.drill.reopen_dry_s)
         return Site(
             facility=str(self.facility.id),
             channels=self.channels,
             levels=self.levels,
-            times=self.times,
+            times=times,
             geometry=self.geometry,
             roster=self.roster,
+            drill=self.drill is not None,
         )
 
     @model_validator(mode="after")
     def _lint(self) -> Self:
-        problems = [*_lint_levels(self.levels), *_lint_times(self), *_lint_start(self.site)]
-        names = [channel.name for channel in self.channels]
-        if len(set(names)) < len(names):
-            problems.append("channels: two have the same name")
+        problems = limits.problems(self.levels, self.times, self.geometry) or _lint_start(self.site)
         if self.watchdog is not None and (self.device.speaks != "modbus" or self.device.serial is not None):
             problems.append("watchdog: a serial line or pins have one master; only Modbus TCP takes a second")
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
 
 
@@ -203,28 +214,11 @@ class CityConfig(_Agent):
         if len(set(prefixes)) < len(prefixes):
             problems.append("lorawan.devices: two have the same name")
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
 
 
 Config = TypeVar("Config", bound=_Agent)
-
-
-def _lint_levels(levels: Levels) -> list[str]:
-    if levels.caution_off_cm < levels.caution_cm < levels.close_cm <= levels.unsafe_cm:
-        return []
-    return ["levels: want caution_off_cm < caution_cm < close_cm <= unsafe_cm"]
-
-
-def _lint_times(config: "GateConfig") -> list[str]:
-    problems = []
-    if config.times.pre_warn < 3.0:
-        problems.append("times.pre_warn: at least 3 s of warning before motion")
-    if config.times.lane_age > 0.5 or config.times.permit > 0.2:
-        problems.append("times: lane_age <= 0.5 s and permit <= 0.2 s, or the arm moves on old news")
-    if config.geometry.warning_s < config.times.pre_warn:
-        problems.append("geometry.warning_s: not below times.pre_warn")
-    return problems
 
 
 def _lint_slope(slope: Slope) -> list[str]:
@@ -280,11 +274,14 @@ def _load(model: type[Config], path: Path) -> Config:
     try:
         return model.model_validate(_read(path))
     except ValidationError as error:
-        problems = [
-            f"{'.'.join(str(part) for part in detail['loc']) or 'file'}: {detail['msg']}"
-            for detail in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        raise ConfigError(str(path), problems) from error
+        raise ConfigError(
+            str(path), [line for detail in error.errors() for line in _lines(detail)]
+        ) from error
+
+
+def _lines(detail: Any) -> list[str]:
+    place, text = ".".join(str(part) for part in detail["loc"]), detail["msg"].removeprefix("Value error, ")
+    return [f"{place}: {text}"] if place else text.splitlines()
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,10 +1,17 @@
 """A gate's file: accepted whole, or refused with every problem and its place."""
 
+import math
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from sotdae_edge.config import load_city, load_gate
+from sotdae_edge.core import conditions
+from sotdae_edge.core.gate import Gate
+from sotdae_edge.core.limits import GEOMETRY, LEVELS, TIMES, Limit
+from sotdae_edge.core.limits import problems as limit_problems
+from sotdae_edge.core.site import Geometry, Levels, Times
 from sotdae_shared.errors import ConfigError
 
 REPO = Path(__file__).parents[2]
@@ -94,7 +101,7 @@ def test_a_wrong_reservoir_is_refused_with_its_place(tmp_path: Path, more: str) 
     path.write_text(f"{GOOD}[[reservoirs]]\n{section}", encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         load_city(path)
-    assert "reservoirs.a" in caught.value.problems[0]
+    assert caught.value.problems[0].startswith(("reservoirs.a", "reservoirs.0"))
 
 
 @pytest.mark.parametrize(
@@ -115,6 +122,43 @@ def test_wrong_relays_uplinks_and_tongues_are_refused(tmp_path: Path, more: str,
     with pytest.raises(ConfigError) as caught:
         load_city(path)
     assert place in caught.value.problems[0]
+
+
+LIMITS = {"times": (Times, TIMES), "levels": (Levels, LEVELS), "geometry": (Geometry, GEOMETRY)}
+NUMBERS = [
+    (section, name, limit) for section, (_, limits) in LIMITS.items() for name, limit in limits.items()
+]
+
+
+@pytest.mark.parametrize("section", LIMITS)
+def test_every_number_of_a_site_has_limits_and_a_reason(section: str) -> None:
+    kind, limits = LIMITS[section]
+    assert {each.name for each in fields(kind)} == set(limits)
+    assert all(limit.least < limit.most and limit.why for limit in limits.values())
+    assert limit_problems(Levels(), Times(), Geometry()) == []
+
+
+@pytest.mark.parametrize(("section", "name", "limit"), NUMBERS)
+def test_a_number_that_removes_protection_is_refused(
+    tmp_path: Path, section: str, name: str, limit: Limit
+) -> None:
+    beyond = (math.nextafter(limit.least, -math.inf), math.nextafter(limit.most, math.inf))
+    for value in (*beyond, -1e300, 1e300, math.nan, math.inf, -math.inf):
+        found = problems(tmp_path, f"{GOOD}[{section}]\n{name} = {value!r}\n")
+        assert f"{section}.{name}:" in found
+
+
+def test_only_a_drill_shortens_the_dry_time_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "gate.toml"
+    path.write_text(GOOD + "[drill]\nreopen_dry_s = 3.0\n", encoding="utf-8")
+    site = load_gate(path).site
+    assert (site.times.reopen_dry, site.drill) == (3.0, True)
+    gate = Gate.start(site, "0" * 16, 0.0)
+    assert [(each.code, each.priority) for each in conditions.of(gate, 0.0)][-1] == ("drill.active", 3)
+    path.write_text(GOOD, encoding="utf-8")
+    assert not load_gate(path).site.drill
+    for wrong in ("0.0", "1800.0", "nan"):
+        assert "drill.reopen_dry_s" in problems(tmp_path, f"{GOOD}[drill]\nreopen_dry_s = {wrong}\n")
 
 
 def test_all_problems_come_at_once(tmp_path: Path) -> None:

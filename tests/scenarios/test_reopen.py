@@ -19,7 +19,7 @@ from sotdae_shared.wire import encode_down
 
 DRY_S = 3.0
 """Instead of thirty minutes, which the core's own tests let pass on injected time."""
-SITE = ROSTER + f"\n[times]\nreopen_dry = {DRY_S}\n"
+SITE = ROSTER + f"\n[drill]\nreopen_dry_s = {DRY_S}\n"
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 

@@ -24,6 +24,8 @@ _FAILED = {
 def of(gate: "Gate", now: float) -> list[Condition]:
     """Return every alarm condition that holds now."""
     found = _barrier(gate, now) + _water(gate)
+    if gate.site.drill:
+        found.append(_holds("drill.active", 3, f"drill: dry for {gate.site.times.reopen_dry:g} s reopens"))
     if now >= gate.born + GRACE_S:
         found += _devices(gate, now) + _sensors(gate, now) + _warnings(gate, now)
     return found

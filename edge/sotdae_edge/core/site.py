@@ -5,12 +5,17 @@ inquiries), DESIGN = the project's design.
 """
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
-_STRICT = ConfigDict(extra="forbid")
-"""A misspelt threshold in a file must be refused, not ignored."""
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
+"""A misspelt threshold in a file must be refused, not ignored; so must NaN, which no comparison meets."""
+
+ChannelName = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")]
+"""Alarm codes carry it, and have 64 characters."""
+PublicKey = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
+"""An Ed25519 public key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +24,9 @@ class Channel:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
-    name: str
+    name: ChannelName
     kind: Literal["analog", "switch"]
-    points: tuple[tuple[str, float], ...]
+    points: Annotated[tuple[tuple[str, float], ...], Field(min_length=1)]
     """(point, level_cm): for a switch the level at which it closes; for an analogue one (point, 0)."""
     range_cm: tuple[float, float] = (-5.0, 400.0)
     bus: str = ""
@@ -117,10 +122,9 @@ class Person:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
-    key: str
-    public: str
-    """Ed25519 public key, 64 hexadecimal digits."""
-    name: str
+    key: Annotated[str, Field(min_length=1, max_length=64)]
+    public: PublicKey
+    name: Annotated[str, Field(min_length=1, max_length=80)]
     level: Literal["panel", "city", "province"]
 
 
@@ -140,6 +144,8 @@ class Site:
     noise_cm: float = 0.05
     """An analogue channel flatter than this has no noise."""
     stall_a: float = 8.0
+    drill: bool = False
+    """A drill has shortened the dry time before a reopening; an alarm says so as long as it lasts."""
 
     @property
     def independent(self) -> bool:

@@ -1,0 +1,112 @@
+"""What a site's file may say: the least and the most of each number, and why. Beyond, protection is lost.
+
+Sources as in `core/site.py`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sotdae_edge.core.site import Geometry, Levels, Times
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Bounds of a number, both allowed."""
+
+    least: float
+    most: float
+    why: str
+
+
+TIMES: Mapping[str, Limit] = {
+    "confirm": Limit(0.0, 2.0, "with a jump held back a trip still comes within 3 s"),
+    "channel_age": Limit(0.3, 5.0, "an older level says nothing of a flood"),
+    "river_age": Limit(1.0, 300.0, "an older stage says nothing of a river"),
+    "river_lost": Limit(10.0, 600.0, "a silent gauge must age into caution"),
+    "spike": Limit(0.0, 1.0, "a jump that lasts is water"),
+    "disagree": Limit(2.0, 60.0, "a stuck channel must be found out"),
+    "rate_window": Limit(5.0, 60.0, "an older rise is not the present one"),
+    "rate_min": Limit(5.0, 30.0, "a shorter history is noise, a longer one comes too late"),
+    "caution_off": Limit(10.0, 86_400.0, "caution must not flicker"),
+    "blind": Limit(5.0, 300.0, "without a level, context must decide soon"),
+    "hub_silent": Limit(60.0, 3600.0, "a lost hub is evidence of a flood, a short cut is not"),
+    "lane_age": Limit(0.1, 0.5, "the arm must not move on old news"),
+    "camera_age": Limit(0.2, 5.0, "an older sighting is not the lane of now"),
+    "camera_hold": Limit(0.0, 30.0, "the camera delays, it never decides (DESIGN 4)"),
+    "pre_warn": Limit(3.0, 60.0, "warnings at least 3 s before motion (DOMAIN 1.5)"),
+    "clear": Limit(0.5, 10.0, "the lane must be proved clear, and soon"),
+    "clear_after_raise": Limit(3.0, 30.0, "clear for 3 s before lowering again (DOMAIN 1.5)"),
+    "held_open": Limit(5.0, 60.0, "a queue under the arm must be told of"),
+    "travel": Limit(5.0, 60.0, "no proof by then must be told of"),
+    "no_motion": Limit(1.0, 10.0, "an arm that does not obey must be told of"),
+    "back_off": Limit(1.0, 20.0, "a raise is bounded to 20 s"),
+    "escape": Limit(5.0, 20.0, "a raise is bounded to 20 s (DOMAIN 1.5)"),
+    "retry_rest": Limit(5.0, 600.0, "a failed closing must be begun anew"),
+    "stall": Limit(0.1, 1.0, "a motor that strains has met something"),
+    "proof_lost": Limit(0.2, 5.0, "a closed arm that opens must be told of"),
+    "permit": Limit(0.05, 0.2, "the controller stops the arm within 0.5 s without it"),
+    "readback": Limit(0.5, 10.0, "a dead lamp must be told of"),
+    "reopen_dry": Limit(1800.0, 86_400.0, "dry for 30 min before people reopen; `[drill]` shortens it"),
+    "nonce": Limit(30.0, 600.0, "approvals age"),
+    "manual_alarm": Limit(60.0, 7200.0, "a forgotten key must be told of"),
+    "device_silent": Limit(0.3, 3.0, "a silent controller must be told of"),
+}
+"""Of each duration, in seconds."""
+
+_DATUM = Limit(-1000.0, 200_000.0, "cm above datum; no Korean river lies outside")
+
+LEVELS: Mapping[str, Limit] = {
+    "caution_cm": Limit(1.0, 10.0, "local alert at 5 cm (DOMAIN 1.1)"),
+    "caution_off_cm": Limit(0.0, 9.0, "below the alert"),
+    "close_cm": Limit(3.0, 15.0, "national closing rule: 15 cm or stricter (DOMAIN 0.1)"),
+    "unsafe_cm": Limit(15.0, 30.0, "water enters and cars stop at 30 cm (DOMAIN 1.1)"),
+    "predict_from_cm": Limit(0.5, 5.0, "a prediction must come before the level rule"),
+    "reopen_cm": Limit(0.5, 5.0, "dry is below the local alert"),
+    "river_caution_cm": _DATUM,
+    "river_trigger_cm": _DATUM,
+    "rain_warning_mm_h": Limit(5.0, 60.0, "very strong rain is 30 mm/h (DOMAIN 2)"),
+}
+"""Of each threshold; of an optional one when it is given."""
+
+GEOMETRY: Mapping[str, Limit] = {
+    "length_m": Limit(5.0, 10_000.0, "a tunnel empties at its speed"),
+    "clear_speed_km_h": Limit(5.0, 60.0, "cars in water are slow"),
+    "warning_s": Limit(3.0, 60.0, "warnings at least 3 s before motion (DOMAIN 1.5)"),
+    "lowering_s": Limit(2.0, 60.0, "an arm needs its time"),
+    "margin_s": Limit(3.0, 120.0, "a closing without reserve comes too late"),
+}
+"""Of each number that decides how early to close."""
+
+
+def problems(levels: Levels, times: Times, geometry: Geometry) -> list[str]:
+    """Return everything in a site's numbers that would remove protection, each with its place."""
+    return [*_levels(levels), *_times(times, geometry), *_beyond("geometry", geometry, GEOMETRY)]
+
+
+def _levels(levels: Levels) -> Iterator[str]:
+    yield from _beyond("levels", levels, LEVELS)
+    if not levels.caution_off_cm < levels.caution_cm < levels.close_cm <= levels.unsafe_cm:
+        yield "levels: want caution_off_cm < caution_cm < close_cm <= unsafe_cm"
+    if levels.reopen_cm >= levels.close_cm or levels.predict_from_cm > levels.close_cm:
+        yield "levels: want reopen_cm < close_cm and predict_from_cm <= close_cm"
+    caution, trigger = levels.river_caution_cm, levels.river_trigger_cm
+    if caution is not None and trigger is not None and caution > trigger:
+        yield "levels: want river_caution_cm <= river_trigger_cm"
+
+
+def _times(times: Times, geometry: Geometry) -> Iterator[str]:
+    yield from _beyond("times", times, TIMES)
+    if times.rate_min > times.rate_window:
+        yield "times.rate_min: not above times.rate_window"
+    if geometry.warning_s < times.pre_warn:
+        yield "geometry.warning_s: not below times.pre_warn"
+    if geometry.lowering_s > times.travel:
+        yield "geometry.lowering_s: not above times.travel"
+
+
+def _beyond(place: str, values: Times | Levels | Geometry, limits: Mapping[str, Limit]) -> Iterator[str]:
+    """Yield a problem for each number beyond its limits; what is None is not given."""
+    for name, limit in limits.items():
+        value = getattr(values, name)
+        if value is not None and not limit.least <= value <= limit.most:
+            yield f"{place}.{name}: {value:g}: want {limit.least:g} to {limit.most:g}: {limit.why}"
