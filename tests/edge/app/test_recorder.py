@@ -14,6 +14,7 @@ from sotdae_edge.app import recorder as module
 from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.ports import Item
 from sotdae_shared.errors import LinkError
+from sotdae_shared.ids import FacilityId
 from sotdae_shared.messages import ClockTrust, EventBody, Header, Kind, ReportBody
 from sotdae_shared.topics import Address
 from sotdae_shared.wire import decode
@@ -108,7 +109,7 @@ class Slow:
 
 
 def outbox_at(path: Path) -> SqliteOutbox:
-    return SqliteOutbox(path, Address("41113", "GG-41113-UP-0007", "gate-1"), "0" * 16)
+    return SqliteOutbox(path, Address(FacilityId("GG-41113-UP-0007"), "gate-1"), "0" * 16)
 
 
 def stored_codes(outbox: SqliteOutbox) -> list[str]:
@@ -163,7 +164,9 @@ def test_a_message_that_cannot_be_sent_is_dropped_alone(tmp_path: Path) -> None:
         with ThreadPoolExecutor(1) as worker:
             recorder = Recorder(outbox, Clock(), worker, lambda: None)  # type: ignore[arg-type]
             recorder.say(Kind.EVENT, event(1))
-            recorder.say(Kind.EVENT, EventBody(code="big", priority=4, active=True, data={"x": "y" * 600_000}))
+            recorder.say(
+                Kind.EVENT, EventBody(code="big", priority=4, active=True, data={"x": "y" * 600_000})
+            )
             recorder.say(Kind.EVENT, event(3))
             task = asyncio.create_task(recorder.run())
             while recorder.waiting:
