@@ -1,0 +1,75 @@
+"""An agent whose disk cannot be used still protects, from memory, and says so; a second agent does not start."""
+
+import asyncio
+import json
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+from simulated_site import running_site
+
+GATE = """
+[facility]
+id = "GG-41113-UP-0007"
+node = "gate-1"
+name = "Test"
+lat = 37.2
+lon = 127.0
+[storage]
+dir = "{dir}"
+[device]
+port = {port}
+timeout_s = 0.5
+"""
+
+
+def started(tmp_path: Path, directory: Path, port: int) -> subprocess.Popen[bytes]:
+    config = tmp_path / "gate.toml"
+    config.write_text(GATE.format(dir=directory, port=port))
+    command = [sys.executable, "-m", "sotdae_edge", "gate", "run", "--config", str(config)]
+    with (tmp_path / "gate.log").open("ab") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log)
+
+
+def test_a_directory_that_cannot_be_made_does_not_keep_the_gate_open(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a directory")
+    before = set(Path("/dev/shm").glob("sotdae-*"))
+
+    async def story() -> None:
+        async with running_site() as site:
+            agent = started(tmp_path, tmp_path / "file" / "storage", site.server.port)
+            try:
+                await site.until("sign_closed", lambda value: value == 0.0, timeout_s=30)
+                site.simulator.depth(18.0)
+                await site.until("limit_closed", lambda value: value == 1.0, timeout_s=60)
+            finally:
+                agent.send_signal(signal.SIGTERM)
+                await asyncio.to_thread(agent.wait, 20)
+            assert agent.returncode == 0
+
+    asyncio.run(story())
+    memory = (set(Path("/dev/shm").glob("sotdae-*")) - before).pop()
+    rows = sqlite3.connect(memory / "outbox.db")
+    found = [json.loads(raw) for (raw,) in rows.execute("SELECT raw FROM message WHERE kind = 'event'")]
+    rows.close()
+    shutil.rmtree(memory)
+    assert any(each["body"]["code"] == "storage.lost" and each["body"]["priority"] == 1 for each in found)
+
+
+def test_a_second_agent_on_the_same_storage_is_refused(tmp_path: Path) -> None:
+    async def story() -> int:
+        async with running_site() as site:
+            first = started(tmp_path, tmp_path / "storage", site.server.port)
+            try:
+                await site.until("sign_closed", lambda value: value == 0.0, timeout_s=30)
+                second = started(tmp_path, tmp_path / "storage", site.server.port)
+                return await asyncio.to_thread(second.wait, 30)
+            finally:
+                first.send_signal(signal.SIGTERM)
+                await asyncio.to_thread(first.wait, 20)
+
+    assert asyncio.run(story()) == 1
+    assert "in use by another process" in (tmp_path / "gate.log").read_text()
