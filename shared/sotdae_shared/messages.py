@@ -72,7 +72,10 @@ def _finite(data: dict[str, Any]) -> dict[str, Any]:
 
 Data = Annotated[dict[Name, Any], AfterValidator(_finite)]
 """Free details of a message: plain JSON, so without NaN, which no store and no browser would take."""
-Seq = Annotated[int, Field(ge=1, le=2**53 - 1)]
+MAX_COUNT = 2**53 - 1
+"""Largest whole number that every reader of JSON keeps exact, and every store can hold."""
+Seq = Annotated[int, Field(ge=1, le=MAX_COUNT)]
+Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 
 
 class Reading(_Up):
@@ -109,9 +112,9 @@ class HealthBody(_Up):
     """Read-back of sign, flasher, siren, limit switches; None is unknown."""
     alarms: tuple[Name, ...] = ()
     uptime_s: Annotated[FiniteFloat, Field(ge=0)] = 0.0
-    pending: Annotated[int, Field(ge=0)] = 0
+    pending: Count = 0
     """Messages waiting in the outbox."""
-    dropped: Annotated[int, Field(ge=0)] = 0
+    dropped: Count = 0
 
 
 class EventBody(_Up):
@@ -177,7 +180,7 @@ class AckBody(_Down):
 
     boot: BootText
     cls: Annotated[Class, Field(alias="class")]
-    upto: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    upto: Count
     """Every sequence number from 1 to this one is held."""
     ranges: tuple[tuple[Seq, Seq], ...] = ()
     """Further closed ranges held above `upto`."""
@@ -279,7 +282,7 @@ class Envelope(Header):
 
     at: AwareDatetime
     clock: ClockTrust
-    mono_ms: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    mono_ms: Count
     kind: Kind
     body: Any
     """The model that `kind` names in BODY_OF."""

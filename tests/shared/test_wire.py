@@ -221,3 +221,10 @@ def test_a_message_speaks_only_for_the_node_and_kind_of_its_topic() -> None:
     with pytest.raises(TopicError):
         wire.check_topic(topics.parse(ADDRESS.state), message, message.kind)
     assert STATE.status == "online"
+
+
+@pytest.mark.parametrize("field", ["pending", "dropped"])
+@pytest.mark.parametrize("count", [2**53, 2**70, 10**400])
+def test_a_count_that_no_store_could_hold_is_refused(field: str, count: int) -> None:
+    with pytest.raises(WireError, match=field):
+        wire.decode(altered(Kind.HEALTH, body={"stage": "normal", field: count}))
