@@ -159,6 +159,7 @@ class GateConfig(_Agent):
     @model_validator(mode="after")
     def _lint(self) -> Self:
         problems = limits.problems(self.levels, self.times, self.geometry) or _lint_start(self.site)
+        problems += [*limits.channel_problems(self.channels, self.levels), *_lint_roster(self.roster)]
         if self.watchdog is not None and (self.device.speaks != "modbus" or self.device.serial is not None):
             problems.append("watchdog: a serial line or pins have one master; only Modbus TCP takes a second")
         if problems:
@@ -204,10 +205,15 @@ class CityConfig(_Agent):
     def _lint(self) -> Self:
         problems = [problem for slope in self.slopes for problem in _lint_slope(slope)]
         problems += [problem for each in self.reservoirs for problem in _lint_reservoir(each)]
-        for kind in ("slopes", "reservoirs"):
+        for kind in ("homes", "slopes", "reservoirs", "cameras"):
             names = [each.name for each in getattr(self, kind)]
             if len(set(names)) < len(names):
                 problems.append(f"{kind}: two have the same name")
+        points = [point for home in self.homes for point in (home.point_2, home.point_15)]
+        if len(set(points)) < len(points):
+            problems.append("homes: a point stands twice")
+        if any(not 1.0 <= relay.silent_s <= 86400.0 for relay in self.relays):
+            problems.append("relays: want silent_s of 1 to 86400")
         if len({relay.point for relay in self.relays}) < len(self.relays):
             problems.append("relays: two have the same point")
         prefixes = list(self.lorawan.devices.values()) if self.lorawan else []
@@ -221,6 +227,16 @@ class CityConfig(_Agent):
 Config = TypeVar("Config", bound=_Agent)
 
 
+def _lint_roster(roster: tuple[Person, ...]) -> list[str]:
+    """One key under two names would let one person reopen alone."""
+    problems = []
+    if len({person.key for person in roster}) < len(roster):
+        problems.append("roster: two have the same key name")
+    if len({person.public.lower() for person in roster}) < len(roster):
+        problems.append("roster: two have the same public key")
+    return problems
+
+
 def _lint_slope(slope: Slope) -> list[str]:
     place, limits, problems = f"slopes.{slope.name}", slope.rule_limits, []
     if not SLOPE_NAME.fullmatch(slope.name):
@@ -229,6 +245,8 @@ def _lint_slope(slope: Slope) -> list[str]:
         problems.append(f"{place}.limits: want 0 < attention_per_h <= prepare_per_h <= evacuate_per_h")
     if not 0.0 < limits.wet_factor <= 1.0:
         problems.append(f"{place}.limits.wet_factor: wet ground lowers limits: want above 0, at most 1")
+    if not 0.0 < limits.active_per_day <= limits.fast_per_day or limits.wet_index_mm < 0.0:
+        problems.append(f"{place}.limits: want 0 < active_per_day <= fast_per_day, wet_index_mm not below 0")
     if (
         not 0.0 < slope.full_scale < math.inf
         or not 60.0 <= slope.silent_s <= 86400.0
@@ -289,5 +307,5 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), [f"cannot be read: {error}"]) from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # tomllib lets int's and its own limits through
         raise ConfigError(str(path), [f"is not TOML: {error}"]) from error

@@ -25,6 +25,8 @@ lon = 127.0
 [storage]
 dir = "/tmp/x"
 """
+PERSON = '[[roster]]\nkey = "{0}"\nname = "{0}"\nlevel = "city"\npublic = "{1}"\n'
+HOME = '[[homes]]\nname = "{0}"\nlat = 37.2\nlon = 127.0\npoint_2 = "{1}_2"\npoint_15 = "{1}_15"\n'
 
 
 def problems(tmp_path: Path, text: str) -> str:
@@ -55,6 +57,26 @@ def test_the_examples_are_good() -> None:
         ('[camera]\nurl = "x"\nzone = [0.1, 0.2, 0.3]', "zone"),
         ("colour = 3", "colour"),
         ('[[channels]]\nname = "a"\nkind = "laser"\npoints = [["p", 0.0]]', "kind"),
+        ('[[channels]]\nname = "a"\nkind = "analog"\npoints = []', "channels.0.points"),
+        ('[[channels]]\nname = "a b"\nkind = "analog"\npoints = [["p", 0.0]]', "channels.0.name"),
+        (
+            '[[channels]]\nname = "a"\nkind = "analog"\npoints = [["p", 0.0], ["q", 0.0]]',
+            "channels.a: points",
+        ),
+        ('[[channels]]\nname = "a"\nkind = "switch"\npoints = [["p", 15.0], ["q", 5.0]]', "increasing"),
+        ('[[channels]]\nname = "a"\nkind = "switch"\npoints = [["p", 0.0], ["q", 15.0]]', "above 0"),
+        ('[[channels]]\nname = "a"\nkind = "switch"\npoints = [["p", 100.0]]', "none tells 15 cm"),
+        (
+            '[[channels]]\nname = "a"\nkind = "analog"\npoints = [["p", 0.0]]\nrange_cm = [-5.0, 20.0]',
+            "channels.a: range_cm",
+        ),
+        ('[[channels]]\nname = "a"\nkind = "analog"\npoints = [["p", 0.0]]\n' * 2, "a point stands twice"),
+        (PERSON.format("kim", "ab" * 31), "roster.0.public"),
+        (
+            PERSON.format("kim", "ab" * 32) + PERSON.format("lee", "AB" * 32),
+            "roster: two have the same public",
+        ),
+        (PERSON.format("kim", "ab" * 32) + PERSON.format("kim", "cd" * 32), "roster: two have the same key"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_place(tmp_path: Path, more: str, place: str) -> None:
@@ -114,9 +136,15 @@ def test_a_wrong_reservoir_is_refused_with_its_place(tmp_path: Path, more: str) 
             "lorawan.devices: two have the same name",
         ),
         ('[device]\nspeaks = "morse"', "device.speaks"),
+        (HOME.format("A-1", "a") + HOME.format("A-1", "b"), "homes: two have the same name"),
+        (HOME.format("A-1", "a") + HOME.format("A-2", "a"), "homes: a point stands twice"),
+        (HOME.format("반지하", "a"), "homes.0.name"),
+        (HOME.format("A-1", "a") + "silent_s = 1.0", "homes.0.silent_s"),
+        ('[[relays]]\npoint = "a"\nsilent_s = 0.0', "relays: want silent_s"),
+        ('[[cameras]]\nname = "a"\nurl = "x"\n' * 2, "cameras: two have the same name"),
     ],
 )
-def test_wrong_relays_uplinks_and_tongues_are_refused(tmp_path: Path, more: str, place: str) -> None:
+def test_wrong_homes_relays_uplinks_and_tongues_are_refused(tmp_path: Path, more: str, place: str) -> None:
     path = tmp_path / "city.toml"
     path.write_text(f"{GOOD}{more}\n", encoding="utf-8")
     with pytest.raises(ConfigError) as caught:

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from math import asin, cos, radians, sin, sqrt
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from sotdae_edge.core.alarms import AlarmBook, Condition
 from sotdae_edge.core.effects import Alarm, Decided
@@ -35,12 +37,12 @@ class Wet(IntEnum):
 class Home:
     """One alarm device. `name` is a code, never an address: people's homes are not published."""
 
-    name: str
-    lat: float
-    lon: float
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+    lat: Annotated[float, Field(ge=-90, le=90)]
+    lon: Annotated[float, Field(ge=-180, le=180)]
     point_2: str
     point_15: str
-    silent_s: float = SILENT_S
+    silent_s: Annotated[float, Field(ge=5, le=86_400)] = SILENT_S
     """Unheard for so long, its state is unknown; for a battery device three of its heartbeats."""
 
 

@@ -3,10 +3,11 @@
 Sources as in `core/site.py`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from sotdae_edge.core.site import Geometry, Levels, Times
+from sotdae_edge.core.site import Channel, Geometry, Levels, Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,38 @@ GEOMETRY: Mapping[str, Limit] = {
 def problems(levels: Levels, times: Times, geometry: Geometry) -> list[str]:
     """Return everything in a site's numbers that would remove protection, each with its place."""
     return [*_levels(levels), *_times(times, geometry), *_beyond("geometry", geometry, GEOMETRY)]
+
+
+def channel_problems(channels: Sequence[Channel], levels: Levels) -> Iterator[str]:
+    """Yield whatever keeps the channels from telling the closing level."""
+    if len({channel.name for channel in channels}) < len(channels):
+        yield "channels: two have the same name"
+    points = [point for channel in channels for point, _ in channel.points]
+    if len(set(points)) < len(points):
+        yield "channels: a point stands twice; one instrument has one vote"
+    for channel in channels:
+        for text in _channel(channel, levels):
+            yield f"channels.{channel.name}: {text}"
+    if not any(_tells(channel, levels.close_cm) for channel in channels):
+        yield f"channels: none tells {levels.close_cm:g} cm: want an analog one, or a switch at that level"
+
+
+def _channel(channel: Channel, levels: Levels) -> Iterator[str]:
+    low, high = channel.range_cm
+    steps = [level for _, level in channel.points]
+    if channel.kind == "switch":
+        if steps[0] <= 0.0 or any(one >= other for one, other in pairwise(steps)):
+            yield "points: want the levels of a switch above 0 and increasing"
+        return
+    if len(channel.points) != 1:
+        yield "points: want exactly one of an analog channel"
+    if not low <= 0.0 < levels.unsafe_cm <= high:
+        yield f"range_cm: want 0 and unsafe_cm = {levels.unsafe_cm:g} inside, or a flood counts as a failure"
+
+
+def _tells(channel: Channel, level_cm: float) -> bool:
+    """Tell whether it votes on both sides of a level; a switch does at its own steps only."""
+    return channel.kind == "analog" or any(level == level_cm for _, level in channel.points)
 
 
 def _levels(levels: Levels) -> Iterator[str]:
