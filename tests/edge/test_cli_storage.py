@@ -42,7 +42,7 @@ def test_a_directory_that_cannot_be_made_does_not_keep_the_gate_open(tmp_path: P
         async with running_site() as site:
             agent = started(tmp_path, tmp_path / "file" / "storage", site.server.port)
             try:
-                await site.until("feed", lambda value: bool(value), timeout_s=30)
+                await site.until("feed", bool, timeout_s=30)
                 site.simulator.depth(18.0)
                 await site.until("limit_closed", lambda value: value == 1.0, timeout_s=60)
             finally:
@@ -64,7 +64,7 @@ def test_a_second_agent_on_the_same_storage_is_refused(tmp_path: Path) -> None:
         async with running_site() as site:
             first = started(tmp_path, tmp_path / "storage", site.server.port)
             try:
-                await site.until("feed", lambda value: bool(value), timeout_s=30)
+                await site.until("feed", bool, timeout_s=30)
                 second = started(tmp_path, tmp_path / "storage", site.server.port)
                 return await asyncio.to_thread(second.wait, 30)
             finally:
