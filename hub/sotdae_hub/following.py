@@ -30,7 +30,10 @@ class Follower:
     """Fault injection: entries that never reach the store although they were acked."""
 
     async def run(self) -> None:
-        """Follow until cancelled. A store that refuses is asked again: the journal keeps its place."""
+        """Follow until cancelled. A store that refuses is asked again: the journal keeps its place.
+
+        An entry that a store cannot take is parked; it never stops the others.
+        """
         while True:
             try:
                 entries = await asyncio.to_thread(self._step)
@@ -49,6 +52,28 @@ class Follower:
         entries, upto = self.journal.read(self.store.offset, PAGE, self.store.kinds)
         if self.lose is not None:
             entries = [entry for entry in entries if not self.lose(entry)]
-        if upto > self.store.offset:
+        if upto <= self.store.offset:
+            return entries
+        try:
             self.store.project(entries, upto)
+        except LinkError:
+            raise
+        except Exception as error:
+            log.error("%s cannot take one of %d entries", self.store.name, len(entries), exc_info=error)
+            return self._singly(entries, upto)
         return entries
+
+    def _singly(self, entries: Sequence[Entry], upto: int) -> list[Entry]:
+        """Write what can be written; what cannot is parked before the store goes past it."""
+        taken = []
+        for entry in entries:
+            try:
+                self.store.project([entry], entry.offset)
+                taken.append(entry)
+            except LinkError:
+                raise
+            except Exception as error:
+                log.error("%s: entry %d is parked", self.store.name, entry.offset, exc_info=error)
+                self.journal.park(entry.offset, self.store.name, repr(error))
+        self.store.project([], upto)
+        return taken

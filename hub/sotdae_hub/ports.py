@@ -72,6 +72,9 @@ class Journal(Protocol):
     def read(self, after: int, limit: int, kinds: frozenset[Kind]) -> tuple[list[Entry], int]:
         """Return entries of some kinds above an offset, and the offset up to which these are all."""
 
+    def park(self, offset: int, reader: str, reason: str) -> None:
+        """Quarantine an entry that a reader cannot take. Raises LinkError if the disk refuses."""
+
     def tally(self, facility: str) -> Tally:
         """Return the completeness of one facility."""
 
@@ -94,7 +97,10 @@ class Projection(Protocol):
         """Rows that it holds."""
 
     def project(self, entries: Sequence[Entry], upto: int) -> None:
-        """Write entries and the new offset in one transaction. Raises LinkError if the store refuses."""
+        """Write entries and the new offset in one transaction. Raises LinkError if the store refuses.
+
+        Any other error means that an entry cannot be written, now or later. Nothing is written then.
+        """
 
     def close(self) -> None:
         """Write everything and let go of the files."""

@@ -68,9 +68,11 @@ class DuckDbMetrics:
                 self._insert("message", messages)
                 self._db.execute("UPDATE progress SET journal_offset = ?", [upto])
                 self._db.commit()
-            except duckdb.Error as error:
+            except BaseException as error:
                 self._db.rollback()
-                raise LinkError(f"metrics: {error}") from error
+                if isinstance(error, duckdb.Error) and not isinstance(error, duckdb.DataError):
+                    raise LinkError(f"metrics: {error}") from error
+                raise
         self.offset = upto
         self.rows += len(messages)
 

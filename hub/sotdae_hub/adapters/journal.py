@@ -4,6 +4,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sotdae_hub.adapters.recent import Recent
 from sotdae_hub.adapters.streams import Streams
 from sotdae_hub.core.ingest import Accepted, Presence, Quarantined, Rejected, Verdict
 from sotdae_hub.ports import Arrival, Entry, Receipt, Tally
-from sotdae_shared.errors import LinkError
+from sotdae_shared.errors import LinkError, WireError
 from sotdae_shared.messages import Header, Kind, StateBody
 from sotdae_shared.topics import Address
 from sotdae_shared.wire import decode
@@ -51,6 +52,7 @@ class SqliteJournal:
 
     def __init__(self, path: Path) -> None:
         """Open or create. Raises LinkError if the file cannot be used."""
+        self._path = path
         try:
             self._db = connect(path)
             self._db.executescript(_SCHEMA)
@@ -166,21 +168,46 @@ class SqliteJournal:
         head = self.head  # rows above it may be committed meanwhile: they belong to the next read
         entries = self._recent.read(after, head, limit, kinds)
         if entries is None:
-            entries = self._read_file(after, head, limit, kinds)
+            return self._read_file(after, head, limit, kinds)
         return entries, entries[-1].offset if len(entries) == limit else max(head, after)
 
-    def _read_file(self, after: int, head: int, limit: int, kinds: frozenset[Kind]) -> list[Entry]:
+    def park(self, offset: int, reader: str, reason: str) -> None:
+        """See ports.Journal."""
+        try:
+            # From a store's thread: a connection of its own stays out of the writer's transaction.
+            with closing(connect(self._path)) as db:
+                db.execute(
+                    "INSERT OR IGNORE INTO quarantine"
+                    " (received_ms, topic, reason, raw, facility, node, boot, class, seq)"
+                    " SELECT received_ms, ?, ?, raw, facility, node, boot, class, seq FROM message"
+                    " WHERE offset = ?",
+                    (reader, reason[:500], offset),
+                )
+        except sqlite3.Error as error:
+            raise LinkError(f"journal: {error}") from error
+
+    def _read_file(
+        self, after: int, head: int, limit: int, kinds: frozenset[Kind]
+    ) -> tuple[list[Entry], int]:
         marks = ", ".join("?" * len(kinds))
-        with self._lock:
-            rows = self._reader.execute(
-                "SELECT offset, received_ms, gap_to, raw FROM message"  # noqa: S608
-                f" WHERE offset > ? AND offset <= ? AND kind IN ({marks}) ORDER BY offset LIMIT ?",
-                (after, head, *sorted(kinds), limit),
-            ).fetchall()
-        return [
-            Entry(offset, datetime.fromtimestamp(ms / 1000, UTC), decode(raw), gap_to)
-            for offset, ms, gap_to, raw in rows
-        ]
+        try:
+            with self._lock:
+                rows = self._reader.execute(
+                    "SELECT offset, received_ms, gap_to, raw FROM message"  # noqa: S608
+                    f" WHERE offset > ? AND offset <= ? AND kind IN ({marks}) ORDER BY offset LIMIT ?",
+                    (after, head, *sorted(kinds), limit),
+                ).fetchall()
+        except sqlite3.Error as error:
+            raise LinkError(f"journal: {error}") from error
+        entries = []
+        for offset, received_ms, gap_to, raw in rows:
+            try:
+                envelope = decode(raw)
+            except WireError as error:  # an older hub took it
+                self.park(offset, "journal", str(error))
+                continue
+            entries.append(Entry(offset, datetime.fromtimestamp(received_ms / 1000, UTC), envelope, gap_to))
+        return entries, rows[-1][0] if len(rows) == limit else max(head, after)
 
     def tally(self, facility: str) -> Tally:
         """See ports.Journal."""

@@ -10,7 +10,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 
 from sotdae_hub.adapters import tables
 from sotdae_hub.adapters.filing import count_messages, file_all, read_incident
@@ -144,6 +144,8 @@ class SqlRecords:
         try:
             yield
         except SQLAlchemyError as error:
+            if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
+                raise  # a value that SQL cannot take: no later try helps
             raise LinkError(f"records: {error}") from error
 
 
