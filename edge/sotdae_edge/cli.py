@@ -26,13 +26,14 @@ from sotdae_edge.app.city import CityApp
 from sotdae_edge.app.gate import GateApp
 from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.app.words import said
-from sotdae_edge.config import CityConfig, DeviceConfig, GateConfig, load_city, load_gate
+from sotdae_edge.config import CityConfig, DeviceConfig, GateConfig
 from sotdae_edge.core.effects import Alarm
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.homes import Homes
-from sotdae_edge.core.relays import Relays, Scale
+from sotdae_edge.core.relays import Relays
 from sotdae_edge.core.reservoirs import Reservoirs
 from sotdae_edge.core.slopes import Slopes
+from sotdae_edge.fitting import city_points, fitted_city, fitted_gate, scale
 from sotdae_edge.ports import Device
 from sotdae_edge.record.files import RecordFiles
 from sotdae_edge.record.journal import Journal
@@ -51,7 +52,6 @@ from sotdae_shared.ids import FacilityId
 from sotdae_shared.messages import Kind
 from sotdae_shared.samples import Sample
 from sotdae_shared.topics import Address
-from sotdae_shared.units import Unit
 
 LINGER_S = 8.0
 """How long a stopping agent waits for the hub's last acks: longer than one resend, in case one is needed."""
@@ -69,7 +69,7 @@ def check_config(
 ) -> None:
     """Check a gate's file and list every problem. Exit code 2 if there is one."""
     try:
-        site = load_gate(config).site
+        site = fitted_gate(config).site
     except ConfigError as error:
         _refuse(error, as_json)
     answer = {"ok": True, "facility": site.facility, "lead_s": round(site.lead_s, 1)}
@@ -80,7 +80,7 @@ def check_config(
 @gate_app.command("run")
 def run_gate(config: ConfigPath) -> None:
     """Run the gate agent until SIGTERM. Protects with or without broker, hub and camera."""
-    _run(_gate(_load(load_gate, config)))
+    _run(_gate(_load(fitted_gate, config)))
 
 
 gate_app.command("watchdog")(watchdog)
@@ -92,8 +92,7 @@ def check_city(
 ) -> None:
     """Check a city agent's file and list every problem. Exit code 2 if there is one."""
     try:
-        found = load_city(config)
-        _relays(found)
+        found = fitted_city(config)
     except ConfigError as error:
         _refuse(error, as_json)
     answer = {"ok": True, "facility": found.facility.id, "homes": len(found.homes)}
@@ -103,7 +102,7 @@ def check_city(
 @city_app.command("run")
 def run_city(config: ConfigPath) -> None:
     """Run the city agent until SIGTERM."""
-    _run(_city(_load(load_city, config)))
+    _run(_city(_load(fitted_city, config)))
 
 
 def _load(loader: Any, path: Path) -> Any:
@@ -283,20 +282,7 @@ def _watchdog(config: GateConfig, boot: str) -> AgentWatchdog:
 
 
 def _relays(config: CityConfig) -> Relays:
-    """Raises ConfigError for a point that neither the device's profile nor a payload has."""
-    scales = {
-        name: Scale(point.unit or (Unit.BOOL if point.is_bit else Unit.COUNT), point.range)
-        for name, point in load_profile(config.device.profile).points.items()
-    }
-    if (lorawan := config.lorawan) is not None:
-        scales |= {
-            f"{name}_{place}": Scale(spot.unit or (Unit.BOOL if spot.is_bit else Unit.COUNT), spot.range)
-            for name in lorawan.devices.values()
-            for place, spot in load_payload(lorawan.payload).points.items()
-        }
-    if unknown := [relay.point for relay in config.relays if relay.point not in scales]:
-        raise ConfigError(config.device.profile, [f"relays: there is no point {name!r}" for name in unknown])
-    return Relays(config.relays, scales)
+    return Relays(config.relays, {name: scale(point) for name, point in city_points(config).items()})
 
 
 def _feed(config: CityConfig) -> LorawanFeed | None:

@@ -1,0 +1,108 @@
+"""An agent's file against the profiles it names: a point that is not there would be silent for ever."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from sotdae_edge.config import CityConfig, GateConfig, load_city, load_gate
+from sotdae_edge.core.relays import Scale
+from sotdae_firmware_bridge.payload import Spot
+from sotdae_firmware_bridge.payload import load as load_payload
+from sotdae_firmware_bridge.profile import Point
+from sotdae_firmware_bridge.profile import load as load_profile
+from sotdae_shared.errors import ConfigError
+from sotdae_shared.units import Unit
+
+GATE_POINTS = (
+    "loop_occupied", "curtain_blocked", "limit_open", "limit_closed", "local_key", "inside_request",
+    "arm_angle", "motor_current", "sign_closed", "flasher_on",
+)  # fmt: skip
+"""What a gate watches whatever its level channels are."""
+GATE_ORDERS = ("warn_closed", "warn_siren", "warn_caution", "drive", "permit")
+"""What a gate writes."""
+
+Points = Mapping[str, Point | Spot]
+
+
+def fitted_gate(path: Path) -> GateConfig:
+    """Read a gate's file and its profile. Raises ConfigError with every problem and its place."""
+    config = load_gate(path)
+    points = load_profile(config.device.profile).points
+    _refuse(path, [*_gate_points(points), *_channels(config, points), *_river(config, points)])
+    return config
+
+
+def fitted_city(path: Path) -> CityConfig:
+    """Read a city agent's file and its profiles. Raises ConfigError with every problem and its place."""
+    config = load_city(path)
+    known = city_points(config)
+    _refuse(
+        path,
+        [f"{place}: there is no point {point!r}" for place, point in _named(config) if point not in known],
+    )
+    return config
+
+
+def city_points(config: CityConfig) -> dict[str, Point | Spot]:
+    """Return every point that a city agent hears, by the name it has there. Raises ConfigError."""
+    points: dict[str, Point | Spot] = dict(load_profile(config.device.profile).points)
+    if (lorawan := config.lorawan) is not None:
+        payload = load_payload(lorawan.payload).points
+        for name in lorawan.devices.values():
+            points |= {f"{name}_{place}": spot for place, spot in payload.items()}
+    return points
+
+
+def scale(point: Point | Spot) -> Scale:
+    """Return the unit and range that a profile gives a point."""
+    return Scale(point.unit or (Unit.BOOL if point.is_bit else Unit.COUNT), point.range)
+
+
+def _refuse(path: Path, problems: list[str]) -> None:
+    if problems:
+        raise ConfigError(str(path), problems)
+
+
+def _gate_points(points: Mapping[str, Point]) -> Iterator[str]:
+    for name in (*GATE_POINTS, *GATE_ORDERS):
+        if name not in points:
+            yield f"device.profile: a gate needs the point {name!r}"
+        elif name in GATE_ORDERS and not points[name].writable:
+            yield f"device.profile: {name!r} must be writable"
+
+
+def _channels(config: GateConfig, points: Mapping[str, Point]) -> Iterator[str]:
+    for channel in config.channels:
+        for name, _ in channel.points:
+            point = points.get(name)
+            if point is None:
+                yield f"channels.{channel.name}: there is no point {name!r}"
+            elif point.is_bit is not (channel.kind == "switch"):
+                yield f"channels.{channel.name}: {name!r} is {'a bit' if point.is_bit else 'a number'}"
+            elif not point.is_bit and point.unit is not Unit.CM:
+                yield f"channels.{channel.name}: {name!r} is not in cm"
+
+
+def _river(config: GateConfig, points: Mapping[str, Point]) -> Iterator[str]:
+    """A trigger that the gauge cannot reach never closes."""
+    trigger = config.levels.river_trigger_cm
+    if trigger is None:
+        return
+    gauge = points.get("river_stage")
+    if gauge is None:
+        yield "levels.river_trigger_cm: there is no point 'river_stage'"
+    elif gauge.range is not None and not gauge.range[0] < trigger <= gauge.range[1]:
+        yield f"levels.river_trigger_cm: {trigger:g}: the gauge says {gauge.range[0]:g} to {gauge.range[1]:g}"
+
+
+def _named(config: CityConfig) -> Iterator[tuple[str, str]]:
+    """Yield the place and the name of every point that a file names."""
+    for home in config.homes:
+        yield from ((f"homes.{home.name}", point) for point in (home.point_2, home.point_15))
+    for slope in config.slopes:
+        yield f"slopes.{slope.name}", slope.point
+        if slope.rain_point is not None:
+            yield f"slopes.{slope.name}", slope.rain_point
+    for reservoir in config.reservoirs:
+        yield from ((f"reservoirs.{reservoir.name}", point) for point in reservoir.points.values())
+    for relay in config.relays:
+        yield "relays", relay.point

@@ -1,0 +1,105 @@
+"""A file whose points no profile has is refused before it runs."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sotdae_edge.cli import city_app, gate_app
+from sotdae_edge.fitting import GATE_ORDERS, GATE_POINTS, city_points, fitted_city, fitted_gate, scale
+from sotdae_firmware_bridge.profile import BUILT_IN, load
+from sotdae_shared.errors import ConfigError
+from sotdae_shared.units import Unit
+
+REPO = Path(__file__).parents[2]
+PLACE = """
+[facility]
+id = "GG-41113-UP-0007"
+node = "agent-1"
+name = "Test"
+lat = 37.2
+lon = 127.0
+[storage]
+dir = "/tmp/x"
+"""
+CHANNEL = '[[channels]]\nname = "a"\nkind = "{}"\npoints = [["{}", {}]]\n'
+HOME = '[[homes]]\nname = "A-1"\nlat = 37.2\nlon = 127.0\npoint_2 = "{}"\npoint_15 = "home_1_wet_15"\n'
+UPLINKS = '[lorawan]\ndevices = { "70b3d57ed0000a17" = "a_101" }\n'
+
+
+def written(directory: Path, more: str) -> Path:
+    path = directory / "agent.toml"
+    path.write_text(PLACE + more, encoding="utf-8")
+    return path
+
+
+def test_the_examples_fit() -> None:
+    assert fitted_gate(REPO / "edge/gate.example.toml").device.profile == "underpass"
+    assert fitted_city(REPO / "edge/city.example.toml").device.profile == "homes"
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ('[device]\nprofile = "moon"', "built in are"),
+        ('[device]\nprofile = "homes"', "a gate needs the point 'loop_occupied'"),
+        (CHANNEL.format("analog", "radar", 0.0), "channels.a: there is no point 'radar'"),
+        (CHANNEL.format("analog", "float_15", 0.0), "channels.a: 'float_15' is a bit"),
+        (CHANNEL.format("switch", "radar_level", 15.0), "channels.a: 'radar_level' is a number"),
+        (CHANNEL.format("analog", "rain_rate", 0.0), "channels.a: 'rain_rate' is not in cm"),
+        ("[levels]\nriver_trigger_cm = 20000.0", "levels.river_trigger_cm: 20000: the gauge says 0 to 10000"),
+    ],
+)
+def test_a_gate_that_does_not_fit_is_refused(tmp_path: Path, more: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        fitted_gate(written(tmp_path, more))
+    assert problem in "\n".join(caught.value.problems)
+
+
+@pytest.mark.parametrize("name", [*GATE_POINTS, *GATE_ORDERS])
+def test_each_point_that_a_gate_lives_on_is_needed(tmp_path: Path, name: str) -> None:
+    text = (BUILT_IN / "underpass.toml").read_text(encoding="utf-8")
+    profile = tmp_path / "other.toml"
+    profile.write_text(text.replace(f"[points.{name}]", f"[points.{name}_2]"), encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"a gate needs the point '{name}'"):
+        fitted_gate(written(tmp_path, f'[device]\nprofile = "{profile}"'))
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        (HOME.format("home_9_wet_2"), "homes.A-1: there is no point 'home_9_wet_2'"),
+        (HOME.format("a_102_wet_2") + UPLINKS, "homes.A-1: there is no point 'a_102_wet_2'"),
+        ('[[slopes]]\nname = "a"\npoint = "wire"\nfull_scale = 9.0', "slopes.a: there is no point 'wire'"),
+        (
+            '[[reservoirs]]\nname = "a"\ncrest_cm = 9.0\nlevel_point = "river_stage"\nseepage_point = "weir"',
+            "reservoirs.a: there is no point 'weir'",
+        ),
+        ('[[relays]]\npoint = "moon"', "relays: there is no point 'moon'"),
+    ],
+)
+def test_a_city_agent_that_does_not_fit_is_refused(tmp_path: Path, more: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        fitted_city(written(tmp_path, more))
+    assert caught.value.problems == [problem]
+
+
+def test_a_home_may_be_heard_over_lorawan(tmp_path: Path) -> None:
+    config = fitted_city(written(tmp_path, HOME.format("a_101_wet_2") + UPLINKS))
+    assert "a_101_battery" in city_points(config)
+
+
+def test_a_scale_is_what_the_profile_says() -> None:
+    points = load("underpass").points
+    assert scale(points["radar_level"]).unit is Unit.CM
+    assert scale(points["float_15"]).unit is Unit.BOOL
+    assert scale(points["radar_scan"]).unit is Unit.COUNT
+
+
+@pytest.mark.parametrize(("app", "more"), [(gate_app, CHANNEL), (city_app, HOME)])
+def test_check_config_and_run_refuse_alike(tmp_path: Path, app: object, more: str) -> None:
+    path = written(tmp_path, more.format("analog", "moon", 0.0) if more is CHANNEL else more.format("moon"))
+    for command in ("check-config", "run"):
+        ended = CliRunner().invoke(app, [command, "-c", str(path)])  # type: ignore[arg-type]
+        assert ended.exit_code == 2
+        assert "there is no point 'moon'" in ended.stderr
