@@ -1,5 +1,6 @@
 """An operator's desk for tests: asks a gate for a nonce, has orders signed, sends them, reads the answers."""
 
+import asyncio
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from scenarios.province import ADDRESS, Ear, Province, until
 
+from sotdae_edge.core.manners import Manners
 from sotdae_provisioning.demo.site import GATE
 from sotdae_shared.messages import CommandBody, DecisionBody, Kind
 from sotdae_shared.signing import sign_command
@@ -39,13 +41,25 @@ class Desk:
     ear: Ear
     client: aiomqtt.Client
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    asking: Manners = field(default_factory=lambda: Manners(0.8, 1.0))
+    ordering: Manners = field(default_factory=lambda: Manners(0.8, 12.0))
+    """A gate does not look at what comes faster than one a second, or twenty at once."""
 
     async def ask(self) -> dict[str, Any]:
         """Ask for a nonce once; return the answer."""
+        await self.turn(self.asking)
         name = f"q-{next(self.numbers)}"
         await self.post("queries", {"id": name, "query": "nonce"})
         answer = await self.ear.find(Kind.REPORT, lambda body: body.re == name, f"the answer to {name}")
         return answer.data  # type: ignore[no-any-return]
+
+    async def turn(self, manners: Manners) -> None:
+        """Wait until the gate will surely look at one more."""
+
+        async def due() -> bool:
+            return manners.admit(asyncio.get_running_loop().time())
+
+        await until(due, "a turn to speak")
 
     async def nonce(self, dry_s: float = 0.0, *, tripping: bool = False) -> dict[str, Any]:
         """Ask until the gate has been dry for so long, or sees its hazard again; return its newest answer."""
@@ -77,12 +91,14 @@ class Desk:
 
     async def send(self, command: CommandBody) -> DecisionBody:
         """Send an order through the hub and return the gate's decision on it."""
+        await self.turn(self.ordering)
         before = len(self.answers(command.id))
         assert await self.post("commands", command.model_dump(mode="json")) == 202
         return await self.answer(command.id, before)
 
     async def shout(self, raw: bytes, *, retain: bool = False) -> None:
         """Publish to the gate's commands past the hub."""
+        await self.turn(self.ordering)
         await self.client.publish(ADDRESS.down(Kind.COMMAND), raw, qos=1, retain=retain)
 
     def answers(self, name: str | None) -> list[DecisionBody]:
