@@ -176,6 +176,15 @@ def test_a_number_that_removes_protection_is_refused(
         assert f"{section}.{name}:" in found
 
 
+def test_the_page_says_the_limits() -> None:
+    page = (REPO / "docs/gate.md").read_text(encoding="utf-8")
+    for kind, limits in LIMITS.values():
+        for name, limit in limits.items():
+            default = getattr(kind(), name)
+            shown = "none" if default is None else f"{default:,g}"
+            assert f"| `{name}` | {shown} | {limit.least:,g} to {limit.most:,g} | {limit.why} |" in page
+
+
 def test_only_a_drill_shortens_the_dry_time_and_says_so(tmp_path: Path) -> None:
     path = tmp_path / "gate.toml"
     path.write_text(GOOD + "[drill]\nreopen_dry_s = 3.0\n", encoding="utf-8")
