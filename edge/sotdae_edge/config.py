@@ -136,7 +136,7 @@ class GateConfig(_Agent):
     levels: Levels = Levels()
     times: Times = Times()
     geometry: Geometry = Geometry()
-    channels: Annotated[tuple[Channel, ...], Field(min_length=1)] = UNDERPASS_CHANNELS
+    channels: tuple[Channel, ...] = UNDERPASS_CHANNELS
     roster: tuple[Person, ...] = ()
     drill: DrillConfig | None = None
 
