@@ -17,6 +17,7 @@ from sotdae_edge.config import CameraHealthConfig, CityConfig
 from sotdae_edge.core.alarms import AlarmBook
 from sotdae_edge.core.effects import Alarm, Decided
 from sotdae_edge.core.homes import Homes, Wet
+from sotdae_edge.core.manners import Manners
 from sotdae_edge.core.relays import Relays
 from sotdae_edge.core.reservoir import Grade
 from sotdae_edge.core.reservoirs import Reservoirs
@@ -58,6 +59,7 @@ class CityApp:
     reservoirs: Reservoirs = field(default_factory=lambda: Reservoirs((), 0.0))
     relays: Relays = field(default_factory=lambda: Relays((), {}))
     helpers: Helpers = field(default_factory=Helpers)
+    queries: Manners = field(default_factory=lambda: Manners(1.0, 20))
     watched: AlarmBook = field(default_factory=AlarmBook)
     """Alarms of the agent itself."""
     born: float = 0.0
@@ -209,7 +211,9 @@ class CityApp:
             except WireError as error:
                 log.warning("query: %s", error)
                 continue
-            if isinstance(body, QueryBody) and body.query == "birth":
+            if not isinstance(body, QueryBody) or body.query != "birth":
+                continue
+            if self.queries.admit(self.clock.monotonic()):
                 self.recorder.say(Kind.REPORT, self._birth(body.id))
 
     def _birth(self, re: str | None) -> ReportBody:

@@ -52,8 +52,11 @@ FEED_S = 0.5
 TELEMETRY_S = 1.0
 HEALTH_S = 2.0
 RETRY_S = 0.2
-ORDERS_PER_S, ORDERS_AT_ONCE = 1.0, 20
-"""More orders and queries than this nobody needs; each makes a record that is never evicted."""
+ORDERS_PER_S, ORDERS_AT_ONCE = 5.0, 50
+"""Orders with signatures: more than this no operator sends."""
+OTHERS_PER_S, OTHERS_AT_ONCE = 1.0, 20
+"""Whatever else comes down. Apart from the orders, so that junk does not keep a signed close out; each
+leaves a record that is never evicted."""
 
 
 @dataclass(slots=True)
@@ -90,6 +93,9 @@ class GateApp:
     """The memento that no disk has taken yet."""
     persist_problem: str = ""
     orders: Manners = field(default_factory=lambda: Manners(ORDERS_PER_S, ORDERS_AT_ONCE))
+    others: Manners = field(default_factory=lambda: Manners(OTHERS_PER_S, OTHERS_AT_ONCE))
+    flood_until: float = 0.0
+    """Until then what comes down counts as a flood: some of it was not looked at."""
     device_failing: bool = False
 
     async def run(self) -> None:
@@ -274,14 +280,20 @@ class GateApp:
         async for inbound in uplink.inbound():
             now = self.clock.monotonic()
             await self._note_session(uplink)
-            event = self._understand(inbound, uplink) if self.orders.admit(now) else None
+            event = self._understand(inbound, uplink)
+            signed = isinstance(event, CommandCame) and bool(event.command.approvals)
+            if not (self.orders if signed else self.others).admit(now):
+                self.flood_until = now + SLOW_S
+                continue
             # Only what is understood and came just now is a sign of life: a kept message is not.
             if event is not None and not isinstance(event, BadCommand) and not inbound.retained:
                 await self.queue.put((HubHeard(), now))
-            if event is not None:
+            if isinstance(event, QueryBody):
+                self.recorder.say(Kind.REPORT, words.birth(self.config, event.id))
+            elif event is not None:
                 await self.queue.put((event, now))
 
-    def _understand(self, inbound: Inbound, uplink: Uplink) -> Event | None:
+    def _understand(self, inbound: Inbound, uplink: Uplink) -> Event | QueryBody | None:
         try:
             body = decode_down(inbound.kind, inbound.raw)
         except WireError as error:
@@ -294,7 +306,7 @@ class GateApp:
             case QueryBody(query="nonce"):
                 return NonceAsked(body.id, secrets.token_hex(16))
             case QueryBody():
-                self.recorder.say(Kind.REPORT, words.birth(self.config, body.id))
+                return body
         return None
 
     async def _watch_link(self, uplink: Uplink) -> None:
@@ -344,8 +356,9 @@ class GateApp:
             found.append(Condition("controller.slow", 2, True, text))
         if self.eyes is not None and self.eyes.problem is not None:
             found.append(Condition("camera.unavailable", 4, True, self.eyes.problem[:200]))
-        if self.orders.refused:
-            text = f"{self.orders.refused} orders and queries more than anybody needs were not looked at"
+        if now < self.flood_until:
+            refused = self.orders.refused + self.others.refused
+            text = f"{refused} orders and queries more than anybody needs were not looked at"
             found.append(Condition("orders.flood", 3, True, text))
         return found if self.watchdog is None else [*found, *self.watchdog.conditions(now)]
 

@@ -4,8 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from simulated_site import Site, running_site
 
 from sotdae_edge.adapters.clock import SystemClock
@@ -16,9 +19,12 @@ from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.config import FacilityConfig, GateConfig, StorageConfig
 from sotdae_edge.core.barrier import State
 from sotdae_edge.core.gate import Gate
+from sotdae_edge.core.site import Person
+from sotdae_edge.ports import Inbound
 from sotdae_shared.errors import LinkError
 from sotdae_shared.ids import FacilityId
-from sotdae_shared.messages import Kind
+from sotdae_shared.messages import CommandBody, Kind
+from sotdae_shared.signing import sign_command
 from sotdae_shared.topics import Address
 
 FACILITY = "GG-41113-UP-0007"
@@ -30,9 +36,30 @@ def configured(tmp_path: Path) -> GateConfig:
     return GateConfig(facility=place, storage=StorageConfig(dir=tmp_path))
 
 
+def signer() -> tuple[Person, Callable[[CommandBody], CommandBody]]:
+    """Return a person of the city, and their hand."""
+    key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    person = Person("kim-1", key.public_key().public_bytes_raw().hex(), "Kim", "city")
+
+    def sign(order: CommandBody) -> CommandBody:
+        return order.model_copy(update={"approvals": (sign_command(order, "kim-1", key),)})
+
+    return person, sign
+
+
+def close_order() -> CommandBody:
+    return CommandBody(
+        id="c-1", facility=FACILITY, actuator="barrier", target="close", reason="drill", issuer="city-room",
+        seq=1, not_after=datetime.now(UTC) + timedelta(seconds=50), expect_state="open",
+    )  # fmt: skip
+
+
 @asynccontextmanager
-async def running(tmp_path: Path, site: Site, store: FileState | None = None) -> AsyncIterator[GateApp]:
+async def running(
+    tmp_path: Path, site: Site, store: FileState | None = None, people: tuple[Person, ...] = ()
+) -> AsyncIterator[GateApp]:
     config, clock = configured(tmp_path), SystemClock(assume_synced=True)
+    config = config.model_copy(update={"roster": people})
     store = store or FileState(tmp_path / "state")
     with ThreadPoolExecutor(1) as worker, ThreadPoolExecutor(1) as saver:
         outbox = SqliteOutbox(tmp_path / "outbox.db", Address(FacilityId(FACILITY), "gate-1"), BOOT)
@@ -68,6 +95,7 @@ def test_it_feeds_the_watchdog_closes_on_water_and_remembers(tmp_path: Path) -> 
     assert b'"closed"' in (FileState(tmp_path / "state").load() or b"")
 
 
+@pytest.mark.slow
 def test_a_controller_that_dies_in_mid_travel_is_closed_after_its_return(tmp_path: Path) -> None:
     async def story() -> list[str]:
         states = []
@@ -143,6 +171,7 @@ class SlowDevice:
         await self.site.gate.write(values)
 
 
+@pytest.mark.slow
 def test_a_slow_line_still_shows_the_water_but_never_a_clear_lane(tmp_path: Path) -> None:
     async def story() -> None:
         async with running_site() as site, running(tmp_path, site) as app:
@@ -159,6 +188,7 @@ def test_a_slow_line_still_shows_the_water_but_never_a_clear_lane(tmp_path: Path
     asyncio.run(story())
 
 
+@pytest.mark.slow
 def test_an_outbox_that_fails_does_not_end_the_gate(tmp_path: Path) -> None:
     async def story() -> None:
         async with running_site() as site, running(tmp_path, site) as app:
@@ -172,3 +202,44 @@ def test_an_outbox_that_fails_does_not_end_the_gate(tmp_path: Path) -> None:
             await until(lambda: app.gate.state is State.CLOSED)
 
     asyncio.run(story())
+
+
+class Uplink:
+    """A connection over which anybody may send."""
+
+    session, acks = 1, 0
+
+    def __init__(self, inbound: list[Inbound]) -> None:
+        self.waiting = inbound
+
+    def wake(self) -> None:
+        """Nothing goes up here."""
+
+    async def inbound(self) -> AsyncIterator[Inbound]:
+        for each in self.waiting:
+            yield each
+        await asyncio.Event().wait()
+
+
+def test_junk_without_end_leaves_few_records_and_a_signed_close_is_still_heard(tmp_path: Path) -> None:
+    person, approval_of = signer()
+    junk = [
+        Inbound(Kind.COMMAND, b"{}", False, 1),
+        Inbound(Kind.QUERY, b'{"id":"q","query":"birth"}', False, 1),
+    ]
+    close = approval_of(close_order())
+    inbound = [*(junk * 500), Inbound(Kind.COMMAND, close.model_dump_json().encode(), False, 1)]
+
+    async def story() -> list[str]:
+        async with running_site() as site, running(tmp_path, site, people=(person,)) as app:
+            await until(lambda: app.gate.state is State.OPEN)
+            listening = asyncio.create_task(app._listen(Uplink(inbound)))
+            await until(lambda: app.gate.state is State.PRE_WARN)
+            await until(lambda: "orders.flood" in app.watched.active)
+            listening.cancel()
+            await until(lambda: not app.recorder.waiting)
+            return [row.raw.decode() for row in app.recorder.outbox.unsent(500)]
+
+    said = asyncio.run(story())
+    assert sum("malformed" in text for text in said) + sum('"re":"q"' in text for text in said) <= 30
+    assert any("close by" in text for text in said)
