@@ -69,6 +69,7 @@ def test_a_wrong_value_is_noticed(change: dict[str, Any]) -> None:
 
 ENDS: list[tuple[dict[str, Any], bool]] = [
     ({}, True),
+    ({"accelerated": True}, False),
     ({"lost": 1}, False),
     ({"duplicated": 1}, False),
     ({"contacts": 1}, False),

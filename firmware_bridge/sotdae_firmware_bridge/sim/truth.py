@@ -19,6 +19,7 @@ def state(scene: Scene) -> dict[str, Any]:
         "arm_deg": round(arm.angle_deg, 2),
         "moving": arm.motion,
         "drive": scene.orders.drive,
+        "warn_closed": bool(scene.orders.warn_closed),
         "sign_closed": shown.sign_closed,
         "sign_caution": shown.sign_caution,
         "flasher_on": shown.flasher,
@@ -42,8 +43,8 @@ def state(scene: Scene) -> dict[str, Any]:
 
 
 _TELLING = (
-    "moving", "drive", "sign_closed", "sign_caution", "flasher_on", "siren_on", "limit_open", "limit_closed",
-    "loop", "curtain", "contacts", "faults", "local_key", "powered", "registers",
+    "moving", "drive", "warn_closed", "sign_closed", "sign_caution", "flasher_on", "siren_on", "limit_open",
+    "limit_closed", "loop", "curtain", "contacts", "faults", "local_key", "powered", "registers",
 )  # fmt: skip
 
 

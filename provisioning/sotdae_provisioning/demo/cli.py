@@ -34,7 +34,10 @@ def demo(
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Tell one story and exit 0 if it ended well.")] = False,
     speed: Annotated[
-        float, typer.Option(help="Let the water rise N times faster; marks the report accelerated.", min=0.5)
+        float,
+        typer.Option(
+            help="Let the water rise N times faster; such a run never counts as ended well.", min=0.5
+        ),
     ] = 1.0,
     report: Annotated[Path | None, typer.Option(help="Write the run's figures to this JSON file.")] = None,
     directory: Annotated[Path | None, typer.Option("--dir", help="Keep logs and stores here.")] = None,
@@ -67,8 +70,13 @@ def demo(
 
 
 def ended_well(report: Report) -> bool:
-    """Tell whether a run ended as it must: closed or one area incident, nothing lost, nothing touched."""
-    accounted = report.lost == 0 and report.duplicated == 0 and report.contacts == 0
+    """Tell whether a run ended as it must: closed or one area incident, nothing lost, nothing touched.
+
+    A run whose water was not as fast as it really is proves nothing and never ends well.
+    """
+    accounted = (
+        not report.accelerated and report.lost == 0 and report.duplicated == 0 and report.contacts == 0
+    )
     if report.scenario == "homes":
         return accounted and report.area_incidents == 1
     return accounted and report.level_at_close_cm is not None and report.opened_by is None

@@ -12,7 +12,7 @@ from typing import Any
 from sotdae_edge.adapters.outbox import SqliteOutbox
 from sotdae_edge.config import GateConfig
 from sotdae_hub.accounting import count_stores
-from sotdae_provisioning.demo.truth import read_truth
+from sotdae_provisioning.demo.truth import Truth, read_truth
 
 SCHEMA = Path(__file__).with_name("report.schema.json")
 """JSON schema (draft 2020-12) of a report, and of one that ended well."""
@@ -30,7 +30,7 @@ class Report:
     """True rate of rise then."""
     level_at_trip_cm: float | None
     trip_to_warning_s: float | None
-    """From the first register state that meets the site's criterion to the sign's read-back."""
+    """From the first register state that meets the site's criterion to the sign lit by the agent's order."""
     trip_to_closed_s: float | None
     first_out: str | None
     votes: dict[str, str]
@@ -81,10 +81,9 @@ def make_report(
     decisions = told["decisions"]
     trip = truth.first_trip(config.site)
     closed = truth.first(lambda line: line["limit_closed"])
-    warned = None if trip is None else truth.first(lambda line: line["sign_closed"], after=trip["t"] - 0.5)
+    warned = None if trip is None else truth.agents_warning(after=trip["t"])
     tripped = next((d for d in decisions if d["decision"] in ("trip", "area_flood")), None)
     counted = count_messages(directory)
-    opened = next((d for d in decisions if d["state"] == "opening"), None)
     return Report(
         scenario=scenario,
         accelerated=accelerated,
@@ -95,7 +94,7 @@ def make_report(
         trip_to_closed_s=_between(trip, closed),
         first_out=None if tripped is None else tripped["first_out"],
         votes={} if tripped is None else tripped["votes"],
-        opened_by=None if opened is None else "; ".join(opened["because"]),
+        opened_by=_opened_by(truth, decisions),
         contacts=truth.lines[-1]["contacts"] if truth.lines else 0,
         area_incidents=told["area_incidents"],
         decisions=decisions,
@@ -105,6 +104,14 @@ def make_report(
         lost=counted.lost,
         duplicated=counted.stored - counted.distinct,
     )
+
+
+def _opened_by(truth: Truth, decisions: list[dict[str, Any]]) -> str | None:
+    """Say why the gate opened: by its own words, and "unexplained" where the arm rose without any."""
+    opened = next((each for each in decisions if each["state"] == "opening"), None)
+    if opened is not None:
+        return "; ".join(opened["because"])
+    return "unexplained" if truth.rose_after_closing() else None
 
 
 def _value(line: dict[str, Any] | None, key: str) -> float | None:

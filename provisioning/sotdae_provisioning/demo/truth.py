@@ -17,6 +17,9 @@ Line = dict[str, Any]
 RATE_S = 10.0
 """Span of the least-squares rate used for the predicted criterion."""
 
+RISEN_DEG = 0.5
+"""An arm this far above its lowest angle has been raised; the closed limit is as wide."""
+
 
 @dataclass(frozen=True, slots=True)
 class Truth:
@@ -27,6 +30,25 @@ class Truth:
     def first(self, holds: Callable[[Line], bool], after: float = float("-inf")) -> Line | None:
         """Return the first line from `after` (monotonic s) on for which something holds."""
         return next((line for line in self.lines if line["t"] >= after and holds(line)), None)
+
+    def agents_warning(self, after: float) -> Line | None:
+        """Return the first line from `after` (monotonic s) on where the agent asks for the sign and it is lit.
+
+        The sign alone proves nothing about the agent: a float and an unfed watchdog light it as well.
+        """
+        return self.first(lambda line: line["warn_closed"] and line["sign_closed"], after)
+
+    def rose_after_closing(self) -> bool:
+        """Tell whether the arm, once it had reached its closed limit, ever went up again."""
+        closed = self.first(lambda line: line["limit_closed"])
+        if closed is None:
+            return False
+        lowest_deg = float(closed["arm_deg"])
+        for line in self.lines[self.lines.index(closed) :]:
+            if line["arm_deg"] > lowest_deg + RISEN_DEG:
+                return True
+            lowest_deg = min(lowest_deg, line["arm_deg"])
+        return False
 
     def first_trip(self, site: Site) -> Line | None:
         """Return the first line from which the registers met the closing criterion and went on meeting it.

@@ -15,6 +15,11 @@ OSONG_FLOODED = datetime.fromisoformat("2023-07-15T08:40:00+09:00")
 
 def verdict(report: Report, scenario: Scenario, moment: "Moment") -> str:
     """Return the verdict."""
+    said = _said(report, scenario, moment)
+    return f"ACCELERATED, its seconds prove nothing: {said}" if report.accelerated else said
+
+
+def _said(report: Report, scenario: Scenario, moment: "Moment") -> str:
     kept = f"{report.messages_stored} of {report.messages_sent} records stored, {report.lost} lost"
     if scenario.ends == "area":
         return f"{report.area_incidents} area incident from three homes, delivered after the cut; {kept}"
