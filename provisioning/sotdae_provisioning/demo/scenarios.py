@@ -152,7 +152,8 @@ SCENARIOS: dict[str, Scenario] = {
                 ),
                 Step(4.0, "the water rises 20 cm a minute", rise(20.0)),
             ),
-            why="a lost channel makes the vote easier to trip, never harder: 2oo3 becomes 1oo2",
+            why="a lost channel makes the vote easier to trip, never harder: 2oo3 becomes 1oo2 without the "
+            "pressure sensor, and 1oo1 once the stuck radar is found out",
         ),
         Scenario(
             name="homes",
