@@ -148,10 +148,3 @@ def test_homes_make_one_area_incident_that_arrives_once(tmp_path: Path) -> None:
     assert report.area_incidents == 1
     assert [each["decision"] for each in report.decisions].count("area_flood") == 1
     assert report.level_at_close_cm is None
-
-
-@slow
-def test_the_command_line_refuses_a_story_that_does_not_exist() -> None:
-    words = [sys.executable, "-m", "sotdae_provisioning", "demo", "--once", "--scenario", "noah"]
-    ended = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert (ended.returncode, "choryang" in ended.stdout) == (2, True)

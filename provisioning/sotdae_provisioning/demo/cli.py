@@ -12,14 +12,15 @@ import typer
 from rich.console import Console
 
 from sotdae_edge.config import load_gate
+from sotdae_provisioning.demo.places import directories, reports
 from sotdae_provisioning.demo.plot import plot
 from sotdae_provisioning.demo.report import Report, write_report
 from sotdae_provisioning.demo.scenarios import SCENARIOS
 from sotdae_provisioning.demo.screen import open_screen
 from sotdae_provisioning.demo.stack import Stack
-from sotdae_provisioning.demo.story import Story, live_step, scratch
+from sotdae_provisioning.demo.story import Story, live_step
 from sotdae_provisioning.demo.truth import read_truth
-from sotdae_shared.errors import SotdaeError
+from sotdae_shared.errors import ConfigError, SotdaeError
 
 demo_app = typer.Typer(invoke_without_command=True)
 DEFAULT = ("gauge", "cut")
@@ -39,8 +40,10 @@ def demo(
             help="Let the water rise N times faster; such a run never counts as ended well.", min=0.5
         ),
     ] = 1.0,
-    report: Annotated[Path | None, typer.Option(help="Write the run's figures to this JSON file.")] = None,
-    directory: Annotated[Path | None, typer.Option("--dir", help="Keep logs and stores here.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write figures to this JSON file, one a story.")] = None,
+    directory: Annotated[
+        Path | None, typer.Option("--dir", help="Keep logs and stores here; must be empty.")
+    ] = None,
     port: Annotated[int, typer.Option(help="Console's port; 0 takes a free one.", min=0, max=65535)] = 0,
     camera: Annotated[bool, typer.Option(help="Draw and serve the camera's picture.")] = True,
 ) -> None:
@@ -51,22 +54,36 @@ def demo(
     """
     console = Console()
     names = [scenario] if scenario is not None else list(DEFAULT[: 1 if once else None])
-    unknown = [name for name in names if name not in SCENARIOS]
-    if unknown:
-        console.print(f"no story named {unknown[0]!r}; there are: {', '.join(SCENARIOS)}")
-        raise typer.Exit(2)
+    try:
+        wheres, papers = _places(names, directory, report)
+    except ConfigError as error:
+        typer.echo(f"sotdae demo: {error}", err=True)
+        raise typer.Exit(2) from error
     good = True
     for name in names:
         try:
-            told = asyncio.run(_tell(name, console, speed, directory, port, camera=camera, stay=not once))
+            told = asyncio.run(_tell(name, console, speed, wheres[name], port, camera=camera, stay=not once))
         except SotdaeError as error:
-            console.print(f"[red]{name}: {error}[/red]")
+            typer.echo(f"sotdae demo: {name}: {error}", err=True)
             raise typer.Exit(1) from error
         good = good and ended_well(told)
-        if report is not None:
-            write_report(told, report)
-            console.print(f"report: {report}")
+        if name in papers:
+            write_report(told, papers[name])
+            console.print(f"report: {papers[name]}", soft_wrap=True, highlight=False)
+    others = ", ".join(name for name in SCENARIOS if name not in names)
+    console.print(
+        f"more stories: sotdae demo --scenario NAME, with {others}", soft_wrap=True, highlight=False
+    )
     raise typer.Exit(0 if good else 1)
+
+
+def _places(
+    names: list[str], directory: Path | None, report: Path | None
+) -> tuple[dict[str, Path], dict[str, Path]]:
+    unknown = [name for name in names if name not in SCENARIOS]
+    if unknown:
+        raise ConfigError("--scenario", [f"no story named {unknown[0]!r}; there are: {', '.join(SCENARIOS)}"])
+    return directories(directory, names), reports(report, names)
 
 
 def ended_well(report: Report) -> bool:
@@ -83,9 +100,8 @@ def ended_well(report: Report) -> bool:
 
 
 async def _tell(
-    name: str, console: Console, speed: float, directory: Path | None, port: int, *, camera: bool, stay: bool
+    name: str, console: Console, speed: float, where: Path, port: int, *, camera: bool, stay: bool
 ) -> Report:
-    where = scratch(directory, name)
     stack = Stack(where, SCENARIOS[name], camera=camera, http_port=port)
     with open_screen(console) as screen, _keys() as keys:
         story = Story(stack, screen.show, speed, stay=stay and sys.stdin.isatty())

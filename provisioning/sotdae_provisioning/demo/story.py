@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from sotdae_edge.config import load_gate
@@ -225,10 +224,3 @@ def live_step(key: str) -> Step | None:
         "r": Step(0.0, "you restore everything", act="restore"),
     }  # fmt: skip
     return steps.get(key)
-
-
-def scratch(directory: Path | None, name: str) -> Path:
-    """Return the run's directory: given, or a fresh one under ./run."""
-    if directory is not None:
-        return directory
-    return Path("run") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"

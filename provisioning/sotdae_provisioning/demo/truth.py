@@ -32,7 +32,7 @@ class Truth:
         return next((line for line in self.lines if line["t"] >= after and holds(line)), None)
 
     def agents_warning(self, after: float) -> Line | None:
-        """Return the first line from `after` (monotonic s) on where the agent asks for the sign and it is lit.
+        """Return the first line from `after` (monotonic s) on where the agent asks for the sign, now lit.
 
         The sign alone proves nothing about the agent: a float and an unfed watchdog light it as well.
         """
