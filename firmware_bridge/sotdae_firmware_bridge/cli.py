@@ -30,11 +30,17 @@ GpioOption = Annotated[bool, typer.Option("--gpio", help="The points are pins of
 
 
 @app.command()
-def profiles() -> None:
+def profiles(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array of profiles.")] = False,
+) -> None:
     """List the built-in device profiles."""
-    for name in names():
-        profile = load(name)
-        typer.echo(f"{name}\tunit {profile.device.unit_id}\t{profile.device.title}")
+    devices = {name: load(name).device for name in names()}
+    if as_json:
+        found = [{"name": name, "unit": each.unit_id, "title": each.title} for name, each in devices.items()]
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for name, each in devices.items():
+        typer.echo(f"{name}\tunit {each.unit_id}\t{each.title}")
 
 
 @app.command()

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import random
+import re
 import signal
 import sys
 from pathlib import Path
@@ -66,8 +67,15 @@ def _settings(config: Path | None, dir_: Path | None, broker: str, port: int) ->
     if config is not None:
         return load_config(config)
     host, _, number = broker.rpartition(":")
-    if dir_ is None or not number.isdigit() or not 1 <= int(number) <= 65535 or not 0 <= port <= 65535:
-        raise ConfigError("hub run", ["give --config FILE, or --dir DIR with --broker HOST:PORT and --port"])
+    problems = []
+    if dir_ is None:
+        problems.append("give --config FILE, or --dir DIR with --broker HOST:PORT and --port")
+    if not host or not re.fullmatch("[0-9]{1,5}", number) or not 1 <= int(number) <= 65535:
+        problems.append(f"--broker {broker}: want HOST:PORT with a port from 1 to 65535, not {number!r}")
+    if not 0 <= port <= 65535:
+        problems.append(f"--port {port}: want 0 to 65535")
+    if dir_ is None or problems:
+        raise ConfigError("hub run", problems)
     return HubConfig(
         dir=dir_,
         broker=BrokerConfig(host=host, port=int(number)),
@@ -104,7 +112,5 @@ def openapi() -> None:
 
 
 def _fail(error: SotdaeError) -> NoReturn:
-    problems = error.problems if isinstance(error, ConfigError) else [str(error)]
-    for problem in problems:
-        typer.echo(f"sotdae hub: {problem}", err=True)
+    typer.echo(f"sotdae hub: {error}", err=True)
     raise typer.Exit(2 if isinstance(error, ConfigError) else 1)

@@ -1,8 +1,10 @@
 """`sotdae`: one command line for every role. Sub-commands load only when they are asked for."""
 
 import importlib
+import importlib.metadata
 import sys
 from dataclasses import dataclass
+from typing import Annotated
 
 import typer
 
@@ -59,7 +61,18 @@ def build(asked: str | None, second: str = "") -> typer.Typer:
     return app
 
 
-def _root() -> None:
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sotdae {importlib.metadata.version('sotdae')}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
     """Every command has --help; those that print data have --json."""
 
 

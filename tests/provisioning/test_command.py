@@ -1,0 +1,41 @@
+"""What the command line says, and on which stream."""
+
+import importlib.metadata
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def sotdae(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "sotdae_provisioning", *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_it_tells_its_version() -> None:
+    told = sotdae("--version")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.strip() == f"sotdae {importlib.metadata.version('sotdae')}"
+
+
+def test_profiles_are_listed_for_programs_as_for_people() -> None:
+    found = json.loads(sotdae("bridge", "profiles", "--json").stdout)
+    shown = sotdae("bridge", "profiles").stdout.splitlines()
+    assert [f"{each['name']}\tunit {each['unit']}\t{each['title']}" for each in found] == shown
+    assert "underpass" in {each["name"] for each in found}
+
+
+def test_a_hubs_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
+    told = sotdae("hub", "account", "--dir", str(tmp_path / "nosuch"))
+    assert (told.returncode, told.stdout) == (2, "")
+    assert str(tmp_path / "nosuch") in told.stderr
+
+
+@pytest.mark.parametrize("broker", ["localhost:99999", "localhost:0", "localhost:²", "localhost", ":1883"])
+def test_a_brokers_port_that_cannot_be_is_named(tmp_path: Path, broker: str) -> None:
+    told = sotdae("hub", "run", "--dir", str(tmp_path / "hub"), "--broker", broker)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert f"--broker {broker}: want HOST:PORT" in told.stderr
+    assert not (tmp_path / "hub").exists()
