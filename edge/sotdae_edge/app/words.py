@@ -144,5 +144,6 @@ def birth(config: GateConfig, re: str | None) -> ReportBody:
             },
             "channels": [channel.name for channel in config.channels],
             "lead_s": round(config.site.lead_s, 1),
+            "drill": config.site.drill,
         },
     )
