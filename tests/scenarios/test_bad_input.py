@@ -213,7 +213,7 @@ def test_a_corrupt_state_on_a_closed_gate_stays_closed(tmp_path: Path) -> None:
             await alarmed(province, "state.corrupt")
             await province.said("start -> closed")
             after = province.truth()
-            assert after.lines[-1]["arm_deg"] == 0.0
+            assert after.lines[-1]["limit_closed"]
             state = await province.stack.api(f"/facilities/{GATE}/state")
             assert state["incident"] is not None
 
