@@ -13,7 +13,16 @@ from sotdae_edge.core import limits
 from sotdae_edge.core.homes import Home
 from sotdae_edge.core.relays import Relay
 from sotdae_edge.core.reservoir import Embankment
-from sotdae_edge.core.site import UNDERPASS_CHANNELS, Channel, Geometry, Levels, Person, Site, Times
+from sotdae_edge.core.site import (
+    UNDERPASS_CHANNELS,
+    Approach,
+    Channel,
+    Geometry,
+    Levels,
+    Person,
+    Site,
+    Times,
+)
 from sotdae_edge.core.slope import Slope
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.ids import FacilityText, NodeText
@@ -91,6 +100,8 @@ class CameraConfig(_Section):
     )
     every_s: Annotated[float, Field(gt=0)] = 10.0
     """How often a picture goes to the hub."""
+    approach: str = ""
+    """Whose arm it looks at, where there are several."""
 
 
 class WatchdogConfig(_Section):
@@ -137,6 +148,7 @@ class GateConfig(_Agent):
     times: Times = Times()
     geometry: Geometry = Geometry()
     channels: tuple[Channel, ...] = UNDERPASS_CHANNELS
+    approaches: Annotated[tuple[Approach, ...], Field(min_length=1, max_length=8)] = (Approach(),)
     roster: tuple[Person, ...] = ()
     drill: DrillConfig | None = None
 
@@ -149,6 +161,7 @@ class GateConfig(_Agent):
         return Site(
             facility=str(self.facility.id),
             channels=self.channels,
+            approaches=self.approaches,
             levels=self.levels,
             times=times,
             geometry=self.geometry,
@@ -160,6 +173,10 @@ class GateConfig(_Agent):
     def _lint(self) -> Self:
         problems = limits.problems(self.levels, self.times, self.geometry) or _lint_start(self.site)
         problems += [*limits.channel_problems(self.channels, self.levels), *_lint_roster(self.roster)]
+        problems += limits.approach_problems(self.approaches)
+        names = {approach.name for approach in self.approaches}
+        if self.camera is not None and self.camera.approach not in {"", *names}:
+            problems.append(f"camera.approach: there is no approach {self.camera.approach!r}")
         if self.watchdog is not None and (self.device.speaks != "modbus" or self.device.serial is not None):
             problems.append("watchdog: a serial line or pins have one master; only Modbus TCP takes a second")
         if problems:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sotdae_edge.config import CityConfig, GateConfig, load_city, load_gate
+from sotdae_edge.core import lane
 from sotdae_edge.core.relays import Scale
 from sotdae_firmware_bridge.payload import Spot
 from sotdae_firmware_bridge.payload import load as load_payload
@@ -12,13 +13,21 @@ from sotdae_firmware_bridge.profile import load as load_profile
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.units import Unit
 
-GATE_POINTS = (
-    "loop_occupied", "curtain_blocked", "limit_open", "limit_closed", "local_key", "inside_request",
-    "arm_angle", "motor_current", "sign_closed", "flasher_on",
-)  # fmt: skip
-"""What a gate watches whatever its level channels are."""
-GATE_ORDERS = ("warn_closed", "warn_siren", "warn_caution", "drive", "permit")
-"""What a gate writes."""
+APPROACH_POINTS = (
+    "limit_open",
+    "limit_closed",
+    "local_key",
+    "inside_request",
+    "arm_angle",
+    "motor_current",
+    "sign_closed",
+    "flasher_on",
+)
+"""What a gate watches at each approach, beside loop and curtain of every lane."""
+APPROACH_ORDERS = ("drive", "permit")
+"""What a gate writes for each approach."""
+GATE_ORDERS = ("warn_closed", "warn_siren", "warn_caution")
+"""What a gate writes for all of them."""
 
 Points = Mapping[str, Point | Spot]
 
@@ -27,7 +36,7 @@ def fitted_gate(path: Path) -> GateConfig:
     """Read a gate's file and its profile. Raises ConfigError with every problem and its place."""
     config = load_gate(path)
     points = load_profile(config.device.profile).points
-    _refuse(path, [*_gate_points(points), *_channels(config, points), *_river(config, points)])
+    _refuse(path, [*_gate_points(config, points), *_channels(config, points), *_river(config, points)])
     return config
 
 
@@ -62,11 +71,16 @@ def _refuse(path: Path, problems: list[str]) -> None:
         raise ConfigError(str(path), problems)
 
 
-def _gate_points(points: Mapping[str, Point]) -> Iterator[str]:
-    for name in (*GATE_POINTS, *GATE_ORDERS):
+def _gate_points(config: GateConfig, points: Mapping[str, Point]) -> Iterator[str]:
+    watched: list[str] = []
+    orders = list(GATE_ORDERS)
+    for approach in config.approaches:
+        watched += [*lane.points(approach), *(approach.prefix + name for name in APPROACH_POINTS)]
+        orders += [approach.prefix + name for name in APPROACH_ORDERS]
+    for name in (*watched, *orders):
         if name not in points:
             yield f"device.profile: a gate needs the point {name!r}"
-        elif name in GATE_ORDERS and not points[name].writable:
+        elif name in orders and not points[name].writable:
             yield f"device.profile: {name!r} must be writable"
 
 

@@ -101,6 +101,8 @@ class HealthBody(_Up):
     stage: Literal["unknown", "normal", "caution", "close"]
     barrier: Name | None = None
     """State of the barrier machine; None for a facility without a barrier."""
+    approaches: dict[Name, Name] = {}
+    """State of each approach, where there are several; `barrier` speaks for all."""
     lane: Literal["clear", "occupied", "unknown"] | None = None
     level_cm: FiniteFloat | None = None
     """Voted level; None when no channel is valid."""
@@ -145,6 +147,8 @@ class DecisionBody(_Up):
     command: Name | None = None
     """Id of the command this answers, if any."""
     verdict: Literal["accepted", "refused"] | None = None
+    approach: Name | None = None
+    """The approach that took this step, where there are several."""
 
 
 class ReportBody(_Up):

@@ -6,7 +6,15 @@ import pytest
 from typer.testing import CliRunner
 
 from sotdae_edge.cli import city_app, gate_app
-from sotdae_edge.fitting import GATE_ORDERS, GATE_POINTS, city_points, fitted_city, fitted_gate, scale
+from sotdae_edge.fitting import (
+    APPROACH_ORDERS,
+    APPROACH_POINTS,
+    GATE_ORDERS,
+    city_points,
+    fitted_city,
+    fitted_gate,
+    scale,
+)
 from sotdae_firmware_bridge.profile import BUILT_IN, load
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.units import Unit
@@ -56,7 +64,9 @@ def test_a_gate_that_does_not_fit_is_refused(tmp_path: Path, more: str, problem:
     assert problem in "\n".join(caught.value.problems)
 
 
-@pytest.mark.parametrize("name", [*GATE_POINTS, *GATE_ORDERS])
+@pytest.mark.parametrize(
+    "name", ["loop_occupied", "curtain_blocked", *APPROACH_POINTS, *APPROACH_ORDERS, *GATE_ORDERS]
+)
 def test_each_point_that_a_gate_lives_on_is_needed(tmp_path: Path, name: str) -> None:
     text = (BUILT_IN / "underpass.toml").read_text(encoding="utf-8")
     profile = tmp_path / "other.toml"

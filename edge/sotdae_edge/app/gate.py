@@ -148,8 +148,10 @@ class GateApp:
         self.device_failing = error is not None
 
     async def _look(self, eyes: Eyes) -> None:
+        approach = "" if self.config.camera is None else self.config.camera.approach
         async for sighting in eyes.sightings():
-            await self.queue.put((Sighting(sighting.occupied, sighting.score, sighting.model), sighting.mono))
+            seen = Sighting(sighting.occupied, sighting.score, sighting.model, approach)
+            await self.queue.put((seen, sighting.mono))
 
     async def _decide(self) -> None:
         """The only owner of the gate."""
@@ -188,7 +190,8 @@ class GateApp:
         self.points = event.points
         if age_s <= STALE_S:
             return event
-        return Scan({name: sample for name, sample in event.points.items() if name not in lane.POINTS})
+        lanes = {point for spec in self.gate.site.approaches for point in lane.points(spec)}
+        return Scan({name: sample for name, sample in event.points.items() if name not in lanes})
 
     def _give(self, event: Event | None, now: float) -> list[Effect]:
         """Give the gate an event, or time alone, and put that and its answer on record."""
@@ -204,9 +207,10 @@ class GateApp:
                     await self._persist(memento)
                 case Warn(closed=closed, siren=siren, caution=caution):
                     await self._warn(closed, siren, caution)
-                case Drive(motion=motion):
+                case Drive(motion=motion, approach=approach):
                     self.permit = (self.permit + 1) % 65536
-                    await self._write({"drive": int(motion), "permit": self.permit})
+                    start = self.gate.site.prefix_of(approach)
+                    await self._write({f"{start}drive": int(motion), f"{start}permit": self.permit})
                 case Decided() | Alarm() | Answer():
                     self._say(effect)
 
@@ -234,7 +238,7 @@ class GateApp:
 
         A gate that has stopped deciding, or decides without seeing, must be noticed.
         """
-        sees = self.gate.arm.known(now) and not self.device_failing
+        sees = self.gate.heard(now) and not self.device_failing
         if self.watchdog is not None:
             self.watchdog.feed(self.clock.monotonic(), obeyed=sees)
         if now < self.feed_due or not sees:

@@ -60,6 +60,7 @@ def _decision(effect: Decided) -> DecisionBody:
         lane=cast("Any", effect.lane),
         command=effect.command,
         verdict=effect.verdict,
+        approach=effect.approach or None,
     )
 
 
@@ -68,7 +69,7 @@ def telemetry(gate: Gate, points: Mapping[str, Sample], now: float) -> Telemetry
     readings = [_channel(channel, now) for channel in gate.sensing.channels]
     readings.append(_reading("level", Unit.CM, gate.sensing.level_cm(now)))
     readings.append(_reading("rate", Unit.CM_PER_MIN, gate.sensing.rate_cm_min()))
-    heard = gate.arm.known(now)
+    heard = gate.heard(now)
     readings += [
         _reading(name, unit, points[name].value if heard else None)
         for name, unit in CONTEXT.items()
@@ -104,17 +105,27 @@ def health(gate: Gate, stats: OutboxStats, lost: int, own: Sequence[str], now: f
     return HealthBody(
         stage=cast("Any", Stage.CLOSE.value if gate.incident is not None else gate.stage.value),
         barrier=gate.state.value,
-        lane=cast("Any", gate.lane.occupancy(now).value),
+        lane=cast("Any", gate.occupancy(now).value),
         level_cm=None if level_cm is None else round(level_cm, 2),
         rate_cm_min=None if rate is None else round(rate, 2),
         architecture=gate.sensing.close_vote(now).architecture,
         channels=gate.sensing.flags(now),
-        outputs=gate.arm.read_back(now),
+        outputs=_read_back(gate, now),
+        approaches={way.spec.name: way.state.value for way in gate.approaches if way.spec.name},
         alarms=tuple(sorted({*gate.alarms.active, *own})),
         uptime_s=round(now - gate.born, 1),
         pending=stats.pending,
         dropped=stats.dropped + lost,
     )
+
+
+def _read_back(gate: Gate, now: float) -> dict[str, bool | None]:
+    """Return what the controller reads back; with several approaches each name begins with its own."""
+    found: dict[str, bool | None] = {}
+    for way in gate.approaches:
+        start = f"{way.spec.name}." if way.spec.name else ""
+        found |= {start + name: seen for name, seen in way.arm.read_back(now).items()}
+    return found
 
 
 def place(facility: FacilityConfig) -> dict[str, Any]:
@@ -143,6 +154,7 @@ def birth(config: GateConfig, re: str | None) -> ReportBody:
                 "river_trigger_cm": levels.river_trigger_cm,
             },
             "channels": [channel.name for channel in config.channels],
+            "approaches": [{"name": each.name, "side": each.side} for each in config.approaches],
             "lead_s": round(config.site.lead_s, 1),
             "drill": config.site.drill,
         },

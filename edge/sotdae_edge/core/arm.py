@@ -14,8 +14,10 @@ IDLE_A = 1.0
 
 @dataclass(slots=True)
 class Arm:
-    """The newest scan's word on everything mechanical."""
+    """The newest scan's word on everything mechanical of one approach."""
 
+    prefix: str = ""
+    """Comes before the names of its points."""
     points: Mapping[str, Sample] = field(default_factory=dict)
     fresh_until: float = NEVER
 
@@ -30,7 +32,7 @@ class Arm:
 
     def value(self, name: str, now: float) -> float | None:
         """Return a point's value while the controller is heard."""
-        sample = self.points.get(name) if now < self.fresh_until else None
+        sample = self.points.get(self.prefix + name) if now < self.fresh_until else None
         return None if sample is None else sample.value
 
     def flag(self, name: str, now: float) -> bool | None:

@@ -133,6 +133,14 @@ SETTLED = frozenset({State.OPEN, State.CLOSED, State.PRE_WARN})
 SIREN = FAILED | {State.PRE_WARN, State.CLEARING, State.LOWERING, State.BACKING_OFF, State.ESCAPE}
 
 
+LEAST_CLOSED = (
+    State.FAULT, State.OBSTRUCTED, State.PARTIAL, State.HELD_OPEN, State.MANUAL, State.START,
+    State.BACKING_OFF, State.ESCAPE, State.OPENING, State.OPEN, State.PRE_WARN, State.CLEARING,
+    State.LOWERING, State.CLOSED,
+)  # fmt: skip
+"""The state that speaks for several approaches comes first: failures, people, then who is least closed."""
+
+
 def step(state: State, signal: Signal) -> State:
     """Return the next state; the same one when the signal has no row."""
     return TRANSITIONS[state].get(signal, state)

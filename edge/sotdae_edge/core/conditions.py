@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from sotdae_edge.core.alarms import Condition
+from sotdae_edge.core.approach import ApproachState
 from sotdae_edge.core.barrier import Signal, State
 from sotdae_edge.core.hazard import Stage
 from sotdae_edge.core.lane import Lane
@@ -23,29 +24,44 @@ _FAILED = {
 
 def of(gate: "Gate", now: float) -> list[Condition]:
     """Return every alarm condition that holds now."""
-    found = _barrier(gate, now) + _water(gate)
+    found = _water(gate)
     if gate.site.drill:
         found.append(_holds("drill.active", 3, f"drill: dry for {gate.site.times.reopen_dry:g} s reopens"))
-    if now >= gate.born + GRACE_S:
-        found += _devices(gate, now) + _sensors(gate, now) + _warnings(gate, now)
+    heard, settled = gate.heard(now), now >= gate.born + GRACE_S
+    for way in gate.approaches:
+        found += _barrier(gate, way, now)
+        if settled:
+            found += _lane(gate, way, now) + _warnings(gate, way, now)
+    if settled:
+        found += _devices(gate, heard) + _sensors(gate, now)
     return found
 
 
-def _barrier(gate: "Gate", now: float) -> list[Condition]:
+def _barrier(gate: "Gate", way: ApproachState, now: float) -> list[Condition]:
     found = []
-    if gate.failed is not None:
-        found.append(_holds(f"gate.{gate.failed}", 1, _FAILED[gate.failed]))
-    times, manual, is_open = gate.site.times, gate.state is State.MANUAL, gate.state is State.OPEN
-    if gate.since.held("manual", manual, times.manual_alarm, now):
-        found.append(_holds("gate.manual_long", 2, "the local key has been turned for a long time"))
-    astray = is_open and gate.arm.known(now) and not gate.arm.open_proved(now)
-    if gate.since.held("astray", astray, times.readback, now):
-        found.append(_holds("gate.arm_astray", 2, "the arm left its open position without an order"))
-    if gate.escapes > gate.site.retries:
-        found.append(_holds("gate.escapes", 1, "repeated requests from inside"))
-    if gate.attempt.camera_overridden:
-        found.append(_holds("camera.override", 3, "loop and curtain decide over the camera"))
+    if way.failed is not None:
+        found.append(_failed(way, way.failed))
+    times, spec = gate.site.times, way.spec
+    if way.since.held("manual", way.state is State.MANUAL, times.manual_alarm, now):
+        text = spec.said("the local key has been turned for a long time")
+        found.append(_holds(spec.code("gate.manual_long"), 2, text))
+    astray = way.state is State.OPEN and way.arm.known(now) and not way.arm.open_proved(now)
+    if way.since.held("astray", astray, times.readback, now):
+        text = spec.said("the arm left its open position without an order")
+        found.append(_holds(spec.code("gate.arm_astray"), 2, text))
+    if way.escapes > gate.site.retries:
+        found.append(_holds(spec.code("gate.escapes"), 1, spec.said("repeated requests from inside")))
+    if way.attempt.camera_overridden:
+        text = spec.said("loop and curtain decide over the camera")
+        found.append(_holds(spec.code("camera.override"), 3, text))
     return found
+
+
+def _failed(way: ApproachState, failed: State) -> Condition:
+    code = way.spec.code(f"gate.{failed}")
+    if way.is_exit and failed is State.HELD_OPEN:
+        return _holds(code, 2, way.spec.said("exit held open: cars may still leave; send somebody"))
+    return _holds(code, 1, way.spec.said(_FAILED[failed]))
 
 
 def _water(gate: "Gate") -> list[Condition]:
@@ -57,14 +73,18 @@ def _water(gate: "Gate") -> list[Condition]:
     return found
 
 
-def _devices(gate: "Gate", now: float) -> list[Condition]:
+def _lane(gate: "Gate", way: ApproachState, now: float) -> list[Condition]:
+    unsure = way.arm.known(now) and way.lane.occupancy(now) is Lane.UNKNOWN
+    if not way.since.held("lane", unsure, gate.site.times.readback, now):
+        return []
+    text = way.spec.said("loop or curtain failed: the arm cannot be lowered")
+    return [_holds(way.spec.code("lane.unknown"), 2, text)]
+
+
+def _devices(gate: "Gate", heard: bool) -> list[Condition]:
     found = []
-    heard = gate.arm.known(now)
     if not heard:
         found.append(_holds("controller.silent", 1, "the barrier controller does not answer"))
-    unsure = heard and gate.lane.occupancy(now) is Lane.UNKNOWN
-    if gate.since.held("lane", unsure, gate.site.times.readback, now):
-        found.append(_holds("lane.unknown", 2, "loop or curtain failed: the arm cannot be lowered"))
     if gate.sensing.mains_ok is False:
         found.append(_holds("mains.lost", 2, "mains lost: on battery"))
     return found
@@ -86,18 +106,19 @@ def _sensors(gate: "Gate", now: float) -> list[Condition]:
     return found
 
 
-def _warnings(gate: "Gate", now: float) -> list[Condition]:
-    asked = gate.outputs.warned
+def _warnings(gate: "Gate", way: ApproachState, now: float) -> list[Condition]:
+    asked, spec = gate.outputs.warned, way.spec
     closed, siren = (False, False) if asked is None else (asked.closed, asked.siren)
     wanted = {"sign_closed": closed, "flasher_on": closed, "siren_on": siren}
     dead = []
     for lamp, lit in wanted.items():
-        dark = lit and gate.arm.flag(lamp, now) is False
-        if gate.since.held(lamp, dark, gate.site.times.readback, now):
+        dark = lit and way.arm.flag(lamp, now) is False
+        if way.since.held(lamp, dark, gate.site.times.readback, now):
             dead.append(lamp)
-    found = [_holds(f"warning.{lamp}", 2, f"{lamp}: no read-back") for lamp in dead]
+    found = [_holds(spec.code(f"warning.{lamp}"), 2, spec.said(f"{lamp}: no read-back")) for lamp in dead]
     if len(dead) * 2 > sum(wanted.values()):
-        found.append(_holds("warning.activation", 1, "activation failure: most warnings are dead"))
+        text = spec.said("activation failure: most warnings are dead")
+        found.append(_holds(spec.code("warning.activation"), 1, text))
     return found
 
 
@@ -105,18 +126,18 @@ def _holds(code: str, priority: int, text: str) -> Condition:
     return Condition(code, priority, True, text)
 
 
-def because(gate: "Gate", signal: Signal, before: State, now: float) -> tuple[str, ...]:
+def because(gate: "Gate", way: ApproachState, signal: Signal, now: float) -> tuple[str, ...]:
     """Return the reasons of a step, for its record."""
     if signal in (Signal.TRIP, Signal.RESUME_CLOSE) and gate.incident is not None:
         return gate.incident.because
     times = gate.site.times
     texts = {
         Signal.WARNED: f"warnings for {times.pre_warn:g} s",
-        Signal.LANE_CLEAR: f"loop and curtain clear for {gate.clear_need_s:g} s",
+        Signal.LANE_CLEAR: f"loop and curtain clear for {way.clear_need_s:g} s",
         Signal.LANE_LOST: "the lane is no longer proved clear",
         Signal.QUEUE: f"not clear for {times.held_open:g} s",
         Signal.CLOSED_PROVED: "limit switch and encoder",
-        Signal.OBSTRUCTION: "something under the arm" if _occupied(gate, now) else "motor stalled",
+        Signal.OBSTRUCTION: "something under the arm" if _occupied(way, now) else "motor stalled",
         Signal.OVERDUE: "no proof at the end of travel",
         Signal.NO_MOTION: "the encoder shows no motion",
         Signal.OPEN_GRANTED: "two people reopened",
@@ -124,10 +145,10 @@ def because(gate: "Gate", signal: Signal, before: State, now: float) -> tuple[st
         Signal.RESUME_CLOSED: "arm proven closed",
         Signal.RESUME_CLOSE: "the arm is not proven open",
     }
-    if signal is Signal.LANE_CLEAR and gate.attempt.camera_overridden:
+    if signal is Signal.LANE_CLEAR and way.attempt.camera_overridden:
         return (texts[signal], f"camera overridden after {times.camera_hold:g} s")
     return (texts.get(signal, signal.value.replace("_", " ")),)
 
 
-def _occupied(gate: "Gate", now: float) -> bool:
-    return gate.lane.occupancy(now) is Lane.OCCUPIED
+def _occupied(way: ApproachState, now: float) -> bool:
+    return way.lane.occupancy(now) is Lane.OCCUPIED

@@ -24,9 +24,10 @@ class Warn:
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """Set the arm drive and renew its hold-to-run permit."""
+    """Set an arm's drive and renew its hold-to-run permit."""
 
     motion: Motion
+    approach: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Decided:
     lane: str | None = None
     command: str | None = None
     verdict: Literal["accepted", "refused"] | None = None
+    approach: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ class Sighting:
     occupied: bool
     score: float
     model: str
+    approach: str = ""
+    """Whose arm it looks at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,21 +9,10 @@ from typing import Any, Literal
 
 from sotdae_edge.core import conditions
 from sotdae_edge.core.alarms import AlarmBook
-from sotdae_edge.core.arm import Arm
-from sotdae_edge.core.attempt import BEGINS, LIMITS, Attempt
-from sotdae_edge.core.authority import ACTUATOR, Nonce, Rank, Situation, judge
-from sotdae_edge.core.barrier import (
-    FAILED,
-    LOWERS,
-    RAISES,
-    RELEASES_ENTRY,
-    SETTLED,
-    SIREN,
-    Signal,
-    State,
-    step,
-)
-from sotdae_edge.core.effects import Answer, Decided, Effect, Motion, Save, Warn
+from sotdae_edge.core.approach import ApproachState
+from sotdae_edge.core.authority import ACTUATOR, REOPENABLE, Nonce, Rank, Situation, judge
+from sotdae_edge.core.barrier import LEAST_CLOSED, RELEASES_ENTRY, SIREN, Signal, State, step
+from sotdae_edge.core.effects import Answer, Decided, Effect, Save, Warn
 from sotdae_edge.core.events import (
     BadCommand,
     CommandCame,
@@ -35,11 +24,10 @@ from sotdae_edge.core.events import (
     Sighting,
 )
 from sotdae_edge.core.hazard import Sensing, Stage, Trip
-from sotdae_edge.core.lane import Lane, LaneState
+from sotdae_edge.core.lane import Lane
 from sotdae_edge.core.memento import Incident, Memento
 from sotdae_edge.core.outputs import Outputs
 from sotdae_edge.core.signals import next_signal
-from sotdae_edge.core.since import Since
 from sotdae_edge.core.site import Site
 
 NEVER = float("-inf")
@@ -49,33 +37,19 @@ MAX_STEPS = 8
 
 @dataclass(slots=True)
 class Gate:
-    """The decisions of one underpass gate."""
+    """The decisions of one gate: what it senses and who orders what, over all its approaches."""
 
     site: Site
     boot: str
     born: float
     sensing: Sensing
-    state: State = State.START
+    approaches: list[ApproachState]
     stage: Stage = Stage.UNKNOWN
     incident: Incident | None = None
     episode: int = 0
-    arm: Arm = field(default_factory=Arm)
-    lane: LaneState = field(default_factory=LaneState)
-    since: Since = field(default_factory=Since)
     alarms: AlarmBook = field(default_factory=AlarmBook)
     trips: list[Trip] = field(default_factory=list)
     outputs: Outputs = field(default_factory=Outputs)
-    failed: State | None = None
-    """How this closing failed; a retry does not end that, only a proof or people do."""
-    entered: float = NEVER
-    deadline: float | None = None
-    """When the present state's time is up."""
-    motion_due: float | None = None
-    """When the arm must have begun to move."""
-    start_deg: float | None = None
-    attempt: Attempt = field(default_factory=Attempt)
-    clear_need_s: float = 0.0
-    escapes: int = 0
     hub_heard: float = NEVER
     dry_since: float | None = None
     nonce: Nonce | None = None
@@ -85,7 +59,8 @@ class Gate:
     @classmethod
     def start(cls, site: Site, boot: str, now: float, memento: dict[str, Any] | None = None) -> "Gate":
         """Start after power-up. Without a memento the hazard is assumed unless the arm is proven open."""
-        gate = cls(site, boot, now, Sensing.of(site, now), hub_heard=now)
+        approaches = [ApproachState.of(spec) for spec in site.approaches]
+        gate = cls(site, boot, now, Sensing.of(site, now), approaches, hub_heard=now)
         kept = Memento.read(memento)
         gate.episode, gate.incident, gate.last_seq = kept.episode, kept.incident, dict(kept.last_seq)
         gate._look(now)
@@ -98,11 +73,13 @@ class Gate:
             case Scan():
                 points = event.finite()
                 self._watch_dryness(now)
-                self.arm.take(points, self.site.times.device_silent, now)
                 self.sensing.take(points, now)
-                self.lane.take(points, self.site.times, now)
-            case Sighting(occupied=occupied):
-                self.lane.sight(occupied, self.site.times, now)
+                for way in self.approaches:
+                    way.take(points, self.site.times, now)
+            case Sighting(occupied=occupied, approach=approach):
+                for way in self.approaches:
+                    if approach in ("", way.spec.name):
+                        way.lane.sight(occupied, self.site.times, now)
             case HubHeard():
                 self.hub_heard = now
             case LinkLost():
@@ -121,16 +98,17 @@ class Gate:
         said = list(words or ())
         self._look(now)
         for _ in range(MAX_STEPS):
-            signal = next_signal(self, now)
-            if signal is None:
+            steps = self._take_steps(now)
+            if not steps:
                 break
-            said.append(self._take_step(signal, now))
+            said += steps
         said += self.alarms.settle(conditions.of(self, now))
         return [*self._save(), *self._warn(now), *self._move(now), *said]
 
     def _look(self, now: float) -> None:
-        """Bring what is known of lane and water up to now."""
-        self.lane.update(now)
+        """Bring what is known of lanes and water up to now."""
+        for way in self.approaches:
+            way.lane.update(now)
         self.trips = self.sensing.trips(now, self.hub_heard)
         self.stage = self.sensing.stage(now, self.trips)
         self._latch()
@@ -139,24 +117,48 @@ class Gate:
     def next_deadline(self, now: float) -> float | None:
         """Return when `tick` must next be called, or None."""
         due = [
-            self.sensing.next_deadline(now), self.lane.next_deadline(now), self.since.next_deadline(now),
-            self.outputs.next_deadline(now), self.attempt.next_deadline(now), self.deadline,
-            self.motion_due, self.arm.fresh_until, self.clear_at(),
+            self.sensing.next_deadline(now), self.outputs.next_deadline(now), self.emptied_at(),
             self.hub_heard + self.site.times.hub_silent, self.born + conditions.GRACE_S,
         ]  # fmt: skip
+        for way in self.approaches:
+            due += way.deadlines(now)
+            due.append(self.clear_at(way))
         return min((at for at in due if at is not None and at > now), default=None)
 
-    def clear_at(self) -> float | None:
-        """Return when the arm may come down: lane CLEAR and warnings closed for long enough by then."""
-        if self.lane.clear_since is None or self.outputs.closed_since is None:
+    @property
+    def state(self) -> State:
+        """Where the gate is as a whole: at the approach that is least closed, exits aside."""
+        states = [way.state for way in self.entries]
+        return states[0] if len(states) == 1 else min(states, key=LEAST_CLOSED.index)
+
+    @property
+    def entries(self) -> list[ApproachState]:
+        """The approaches by which cars come in; exits alone count as such."""
+        return [way for way in self.approaches if not way.is_exit] or self.approaches
+
+    def heard(self, now: float) -> bool:
+        """Tell whether the controller has been heard lately."""
+        return self.approaches[0].arm.known(now)
+
+    def clear_at(self, way: ApproachState) -> float | None:
+        """Return when an arm may come down: lane CLEAR and warnings closed for long enough by then."""
+        return way.clear_at(self.outputs.closed_since, self.site.times.pre_warn)
+
+    def emptied_at(self) -> float | None:
+        """Return when the last car has left: L / v after every entry is proved closed. Exits wait for it."""
+        if len(self.approaches) == 1 or any(way.state is not State.CLOSED for way in self.entries):
             return None
-        clear_s = max(self.lane.clear_since, self.entered) + self.clear_need_s
-        return max(clear_s, self.outputs.closed_since + self.site.times.pre_warn)
+        return max(way.entered for way in self.entries) + self.site.emptying_s
+
+    def occupancy(self, now: float) -> Lane:
+        """Return what is known of the lanes as a whole: the approach that is least free."""
+        lanes = {way.lane.occupancy(now) for way in self.approaches}
+        return next(lane for lane in (Lane.OCCUPIED, Lane.UNKNOWN, Lane.CLEAR) if lane in lanes)
 
     def holders(self) -> frozenset[Rank]:
         """Return who holds the gate closed now."""
         held = set()
-        if self.state is State.MANUAL:
+        if any(way.state is State.MANUAL for way in self.approaches):
             held.add(Rank.LOCAL_KEY)
         if self.trips:
             held.add(Rank.AUTONOMOUS)
@@ -170,7 +172,8 @@ class Gate:
 
     def _latch(self) -> None:
         """Turn a present cause into an incident. Only people end it."""
-        if self.incident is None and self.trips and self.state is not State.START:
+        started = any(way.state is not State.START for way in self.approaches)
+        if self.incident is None and self.trips and started:
             self._open_for(self.trips)
 
     def _open_for(self, trips: list[Trip]) -> None:
@@ -192,49 +195,25 @@ class Gate:
         elif self.dry_since is None:
             self.dry_since = now
 
-    def _take_step(self, signal: Signal, now: float) -> Decided:
-        before, self.state = self.state, step(self.state, signal)
-        because = conditions.because(self, signal, before, now)
-        record = self._decided(signal.value, before, because, now)
-        self.entered = now
+    def _take_steps(self, now: float) -> list[Decided]:
+        """Take the step that is due at each approach."""
+        found = ((way, next_signal(self, way, now)) for way in self.approaches)
+        return [self._take_step(way, signal, now) for way, signal in found if signal is not None]
+
+    def _take_step(self, way: ApproachState, signal: Signal, now: float) -> Decided:
+        before, after = way.state, step(way.state, signal)
+        because = conditions.because(self, way, signal, now)
+        record = self._decided(signal.value, before, because, now, way=way, state=after)
+        way.enter(after, self.site, now)
+        if after is State.OPEN:
+            self.incident = self.nonce = None
+        self._assume_hazard(after)
         self.dirty = True
-        self._enter(before, now)
         return record
 
-    def _enter(self, before: State, now: float) -> None:
-        times = self.site.times
-        limit = LIMITS.get(self.state)
-        self.deadline = None if limit is None else now + limit(times)
-        self.motion_due = None
-        self.since.forget("stall", "proof", "escaped")
-        if self.state in FAILED or self.state in SETTLED:
-            self.failed = self.state if self.state in FAILED else None
-        if self.state in BEGINS:
-            self.attempt = Attempt()
-        match self.state:
-            case State.OPEN:
-                self.incident = self.nonce = None
-                self.escapes = 0
-            case State.PRE_WARN:
-                self.escapes = 0
-            case State.CLEARING:
-                self.clear_need_s = times.clear_after_raise if before in RAISES else times.clear
-                if self.attempt.hold_until is None:
-                    self.attempt.hold_until = now + times.held_open
-            case State.HELD_OPEN:
-                self.clear_need_s = times.clear
-            case State.LOWERING:
-                self.motion_due = now + times.no_motion
-                self.start_deg = self.arm.value("arm_angle", now)
-            case State.BACKING_OFF:
-                self.attempt.retries += 1
-            case State.ESCAPE:
-                self.escapes += 1
-        self._assume_hazard()
-
-    def _assume_hazard(self) -> None:
+    def _assume_hazard(self, state: State) -> None:
         """Every state but OPEN has an incident: an arm that is not proven open is a hazard."""
-        if self.incident is not None or self.state in (State.OPEN, State.OPENING, State.MANUAL):
+        if self.incident is not None or state in (State.OPEN, State.OPENING, State.MANUAL):
             return
         if self.trips:
             self._open_for(self.trips)
@@ -273,6 +252,7 @@ class Gate:
             state=self.state,
             incident=None if self.incident is None else self.incident.name,
             holders=self.holders(),
+            reopenable=all(way.state in REOPENABLE for way in self.approaches),
             nonce=self.nonce,
             last_seq=self.last_seq.get(issuer, 0),
             tripping=bool(self.trips),
@@ -301,19 +281,22 @@ class Gate:
         because: tuple[str, ...],
         now: float,
         *,
+        way: ApproachState | None = None,
+        state: State | None = None,
         verdict: Literal["accepted", "refused"] | None = None,
         command: str | None = None,
     ) -> Decided:
         ballot = self.sensing.close_vote(now)
         level_cm, rate = self.sensing.level_cm(now), self.sensing.rate_cm_min()
         return Decided(
-            decision, self.state.value, before.value, because,
+            decision, (self.state if state is None else state).value, before.value, because,
             incident=None if self.incident is None else self.incident.name,
             first_out=None if self.incident is None else self.incident.first_out,
             level_cm=None if level_cm is None else round(level_cm, 2),
             rate_cm_min=None if rate is None else round(rate, 2),
             architecture=ballot.architecture, votes=dict(ballot.ballots),
-            lane=self.lane.occupancy(now).value, command=command, verdict=verdict,
+            lane=(self.occupancy(now) if way is None else way.lane.occupancy(now)).value,
+            command=command, verdict=verdict, approach="" if way is None else way.spec.name,
         )  # fmt: skip
 
     def _save(self) -> list[Effect]:
@@ -323,20 +306,19 @@ class Gate:
         return [Save(Memento(self.state.value, self.episode, self.incident, self.last_seq).write())]
 
     def _warn(self, now: float) -> list[Effect]:
-        if self.state is State.START and self.incident is None:
+        if self.incident is None and all(way.state is State.START for way in self.approaches):
             return []
-        closed = self.state not in RELEASES_ENTRY
-        if self.state is State.MANUAL:
-            closed = self.incident is not None or not self.arm.open_proved(now)
+        closed = any(self._closes(way, now) for way in self.approaches)
+        siren = closed and any(way.state in SIREN for way in self.approaches)
         caution = not closed and self.stage is not Stage.NORMAL
-        return self.outputs.warn(Warn(closed, closed and self.state in SIREN, caution), now)
+        return self.outputs.warn(Warn(closed, siren, caution), now)
+
+    def _closes(self, way: ApproachState, now: float) -> bool:
+        """Tell whether an approach wants every warning closed."""
+        if way.state is State.MANUAL:
+            return self.incident is not None or not way.arm.open_proved(now)
+        return way.state not in RELEASES_ENTRY
 
     def _move(self, now: float) -> list[Effect]:
-        return self.outputs.move(self._wanted(now), self.site.times.permit, now)
-
-    def _wanted(self, now: float) -> Motion:
-        if self.state in LOWERS:
-            return Motion.LOWER if self.lane.occupancy(now) is Lane.CLEAR else Motion.STOP
-        if self.state in RAISES and not self.arm.open_proved(now):
-            return Motion.RAISE
-        return Motion.STOP
+        permit_s = self.site.times.permit
+        return [effect for way in self.approaches for effect in way.move(permit_s, now)]

@@ -1,10 +1,10 @@
 """Lane occupancy under the arm: CLEAR, OCCUPIED or UNKNOWN. Only CLEAR permits lowering (DESIGN 4)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
-from sotdae_edge.core.site import Times
+from sotdae_edge.core.site import Approach, Times
 from sotdae_shared.samples import Sample
 
 NEVER = float("-inf")
@@ -41,21 +41,27 @@ class Witness:
 
 
 POINTS = ("loop_occupied", "curtain_blocked")
-"""The required devices, by their points."""
+"""The required devices of a lane, by their points."""
 
 
-def _required() -> list[Witness]:
-    return [Witness(point) for point in POINTS]
+def points(approach: Approach) -> tuple[str, ...]:
+    """Return the required points of each lane under an arm."""
+    return tuple(approach.prefix + lane + point for lane in approach.lanes for point in POINTS)
 
 
 @dataclass(slots=True)
 class LaneState:
-    """Loop and curtain, both required; and the camera as one more witness."""
+    """Loop and curtain of every lane under an arm, all required; and the camera as one more witness."""
 
-    witnesses: list[Witness] = field(default_factory=_required)
+    witnesses: list[Witness]
     camera_until: float = NEVER
     """The camera's last sighting of something under the arm counts until then."""
     clear_since: float | None = None
+
+    @classmethod
+    def of(cls, approach: Approach) -> "LaneState":
+        """Start knowing nothing of any lane under the arm."""
+        return cls([Witness(point) for point in points(approach)])
 
     def take(self, points: Mapping[str, Sample], times: Times, now: float) -> None:
         """Take one scan. What went stale before it, unseen, still breaks the time of being CLEAR."""

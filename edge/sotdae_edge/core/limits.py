@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sotdae_edge.core.site import Channel, Geometry, Levels, Times
+from sotdae_edge.core.site import Approach, Channel, Geometry, Levels, Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,23 @@ def channel_problems(channels: Sequence[Channel], levels: Levels) -> Iterator[st
             yield f"channels.{channel.name}: {text}"
     if not any(_tells(channel, levels.close_cm) for channel in channels):
         yield f"channels: none tells {levels.close_cm:g} cm: want an analog one, or a switch at that level"
+
+
+def approach_problems(approaches: Sequence[Approach]) -> Iterator[str]:
+    """Yield whatever would make two arms one, or leave no arm at an entry."""
+    if len(approaches) > 1 and not all(approach.name for approach in approaches):
+        yield "approaches: where there are several, each needs a name"
+    for what, values in (
+        ("name", [approach.name for approach in approaches]),
+        ("prefix", [approach.prefix for approach in approaches]),
+    ):
+        if len(set(values)) < len(values):
+            yield f"approaches: two have the same {what}; one arm belongs to one approach"
+    if all(approach.side == "exit" for approach in approaches):
+        yield "approaches: none is an entry"
+    for approach in approaches:
+        if len(set(approach.lanes)) < len(approach.lanes):
+            yield f"approaches.{approach.name}: two lanes have the same points"
 
 
 def _channel(channel: Channel, levels: Levels) -> Iterator[str]:

@@ -11,14 +11,12 @@ ASSERT_S = 1.0
 
 @dataclass(slots=True)
 class Outputs:
-    """Warnings and arm drive, as last asked for."""
+    """The warnings of all approaches, as last asked for."""
 
     warned: Warn | None = None
     warn_due: float = NEVER
     closed_since: float | None = None
     """Since when the warnings have been told to be closed without a break."""
-    drive: Motion = Motion.STOP
-    drive_due: float = NEVER
     assert_s: float = ASSERT_S
 
     def warn(self, wanted: Warn, now: float) -> list[Effect]:
@@ -32,20 +30,29 @@ class Outputs:
             self.closed_since = now
         return [wanted]
 
-    def move(self, wanted: Motion, permit_s: float, now: float) -> list[Effect]:
+    def next_deadline(self, now: float) -> float | None:
+        """Return when the warnings must be said again."""
+        return self.warn_due if self.warn_due > now else None
+
+
+@dataclass(slots=True)
+class Driven:
+    """One arm's drive, as last asked for."""
+
+    motion: Motion = Motion.STOP
+    due: float = NEVER
+
+    def move(self, wanted: Motion, approach: str, permit_s: float, now: float) -> list[Effect]:
         """Renew the hold-to-run permit; a stop is said at once and then not repeated."""
         if wanted is Motion.STOP:
-            stopping = self.drive is not Motion.STOP
-            self.drive = Motion.STOP
-            return [Drive(Motion.STOP)] if stopping else []
-        if wanted is self.drive and now < self.drive_due:
+            stopping = self.motion is not Motion.STOP
+            self.motion = Motion.STOP
+            return [Drive(Motion.STOP, approach)] if stopping else []
+        if wanted is self.motion and now < self.due:
             return []
-        self.drive, self.drive_due = wanted, now + permit_s
-        return [Drive(wanted)]
+        self.motion, self.due = wanted, now + permit_s
+        return [Drive(wanted, approach)]
 
     def next_deadline(self, now: float) -> float | None:
-        """Return when something must be said again."""
-        due = [self.warn_due]
-        if self.drive is not Motion.STOP:
-            due.append(self.drive_due)
-        return min((at for at in due if at > now), default=None)
+        """Return when the permit must be renewed."""
+        return self.due if self.motion is not Motion.STOP and self.due > now else None

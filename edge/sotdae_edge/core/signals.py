@@ -3,157 +3,177 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sotdae_edge.core.approach import ApproachState
 from sotdae_edge.core.barrier import Signal, State
 from sotdae_edge.core.lane import Lane
 
 if TYPE_CHECKING:
     from sotdae_edge.core.gate import Gate
 
-Guard = Callable[["Gate", float], Signal | None]
+Guard = Callable[["Gate", ApproachState, float], Signal | None]
 
 
-def next_signal(gate: "Gate", now: float) -> Signal | None:
+def next_signal(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
     """Return the signal that is due, or None. A person's key goes before everything."""
-    if gate.state is not State.MANUAL and gate.arm.flag("local_key", now):
+    if way.state is not State.MANUAL and way.arm.flag("local_key", now):
         return Signal.KEY_ON
-    return GUARDS[gate.state](gate, now)
+    return GUARDS[way.state](gate, way, now)
 
 
-def _start(gate: "Gate", now: float) -> Signal | None:
+def _start(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
     """After a start: what the controller does not say, be it the key, does not delay protection."""
-    return _resume(gate, now, gate.incident is None) if gate.arm.known(now) else None
+    return _resume(gate, way, now, gate.incident is None) if way.arm.known(now) else None
 
 
-def _manual(gate: "Gate", now: float) -> Signal | None:
-    """Only a key that is seen turned back ends MANUAL; a person may have raised the arm after the flood."""
-    if gate.arm.flag("local_key", now) is not False:
+def _manual(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
+    """Only a key that is seen turned back ends MANUAL; a person may have raised the arm after the flood.
+
+    But one key opens one arm: while another approach is still closed, this one closes again.
+    """
+    if way.arm.flag("local_key", now) is not False:
         return None
-    return _resume(gate, now, gate.incident is None or gate.dry_s(now) >= gate.site.times.reopen_dry)
+    others = all(other.state in (State.OPEN, State.MANUAL) for other in gate.approaches)
+    dry = others and gate.dry_s(now) >= gate.site.times.reopen_dry
+    return _resume(gate, way, now, gate.incident is None or dry)
 
 
-def _resume(gate: "Gate", now: float, released: bool) -> Signal:
+def _resume(gate: "Gate", way: ApproachState, now: float, released: bool) -> Signal:
     """Open only if nothing holds the gate and the arm is proven open."""
-    if released and not gate.trips and gate.arm.open_proved(now):
+    if released and not gate.trips and way.arm.open_proved(now):
         return Signal.RESUME_OPEN
-    return Signal.RESUME_CLOSED if gate.arm.closed_proved(now) else Signal.RESUME_CLOSE
+    return Signal.RESUME_CLOSED if way.arm.closed_proved(now) else Signal.RESUME_CLOSE
 
 
-def _open(gate: "Gate", now: float) -> Signal | None:
+def _open(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
     return Signal.TRIP if gate.incident is not None else None
 
 
-def _pre_warn(gate: "Gate", now: float) -> Signal | None:
-    return Signal.WARNED if _due(gate, now) else None
+def _pre_warn(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
+    return Signal.WARNED if _due(way, now) else None
 
 
-def _clearing(gate: "Gate", now: float) -> Signal | None:
-    if gate.arm.closed_proved(now):
+def _clearing(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
+    if way.arm.closed_proved(now):
         return Signal.CLOSED_PROVED
-    if _may_lower(gate, now):
+    if _may_lower(gate, way, now):
         return Signal.LANE_CLEAR
-    held = gate.attempt.hold_until is not None and now >= gate.attempt.hold_until
-    return Signal.QUEUE if held and gate.lane.occupancy(now) is not Lane.CLEAR else None
+    held = way.attempt.hold_until is not None and now >= way.attempt.hold_until
+    return Signal.QUEUE if held and not _free(gate, way, now) else None
 
 
-def _may_lower(gate: "Gate", now: float) -> bool:
-    clear_at = gate.clear_at()
-    if gate.lane.occupancy(now) is not Lane.CLEAR or clear_at is None or now < clear_at:
+def _free(gate: "Gate", way: ApproachState, now: float) -> bool:
+    """Tell whether nothing is under the arm and, at an exit, nobody is left inside."""
+    if way.lane.occupancy(now) is not Lane.CLEAR:
         return False
-    return not camera_holds(gate, now)
+    emptied_at = gate.emptied_at() if way.is_exit else now
+    return emptied_at is not None and now >= emptied_at
 
 
-def camera_holds(gate: "Gate", now: float) -> bool:
+def _may_lower(gate: "Gate", way: ApproachState, now: float) -> bool:
+    clear_at = gate.clear_at(way)
+    if clear_at is None or now < clear_at or not _free(gate, way, now):
+        return False
+    return not camera_holds(gate, way, now)
+
+
+def camera_holds(gate: "Gate", way: ApproachState, now: float) -> bool:
     """Tell whether the camera delays motion. Its patience is counted once for each closing."""
-    if not gate.lane.camera_occupied(now):
+    if not way.lane.camera_occupied(now):
         return False
-    if gate.attempt.camera_until is None:
-        gate.attempt.camera_until = now + gate.site.times.camera_hold
-    if now < gate.attempt.camera_until:
+    if way.attempt.camera_until is None:
+        way.attempt.camera_until = now + gate.site.times.camera_hold
+    if now < way.attempt.camera_until:
         return True
-    gate.attempt.camera_overridden = True
+    way.attempt.camera_overridden = True
     return False
 
 
-def _lowering(gate: "Gate", now: float) -> Signal | None:
-    if gate.arm.closed_proved(now):
+def _lowering(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
+    if way.arm.closed_proved(now):
         return Signal.CLOSED_PROVED
-    current = gate.arm.value("motor_current", now)
+    current = way.arm.value("motor_current", now)
     strained = current is not None and current >= gate.site.stall_a
-    stalled = gate.since.held("stall", strained, gate.site.times.stall, now)
-    at_bottom = gate.arm.at_bottom(now)
-    if gate.lane.occupancy(now) is Lane.OCCUPIED or (stalled and not at_bottom):
+    stalled = way.since.held("stall", strained, gate.site.times.stall, now)
+    at_bottom = way.arm.at_bottom(now)
+    if way.lane.occupancy(now) is Lane.OCCUPIED or (stalled and not at_bottom):
         return Signal.OBSTRUCTION
     # A break that nobody watched (a stalled agent) counts like one that was seen.
-    if not gate.lane.clear_through(gate.entered) or camera_holds(gate, now):
+    watched = way.lane.clear_through(way.entered) and _free(gate, way, now)
+    if not watched or camera_holds(gate, way, now):
         return Signal.LANE_LOST
-    if _still(gate, now):
+    if _still(way, now):
         return Signal.NO_MOTION
     # Down but not proved, as with a dead limit switch: to back off would only open the road again.
-    return Signal.OVERDUE if _due(gate, now) or stalled else None
+    return Signal.OVERDUE if _due(way, now) or stalled else None
 
 
-def _still(gate: "Gate", now: float) -> bool:
+def _still(way: ApproachState, now: float) -> bool:
     """Tell whether the arm was told to move and has not; proved by the encoder, else not claimed."""
-    if gate.motion_due is None or now < gate.motion_due:
+    if way.motion_due is None or now < way.motion_due:
         return False
-    angle = gate.arm.value("arm_angle", now)
-    gate.motion_due = None
-    return angle is not None and gate.start_deg is not None and abs(angle - gate.start_deg) < 1.0
+    angle = way.arm.value("arm_angle", now)
+    way.motion_due = None
+    return angle is not None and way.start_deg is not None and abs(angle - way.start_deg) < 1.0
 
 
-def _backing_off(gate: "Gate", now: float) -> Signal | None:
-    if not (_due(gate, now) or gate.arm.open_proved(now)):
+def _backing_off(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
+    if not (_due(way, now) or way.arm.open_proved(now)):
         return None
-    return Signal.RETRIES_SPENT if gate.attempt.retries > gate.site.retries else Signal.BACKED_OFF
+    return Signal.RETRIES_SPENT if way.attempt.retries > gate.site.retries else Signal.BACKED_OFF
 
 
-def _closed(gate: "Gate", now: float) -> Signal | None:
+def _closed(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
     if gate.incident is None:
         return Signal.OPEN_GRANTED
-    if gate.arm.flag("inside_request", now):
+    if way.arm.flag("inside_request", now) or _fails_up(way, now):
         return Signal.ESCAPE_ASKED
     # Silence of the controller is an alarm of its own; the proof is lost only by a contrary word.
-    contrary = gate.arm.known(now) and not gate.arm.closed_proved(now)
-    if gate.since.held("proof", contrary, gate.site.times.proof_lost, now):
+    contrary = way.arm.known(now) and not way.arm.closed_proved(now)
+    if way.since.held("proof", contrary, gate.site.times.proof_lost, now):
         return Signal.PROOF_LOST
     return None
 
 
-def _escape(gate: "Gate", now: float) -> Signal | None:
-    gone = gate.arm.open_proved(now) and gate.arm.flag("inside_request", now) is False
-    left = gone and gate.lane.occupancy(now) is Lane.CLEAR
-    passed = gate.since.held("escaped", left, gate.site.times.clear_after_raise, now)
-    return Signal.RAISED if passed or _due(gate, now) else None
+def _fails_up(way: ApproachState, now: float) -> bool:
+    """Tell whether an exit must be raised: somebody is under it, or nobody can tell (DOMAIN 1.5)."""
+    return way.is_exit and way.arm.known(now) and way.lane.occupancy(now) is not Lane.CLEAR
 
 
-def _held_open(gate: "Gate", now: float) -> Signal | None:
+def _escape(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
+    gone = way.arm.open_proved(now) and way.arm.flag("inside_request", now) is False
+    left = gone and way.lane.occupancy(now) is Lane.CLEAR
+    passed = way.since.held("escaped", left, gate.site.times.clear_after_raise, now)
+    return Signal.RAISED if passed or _due(way, now) else None
+
+
+def _held_open(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
     if gate.incident is None:
         return Signal.OPEN_GRANTED
-    if gate.arm.closed_proved(now):
+    if way.arm.closed_proved(now):
         return Signal.CLOSED_PROVED
-    return Signal.LANE_CLEAR if _may_lower(gate, now) else None
+    return Signal.LANE_CLEAR if _may_lower(gate, way, now) else None
 
 
-def _resting(gate: "Gate", now: float) -> Signal | None:
+def _resting(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
     if gate.incident is None:
         return Signal.OPEN_GRANTED
-    if gate.arm.closed_proved(now):
+    if way.arm.closed_proved(now):
         return Signal.CLOSED_PROVED
-    if gate.arm.flag("inside_request", now) and not gate.arm.open_proved(now):
+    if way.arm.flag("inside_request", now) and not way.arm.open_proved(now):
         return Signal.ESCAPE_ASKED
-    return Signal.RETRY if _due(gate, now) else None
+    return Signal.RETRY if _due(way, now) else None
 
 
-def _opening(gate: "Gate", now: float) -> Signal | None:
+def _opening(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
     if gate.incident is not None:
         return Signal.TRIP
-    if gate.arm.open_proved(now):
+    if way.arm.open_proved(now):
         return Signal.OPEN_PROVED
-    return Signal.OVERDUE if _due(gate, now) else None
+    return Signal.OVERDUE if _due(way, now) else None
 
 
-def _due(gate: "Gate", now: float) -> bool:
-    return gate.deadline is not None and now >= gate.deadline
+def _due(way: ApproachState, now: float) -> bool:
+    return way.deadline is not None and now >= way.deadline
 
 
 GUARDS: dict[State, Guard] = {

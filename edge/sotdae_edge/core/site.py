@@ -36,6 +36,32 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
+class Approach:
+    """One arm across one way in or out, with the lanes under it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9_-]{0,16}$")] = ""
+    """Empty for the only one of a facility; alarm codes end in it."""
+    side: Literal["entry", "exit"] = "entry"
+    """An exit is lowered last and fails up: cars inside must get out (DOMAIN 1.5)."""
+    prefix: Annotated[str, Field(pattern=r"^[a-z0-9_]{0,24}$")] = ""
+    """Comes before the name of each of its points, such as ``north_``."""
+    lanes: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z0-9_]{0,24}$")], ...], Field(min_length=1)] = (
+        "",
+    )
+    """One for each lane under the arm: comes, after `prefix`, before its loop's and its curtain's name."""
+
+    def said(self, text: str) -> str:
+        """Return a text that says which approach it is about, where there are several."""
+        return f"{self.name}: {text}" if self.name else text
+
+    def code(self, code: str) -> str:
+        """Return an alarm code that says which approach it is about, where there are several."""
+        return f"{code}.{self.name}" if self.name else code
+
+
+@dataclass(frozen=True, slots=True)
 class Levels:
     """Water and river thresholds."""
 
@@ -134,6 +160,7 @@ class Site:
 
     facility: str
     channels: tuple[Channel, ...]
+    approaches: tuple[Approach, ...] = (Approach(),)
     levels: Levels = field(default_factory=Levels)
     times: Times = field(default_factory=Times)
     geometry: Geometry = field(default_factory=Geometry)
@@ -156,12 +183,23 @@ class Site:
                 return False
         return True
 
+    def prefix_of(self, approach: str) -> str:
+        """Return what comes before an approach's points. KeyError if there is none of this name."""
+        for spec in self.approaches:
+            if spec.name == approach:
+                return spec.prefix
+        raise KeyError(approach)
+
     @property
     def lead_s(self) -> float:
         """Time the water has while the gate closes and the tunnel empties: T_seq + L / v (DOMAIN 1.4)."""
         shape = self.geometry
-        sequence_s = shape.warning_s + shape.lowering_s + shape.margin_s
-        return sequence_s + shape.length_m / (shape.clear_speed_km_h / 3.6)
+        return shape.warning_s + shape.lowering_s + shape.margin_s + self.emptying_s
+
+    @property
+    def emptying_s(self) -> float:
+        """Time in which the last car leaves the tunnel: L / v (DOMAIN 1.4)."""
+        return self.geometry.length_m / (self.geometry.clear_speed_km_h / 3.6)
 
 
 UNDERPASS_CHANNELS = (

@@ -84,9 +84,10 @@ ACTIONS: dict[str, Action] = {
 def abstract(story: Watched) -> tuple[object, ...]:
     """Return what the abstraction sees of a story."""
     gate, plant, now = story.gate, story.plant, story.now
-    attempt = gate.attempt
+    way = gate.approaches[0]
+    attempt = way.attempt
     return (
-        gate.state, gate.failed is not None, gate.incident is not None,
+        gate.state, way.failed is not None, gate.incident is not None,
         plant.radar, plant.loop, plant.lane_ok, plant.arm, plant.key,
         attempt.retries,
         attempt.hold_until is not None and now >= attempt.hold_until,
@@ -96,10 +97,11 @@ def abstract(story: Watched) -> tuple[object, ...]:
 
 def fine(story: Watched) -> tuple[object, ...]:
     """Return what a finer abstraction sees: which failure, who holds it, what the camera may still do."""
-    gate, attempt = story.gate, story.gate.attempt
+    gate, way = story.gate, story.gate.approaches[0]
+    attempt = way.attempt
     rank = gate.incident.rank if gate.incident is not None else None
-    more = (gate.failed, rank, attempt.camera_overridden, attempt.camera_until is None)
-    return (*abstract(story), *more, gate.arm.known(story.now))
+    more = (way.failed, rank, attempt.camera_overridden, attempt.camera_until is None)
+    return (*abstract(story), *more, gate.heard(story.now))
 
 
 class _Freezer(pickle.Pickler):
@@ -164,7 +166,7 @@ def settle(story: Watched, camera: bool = False) -> Watched:
     """Leave a situation to itself, with the key turned back, for as long as a closing may take."""
     story.plant.key = False
     until = story.now + worst_s(QUICK.times, QUICK.retries) + QUICK.times.escape
-    while story.now < until and not (story.gate.state is State.CLOSED or story.gate.failed):
+    while story.now < until and not (story.gate.state is State.CLOSED or story.gate.approaches[0].failed):
         if camera:
             story.sight(True)
         story.run(SCAN_S)
@@ -173,7 +175,7 @@ def settle(story: Watched, camera: bool = False) -> Watched:
 
 def closed_as_defined(story: Watched) -> bool:
     """Tell whether the closing is over: an arm proved closed, or a failure told with priority 1."""
-    failed = story.gate.failed
+    failed = story.gate.approaches[0].failed
     told = failed is not None and story.alarms_now.get(f"gate.{failed}") == 1
     warned = story.gate.outputs.warned
     return warned is not None and warned.closed and (story.gate.state is State.CLOSED or told)

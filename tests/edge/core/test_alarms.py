@@ -126,7 +126,8 @@ def test_a_key_turned_for_long_is_told_and_moves_nothing() -> None:
 def test_nothing_lingers_in_an_open_gate() -> None:
     story = Story()
     story.run(1.0)
-    story.gate.escapes, story.gate.attempt.camera_overridden = 9, True
+    way = story.gate.approaches[0]
+    way.escapes, way.attempt.camera_overridden = 9, True
     story.plant.key = True
     story.run(1.0)
     story.plant.key = False

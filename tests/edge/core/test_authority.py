@@ -283,7 +283,7 @@ def test_a_close_stops_an_opening_gate_though_it_expected_another_state(ready: S
     assert story.gate.state == "opening"
     assert verdict(story, came(signed(order("close", seq=2, expect_state="closed"), "choi")))[0] == "accepted"
     assert story.gate.state == "pre_warn"
-    assert story.gate.outputs.drive is Motion.STOP
+    assert story.gate.approaches[0].driven.motion is Motion.STOP
 
 
 def test_a_nonce_dies_with_its_connection_and_its_boot(ready: Story) -> None:

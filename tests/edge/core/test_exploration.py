@@ -6,7 +6,8 @@ import pytest
 from edge.core.exploration import Explored, closed_as_defined, explore, fine, settle, thaw
 from edge.core.watched import OUTSIDE, QUICK, Watched
 
-from sotdae_edge.core import attempt, authority, barrier, gate, signals
+from sotdae_edge.core import approach, attempt, authority, barrier, gate, signals
+from sotdae_edge.core.approach import ApproachState
 from sotdae_edge.core.barrier import TRANSITIONS, Signal, State
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.lane import Lane, LaneState
@@ -70,11 +71,11 @@ def _no_reasons(*_: object) -> list[str]:
     return []
 
 
-def _eager(story_gate: Gate) -> float | None:
+def _eager(gate: Gate, way: ApproachState) -> float | None:
     """The time of lowering without the warnings' part."""
-    if story_gate.lane.clear_since is None:
+    if way.lane.clear_since is None:
         return None
-    return max(story_gate.lane.clear_since, story_gate.entered) + story_gate.clear_need_s
+    return max(way.lane.clear_since, way.entered) + way.clear_need_s
 
 
 def _blind_lane(lane: LaneState, now: float) -> Lane:
@@ -88,11 +89,13 @@ def _no_warning(patch: pytest.MonkeyPatch) -> None:
 
 
 def _deaf_to_the_key(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(gate, "next_signal", lambda the_gate, now: signals.GUARDS[the_gate.state](the_gate, now))
+    patch.setattr(
+        gate, "next_signal", lambda the_gate, way, now: signals.GUARDS[way.state](the_gate, way, now)
+    )
 
 
 def _opening_start(patch: pytest.MonkeyPatch) -> None:
-    patch.setitem(signals.GUARDS, State.START, lambda g, now: signals._resume(g, now, True))
+    patch.setitem(signals.GUARDS, State.START, lambda g, way, now: signals._resume(g, way, now, True))
 
 
 def _endless_patience(patch: pytest.MonkeyPatch) -> None:
@@ -107,7 +110,7 @@ def _early_release(patch: pytest.MonkeyPatch) -> None:
 MUTANTS: dict[str, tuple[str, Callable[[pytest.MonkeyPatch], None]]] = {
     "the camera vetoes": (
         "not yet closed as defined|not closed as defined",
-        lambda p: p.setattr(signals, "camera_holds", lambda g, now: g.lane.camera_occupied(now)),
+        lambda p: p.setattr(signals, "camera_holds", lambda g, way, now: way.lane.camera_occupied(now)),
     ),
     "a queued open is accepted": (
         "fresh order of two",
@@ -124,10 +127,10 @@ MUTANTS: dict[str, tuple[str, Callable[[pytest.MonkeyPatch], None]]] = {
     "the key is ignored": ("the key goes before", _deaf_to_the_key),
     "a queue is waited for for ever": ("closed as defined", _endless_patience),
     "a failed closing releases the entry": ("partial without warnings", _early_release),
-    "a failure is not told": ("closed as defined", lambda p: p.setattr(gate, "FAILED", frozenset())),
+    "a failure is not told": ("closed as defined", lambda p: p.setattr(approach, "FAILED", frozenset())),
     "a served deadline stays": (
         "a deadline served is gone",
-        lambda p: p.setattr(Gate, "next_deadline", lambda the_gate, now: the_gate.entered),
+        lambda p: p.setattr(Gate, "next_deadline", lambda the_gate, now: the_gate.approaches[0].entered),
     ),
 }
 """Each mutant, and how the watch must notice it."""

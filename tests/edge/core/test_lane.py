@@ -4,7 +4,7 @@ import pytest
 from edge.core.plant import Plant, Story
 
 from sotdae_edge.core.lane import Lane, LaneState
-from sotdae_edge.core.site import Times
+from sotdae_edge.core.site import Approach, Times
 from sotdae_shared.samples import Sample
 
 TIMES = Times()
@@ -29,14 +29,14 @@ NAN = float("nan")
     ],
 )
 def test_occupancy(loop: Sample | None, curtain: Sample | None, lane: Lane) -> None:
-    state = LaneState()
+    state = LaneState.of(Approach())
     points = {"loop_occupied": loop, "curtain_blocked": curtain}
     state.take({name: sample for name, sample in points.items() if sample}, TIMES, 0.0)
     assert state.occupancy(0.1) is lane
 
 
 def test_a_counter_that_stands_still_is_stale_after_half_a_second() -> None:
-    state, scan = LaneState(), Plant().scan()
+    state, scan = LaneState.of(Approach()), Plant().scan()
     for step in range(10):
         state.take(scan.points, TIMES, step * 0.1)
     assert state.occupancy(0.49) is Lane.CLEAR
@@ -44,7 +44,7 @@ def test_a_counter_that_stands_still_is_stale_after_half_a_second() -> None:
 
 
 def test_time_of_being_clear_is_broken_by_a_gap_that_nobody_watched() -> None:
-    state, plant = LaneState(), Plant()
+    state, plant = LaneState.of(Approach()), Plant()
     state.take(plant.scan().points, TIMES, 0.0)
     state.take(plant.scan().points, TIMES, 0.4)
     assert state.clear_through(0.0)
@@ -68,7 +68,7 @@ def test_a_stalled_agent_proves_the_lane_afresh() -> None:
 
 
 def test_the_camera_counts_while_fresh_and_its_silence_never() -> None:
-    state = LaneState()
+    state = LaneState.of(Approach())
     assert not state.camera_occupied(0.0)
     state.sight(True, TIMES, 0.0)
     assert state.camera_occupied(0.9)

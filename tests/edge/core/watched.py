@@ -183,17 +183,18 @@ class Watched(Story):
         hazard = gate.state not in OUTSIDE or gate.incident is not None
         if hazard and gate.state not in (State.START, State.OPEN):
             assert self.closed_since is not None, f"{gate.state} without warnings"
-        if gate.failed is not None:
-            assert gate.alarms.active.get(f"gate.{gate.failed}") == 1, "a failure is told"
+        way = gate.approaches[0]
+        if way.failed is not None:
+            assert gate.alarms.active.get(f"gate.{way.failed}") == 1, "a failure is told"
         if self.key_seen:
             assert gate.state is State.MANUAL, "the key goes before everything"
-            assert gate.outputs.drive is Motion.STOP, "nothing moves past the key"
+            assert way.driven.motion is Motion.STOP, "nothing moves past the key"
         self._check_deadline()
 
     def _check_deadline(self) -> None:
         """Every hazard is closed as defined within its time: an arm proved closed, or a failure told."""
         gate = self.gate
-        settled = gate.state in (State.CLOSED, *OUTSIDE) or gate.failed is not None
+        settled = gate.state in (State.CLOSED, *OUTSIDE) or gate.approaches[0].failed is not None
         if settled:
             self.astray_since = None
         elif self.astray_since is None:
