@@ -63,7 +63,7 @@ BODIES: dict[Kind, BaseModel] = {
     Kind.COMMAND: CommandBody(
         id="c-1", facility=ADDRESS.facility, actuator="barrier", target="open", reason="물 빠짐 확인",
         incident="e1", issuer="city-41113", seq=5, not_after=AT + timedelta(minutes=5), expect_state="CLOSED",
-        nonce="cd" * 16,
+        nonce="cd" * 16, checklist=("cctv", "on_site"),
         approvals=(Approval(key="kim", signature="0f" * 64), Approval(key="lee", signature="f0" * 64)),
     ),
     Kind.QUERY: QueryBody(id="q-1", query="nonce"),

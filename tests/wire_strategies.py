@@ -65,7 +65,7 @@ commands = st.builds(
     id=names,
     facility=st.just(str(ADDRESS.facility)),
     actuator=names,
-    target=st.sampled_from(["close", "open"]),
+    target=st.sampled_from(["close", "open", "bypass", "restore", "test"]),
     reason=texts,
     incident=maybe(names),
     issuer=names,
@@ -73,6 +73,8 @@ commands = st.builds(
     not_after=times,
     expect_state=names,
     nonce=maybe(st.text("0123456789abcdef", min_size=32, max_size=32)),
+    lasts_s=maybe(st.floats(0, 1e9, exclude_min=True)),
+    checklist=st.lists(names, max_size=3).map(tuple),
     approvals=st.lists(approvals, max_size=3).map(tuple),
 )
 states = st.builds(

@@ -14,9 +14,11 @@ from sotdae_edge.core.homes import Home
 from sotdae_edge.core.relays import Relay
 from sotdae_edge.core.reservoir import Embankment
 from sotdae_edge.core.site import (
+    CHECKLIST,
     UNDERPASS_CHANNELS,
     Approach,
     Channel,
+    ChecklistItem,
     Geometry,
     Levels,
     Person,
@@ -150,6 +152,7 @@ class GateConfig(_Agent):
     channels: tuple[Channel, ...] = UNDERPASS_CHANNELS
     approaches: Annotated[tuple[Approach, ...], Field(min_length=1, max_length=8)] = (Approach(),)
     roster: tuple[Person, ...] = ()
+    checklist: tuple[ChecklistItem, ...] = CHECKLIST
     drill: DrillConfig | None = None
 
     @property
@@ -166,6 +169,7 @@ class GateConfig(_Agent):
             times=times,
             geometry=self.geometry,
             roster=self.roster,
+            checklist=self.checklist,
             drill=self.drill is not None,
         )
 
@@ -177,6 +181,8 @@ class GateConfig(_Agent):
         names = {approach.name for approach in self.approaches}
         if self.camera is not None and self.camera.approach not in {"", *names}:
             problems.append(f"camera.approach: there is no approach {self.camera.approach!r}")
+        if "on_site" not in self.checklist:
+            problems.append("checklist: want on_site: nobody reopens a road that nobody has seen")
         if self.watchdog is not None and (self.device.speaks != "modbus" or self.device.serial is not None):
             problems.append("watchdog: a serial line or pins have one master; only Modbus TCP takes a second")
         if problems:

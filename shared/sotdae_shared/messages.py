@@ -203,14 +203,21 @@ class CommandBody(_Down):
     id: Name
     facility: FacilityText
     actuator: Name
-    target: Literal["close", "open"]
+    """``barrier`` to close and open, ``channel:<name>`` to bypass, restore and test, ``lamps``, ``siren``."""
+    target: Literal["close", "open", "bypass", "restore", "test"]
     reason: Text
     incident: Name | None = None
     issuer: Name
+    """Where it was made, for the record. It has no authority: the signatures have."""
     seq: Seq
+    """Above every number that a signer's key was accepted with."""
     not_after: AwareDatetime
     expect_state: Name
     nonce: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None
+    lasts_s: Annotated[FiniteFloat, Field(gt=0)] | None = None
+    """How long a bypass stands."""
+    checklist: Annotated[tuple[Name, ...], Field(max_length=16)] = ()
+    """What the signers of an opening attest, such as ``on_site``."""
     approvals: Annotated[tuple[Approval, ...], Field(max_length=8)] = ()
 
 

@@ -56,6 +56,8 @@ def test_the_examples_are_good() -> None:
         ("[device]\npoll_s = 0.5", "poll_s"),
         ('[camera]\nurl = "x"\nzone = [0.1, 0.2, 0.3]', "zone"),
         ("colour = 3", "colour"),
+        ('checklist = ["cctv"]', "checklist: want on_site"),
+        ('checklist = ["on_site", "Pumps!"]', "checklist.1"),
         ("channels = []", "channels: none tells 15 cm"),
         ('[[channels]]\nname = "a"\nkind = "laser"\npoints = [["p", 0.0]]', "kind"),
         ('[[channels]]\nname = "a"\nkind = "analog"\npoints = []', "channels.0.points"),
@@ -81,7 +83,7 @@ def test_the_examples_are_good() -> None:
     ],
 )
 def test_a_wrong_file_is_refused_with_its_place(tmp_path: Path, more: str, place: str) -> None:
-    text = more + GOOD if more.startswith(("colour", "channels")) else GOOD + more
+    text = more + GOOD if more.startswith(("colour", "channels", "checklist")) else GOOD + more
     assert place in problems(tmp_path, text)
 
 

@@ -78,6 +78,7 @@ class Desk:
             "reason": "water gone, road inspected", "incident": given["incident"], "issuer": "desk-7",
             "seq": number, "not_after": datetime.now(UTC) + timedelta(seconds=30),
             "expect_state": given["state"], "nonce": given["nonce"],
+            "checklist": given["checklist"],
         }  # fmt: skip
         return CommandBody(**(fields | changes))
 

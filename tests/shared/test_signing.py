@@ -27,6 +27,8 @@ OTHERS: dict[str, Any] = {
     "not_after": AT,
     "expect_state": "HELD_OPEN",
     "nonce": "ee" * 16,
+    "lasts_s": 60.0,
+    "checklist": ("on_site",),
 }
 
 
@@ -64,8 +66,9 @@ def test_what_was_signed_is_what_the_edge_reads_from_the_wire(command: CommandBo
 
 def test_the_signed_bytes_are_pinned() -> None:
     assert signing.command_bytes(COMMAND).decode() == (
-        '{"actuator":"barrier","expect_state":"CLOSED","facility":"GG-41113-UP-0007","id":"c-1","incident":"e1",'
-        '"issuer":"city-41113","nonce":"cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd","not_after":"2026-07-18T06:45:12.345000Z",'
+        '{"actuator":"barrier","checklist":["cctv","on_site"],"expect_state":"CLOSED","facility":"GG-41113-UP-0007","id":"c-1","incident":"e1",'
+        '"issuer":"city-41113","lasts_s":null,"nonce":"cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",'
+        '"not_after":"2026-07-18T06:45:12.345000Z",'
         '"reason":"물 빠짐 확인","seq":5,"target":"open"}'
     )
 

@@ -5,7 +5,7 @@ a trusted clock, thirty dry minutes, and nobody above them holding the gate clos
 """
 
 import itertools
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -66,8 +66,8 @@ class Situation:
     reopenable: bool
     """Whether every approach is in a state that a reopening may leave."""
     nonce: Nonce | None
-    last_seq: int
-    """Highest accepted sequence number of this issuer."""
+    last_seq: Mapping[str, int]
+    """Highest accepted sequence number of each key."""
     tripping: bool
     channels_valid: bool
     dry_s: float
@@ -92,12 +92,12 @@ def judge(event: CommandCame, site: Site, at: Situation) -> Verdict:
     signers, reason = _signers(command, site)
     if reason is not None:
         return Verdict(False, reason)
-    reason = _time(event) or _sequence(command, at)
+    reason = _time(event) or _replayed(command, at) or _stale(command, at)
     if reason is not None:
         return Verdict(False, reason)
     rank = min(RANK_OF[person.level] for person in signers)
     if command.target == "close":
-        return Verdict(True, f"close by {command.issuer}", rank)
+        return Verdict(True, f"close by {_names(signers)} at {command.issuer}", rank)
     reason = _reopen(event, signers, rank, site, at)
     return Verdict(False, reason) if reason else Verdict(True, "two people, dry, nonce fresh", rank)
 
@@ -113,8 +113,8 @@ def _transport(event: CommandCame) -> str | None:
 def _address(command: CommandBody, site: Site) -> str | None:
     if command.facility != site.facility:
         return f"wrong gate: for {command.facility}"
-    if command.actuator != ACTUATOR:
-        return f"unknown actuator {command.actuator}"
+    if command.actuator != ACTUATOR or command.target not in ("close", "open"):
+        return f"unknown actuator {command.actuator} to {command.target}"
     return None
 
 
@@ -147,9 +147,20 @@ def _time(event: CommandCame) -> str | None:
     return None
 
 
-def _sequence(command: CommandBody, at: Situation) -> str | None:
-    if command.seq <= at.last_seq:
-        return f"replayed: sequence {command.seq} is not above {at.last_seq}"
+def _names(signers: list[Person]) -> str:
+    return " and ".join(dict.fromkeys(person.name for person in signers))
+
+
+def _replayed(command: CommandBody, at: Situation) -> str | None:
+    """Every signer's key has its own sequence, so nobody can use up another's numbers.
+
+    All of them count: approvals left out or put in another order make no new command.
+    """
+    last = max(at.last_seq.get(approval.key, 0) for approval in command.approvals)
+    return None if command.seq > last else f"replayed: sequence {command.seq} is not above {last}"
+
+
+def _stale(command: CommandBody, at: Situation) -> str | None:
     # A close is wanted in whatever state: refused as stale it would leave an opening gate to open.
     if command.target == "open" and command.expect_state != at.state:
         return f"stale: expects {command.expect_state}, the gate is {at.state}"
@@ -157,7 +168,10 @@ def _sequence(command: CommandBody, at: Situation) -> str | None:
 
 
 def _reopen(event: CommandCame, signers: list[Person], rank: Rank, site: Site, at: Situation) -> str | None:
-    reasons = itertools.chain(_people(signers), _nonce(event.command, at), _hazard(site, at))
+    command = event.command
+    reasons = itertools.chain(
+        _people(signers), _nonce(command, at), _hazard(site, at), _unconfirmed(command, site)
+    )
     held = None if may_open(rank, at.holders) else f"held closed by {min(at.holders).name.lower()}"
     return next(reasons, held)
 
@@ -188,3 +202,9 @@ def _hazard(site: Site, at: Situation) -> Iterator[str]:
         yield "sensor missing: a reopening needs every level channel"
     if at.dry_s < site.times.reopen_dry:
         yield f"not dry for {site.times.reopen_dry / 60:.0f} min: {at.dry_s / 60:.1f} min so far"
+
+
+def _unconfirmed(command: CommandBody, site: Site) -> Iterator[str]:
+    missing = [item for item in site.checklist if item not in command.checklist]
+    if missing:
+        yield f"checklist: not confirmed: {', '.join(missing)}"

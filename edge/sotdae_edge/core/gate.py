@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sotdae_edge.core import conditions
 from sotdae_edge.core.alarms import AlarmBook
 from sotdae_edge.core.approach import ApproachState
-from sotdae_edge.core.authority import ACTUATOR, REOPENABLE, Nonce, Rank, Situation, judge
+from sotdae_edge.core.authority import ACTUATOR, REOPENABLE, Nonce, Rank, Situation, Verdict, judge
 from sotdae_edge.core.barrier import LEAST_CLOSED, RELEASES_ENTRY, SIREN, Signal, State, step
 from sotdae_edge.core.effects import Answer, Decided, Effect, Save, Warn
 from sotdae_edge.core.events import (
@@ -223,11 +223,11 @@ class Gate:
     def _obey(self, event: CommandCame, now: float) -> Decided:
         self._look(now)
         command = event.command
-        verdict = judge(event, self.site, self._situation(command.issuer, now))
+        verdict = judge(event, self.site, self._situation(now))
         if verdict.accepted:
-            self.last_seq[command.issuer] = command.seq
+            self.last_seq |= {approval.key: command.seq for approval in command.approvals}
             self.dirty = True
-            self._grant(command.target, command.issuer, verdict.rank)
+            self._grant(command.target, verdict)
         return self._decided(
             command.target,
             self.state,
@@ -237,24 +237,25 @@ class Gate:
             command=command.id,
         )
 
-    def _grant(self, target: str, issuer: str, rank: Rank | None) -> None:
+    def _grant(self, target: str, verdict: Verdict) -> None:
+        rank = verdict.rank
         if target == "open":
             self.nonce = None
             self.incident = None
             return
         if self.incident is None:
-            self.open_incident("command", "command", (f"close by {issuer}",), rank)
+            self.open_incident("command", "command", (verdict.because,), rank)
         elif rank is not None and rank < (self.incident.rank or Rank.SCHEDULE):
             self.incident = replace(self.incident, rank=int(rank))
 
-    def _situation(self, issuer: str, now: float) -> Situation:
+    def _situation(self, now: float) -> Situation:
         return Situation(
             state=self.state,
             incident=None if self.incident is None else self.incident.name,
             holders=self.holders(),
             reopenable=all(way.state in REOPENABLE for way in self.approaches),
             nonce=self.nonce,
-            last_seq=self.last_seq.get(issuer, 0),
+            last_seq=self.last_seq,
             tripping=bool(self.trips),
             channels_valid=all(level is not None for level in self.sensing.levels(now).values()),
             dry_s=self.dry_s(now),
@@ -263,7 +264,7 @@ class Gate:
 
     def _give_nonce(self, event: NonceAsked, now: float) -> Answer:
         self._look(now)
-        at = self._situation("", now)
+        at = self._situation(now)
         if at.incident is not None:
             self.nonce = Nonce(event.nonce, at.incident, self.state, now + self.site.times.nonce)
         return Answer("nonce", event.query, {
@@ -271,7 +272,8 @@ class Gate:
             "boot": self.boot, "facility": self.site.facility, "actuator": ACTUATOR,
             "incident": at.incident, "state": self.state.value,
             "tripping": at.tripping, "channels_valid": at.channels_valid, "dry_s": round(at.dry_s, 1),
-            "valid_s": self.site.times.nonce,
+            "valid_s": self.site.times.nonce, "checklist": list(self.site.checklist),
+            "last_seq": dict(self.last_seq),
         })  # fmt: skip
 
     def _decided(

@@ -14,6 +14,10 @@ _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 ChannelName = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")]
 """Alarm codes carry it, and have 64 characters."""
+ChecklistItem = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""A word for something that people have seen to before they open."""
+CHECKLIST = ("cctv", "on_site", "pumps")
+"""Seen by camera, seen on site, pumped dry (DOMAIN 1.5)."""
 PublicKey = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
 """An Ed25519 public key."""
 
@@ -165,6 +169,8 @@ class Site:
     times: Times = field(default_factory=Times)
     geometry: Geometry = field(default_factory=Geometry)
     roster: tuple[Person, ...] = ()
+    checklist: tuple[ChecklistItem, ...] = CHECKLIST
+    """What the signers of an opening attest."""
     retries: int = 3
     spike_cm: float = 15.0
     disagree_cm: float = 5.0

@@ -37,10 +37,11 @@ def order(gate: Gate, number: int) -> CommandCame:
         reason="assumed",
         incident=None if gate.incident is None else gate.incident.name,
         issuer=ISSUER,
-        seq=gate.last_seq.get(ISSUER, 0) + 1,
+        seq=max(gate.last_seq.values(), default=0) + 1,
         not_after=_WALL + timedelta(seconds=30),
         expect_state=gate.state.value,
         nonce=f"{number:032x}",
+        checklist=gate.site.checklist,
     )
     approvals = tuple(sign_command(command, name, key) for name, key in _KEYS.items())
     signed = command.model_copy(update={"approvals": approvals})

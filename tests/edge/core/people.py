@@ -44,6 +44,7 @@ def order(target: str = "open", **changes: Any) -> CommandBody:
         "not_after": WALL + timedelta(seconds=30),
         "expect_state": "closed",
         "nonce": NONCE,
+        "checklist": ("cctv", "on_site", "pumps"),
     }
     return CommandBody(**(fields | changes))
 

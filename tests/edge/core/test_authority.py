@@ -154,6 +154,7 @@ REFUSALS: dict[str, Any] = {
     "sensor missing": _after(_lose_a_sensor),
     "not dry": _after(_damp),
     "held closed by panel": _after(_panel_closes),
+    "checklist: not confirmed: pumps": _signed(checklist=("on_site", "cctv")),
 }
 
 
@@ -178,6 +179,31 @@ def test_a_lower_sequence_number_is_a_replay(ready: Story) -> None:
     assert verdict(story, came(good(story, seq=6)))[1].startswith("replayed"), "a restart remembers"
 
 
+def test_nobody_uses_up_the_numbers_of_another() -> None:
+    story = Story()
+    story.run(1.0)
+    assert verdict(story, came(signed(order("close", seq=2**53 - 1), "lee")))[0] == "accepted"
+    assert verdict(story, came(signed(order("close", seq=1), "park")))[0] == "accepted"
+    assert story.gate.last_seq == {"lee-1": 2**53 - 1, "park-1": 1}
+
+
+def test_approvals_left_out_or_turned_round_are_the_same_command() -> None:
+    story = Story()
+    story.run(1.0)
+    command = signed(order("close", seq=3), "lee", "park")
+    assert verdict(story, came(command)) == ("accepted", "close by lee and park at desk-7")
+    one, two = command.approvals
+    for approvals in ((two, one), (one,), (two,)):
+        again = command.model_copy(update={"approvals": approvals})
+        assert verdict(story, came(again))[1].startswith("replayed")
+
+
+def test_a_refused_order_uses_up_no_number(ready: Story) -> None:
+    story = fresh(ready)
+    assert verdict(story, came(good(story, seq=9, checklist=())))[0] == "refused"
+    assert verdict(story, came(good(story, seq=9)))[0] == "accepted"
+
+
 MUTATIONS: dict[str, Any] = {
     "id": "c-2",
     "facility": "GG-41113-UP-0008",
@@ -190,6 +216,8 @@ MUTATIONS: dict[str, Any] = {
     "not_after": WALL + timedelta(seconds=31),
     "expect_state": "open",
     "nonce": "f" * 32,
+    "lasts_s": 60.0,
+    "checklist": ("on_site",),
 }
 
 
@@ -328,6 +356,8 @@ def test_the_answer_to_a_nonce_query_says_what_stands_in_the_way() -> None:
     assert answer.data["nonce"] == "a" * 32
     assert answer.data["incident"] == story.gate.incident.name
     assert answer.data["state"] == "closed"
+    assert answer.data["checklist"] == list(SITE.checklist)
+    assert answer.data["last_seq"] == {}
     assert 8.0 <= answer.data["dry_s"] <= 10.0
     quiet = Story()
     quiet.run(1.0)
@@ -353,7 +383,7 @@ def test_a_malformed_command_is_refused_and_recorded() -> None:
 
 def test_judging_changes_nothing(ready: Story) -> None:
     story = fresh(ready)
-    at = story.gate._situation("desk-7", story.now)
+    at = story.gate._situation(story.now)
     first = judge(came(good(story)), SITE, at)
     assert judge(came(good(story)), SITE, at) == first
     assert first.accepted

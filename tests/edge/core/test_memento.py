@@ -12,7 +12,7 @@ from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.memento import VERSION, Incident, Memento
 from sotdae_shared.errors import WireError
 
-KEPT = Memento("closed", 3, Incident("flood-1-3", "level", "radar", ("why",), 4), {"desk-7": 9})
+KEPT = Memento("closed", 3, Incident("flood-1-3", "level", "radar", ("why",), 4), {"kim-1": 9})
 GOOD: dict[str, Any] = json.loads(json.dumps(KEPT.write()))
 
 
@@ -32,7 +32,7 @@ def test_it_survives_json() -> None:
         {"episode": "many"},
         {"incident": {"name": "x"}},
         {"incident": {**GOOD["incident"], "rank": 99}},
-        {"last_seq": {"desk-7": -1}},
+        {"last_seq": {"kim-1": -1}},
         {"last_seq": [1]},
     ],
 )

@@ -79,13 +79,13 @@ class Watched(Story):
         """Let two people of the city sign everything right."""
         self.give(NonceAsked("q", NONCE))
         incident = None if self.gate.incident is None else self.gate.incident.name
-        seq = self.gate.last_seq.get("desk-7", 0) + 1
+        seq = max(self.gate.last_seq.values(), default=0) + 1
         command = order(incident=incident, seq=seq, expect_state=self.gate.state.value)
         self._order(signed(command, "lee", "park"))
 
     def order_close(self) -> None:
         """Let the city order it closed."""
-        seq = self.gate.last_seq.get("desk-7", 0) + 1
+        seq = max(self.gate.last_seq.values(), default=0) + 1
         self._order(signed(order("close", seq=seq), "lee"))
 
     def _order(self, command: object) -> None:
@@ -105,7 +105,7 @@ class Watched(Story):
         """Deliver an open that is right but for one thing: it waited in a queue, or one person signed."""
         self.give(NonceAsked("q", NONCE))
         incident = None if self.gate.incident is None else self.gate.incident.name
-        seq = self.gate.last_seq.get("desk-7", 0) + 1
+        seq = max(self.gate.last_seq.values(), default=0) + 1
         command = order(incident=incident, seq=seq, expect_state=self.gate.state.value)
         self.give(came(signed(command, *(names or ("lee", "park"))), live=live))
 
