@@ -34,6 +34,8 @@ from sotdae_edge.core.relays import Relays
 from sotdae_edge.core.reservoirs import Reservoirs
 from sotdae_edge.core.slopes import Slopes
 from sotdae_edge.fitting import city_points, fitted_city, fitted_gate, scale
+from sotdae_edge.panel.key_cli import key_app
+from sotdae_edge.panel.server import PanelServer
 from sotdae_edge.ports import Device
 from sotdae_edge.record.files import RecordFiles
 from sotdae_edge.record.journal import Journal
@@ -84,6 +86,7 @@ def run_gate(config: ConfigPath) -> None:
 
 
 gate_app.command("watchdog")(watchdog)
+gate_app.add_typer(key_app, name="key")
 
 
 @city_app.command("check-config")
@@ -134,7 +137,8 @@ async def _gate(config: GateConfig) -> None:
     journal = _journal(config, clock, recorder, kept)
     app = GateApp(
         gate, config, _device(config.device), recorder, store, clock, saver,
-        uplink=uplink, eyes=eyes, watchdog=_watchdog(config, boot), journal=journal,
+        uplink=uplink, eyes=eyes, watchdog=_watchdog(config, boot), panel=_panel(config, clock),
+        journal=journal,
     )  # fmt: skip
     if config.history is not None:
         recorder.say(Kind.TELEMETRY, read_history(config.history))
@@ -274,6 +278,16 @@ def _device(config: DeviceConfig) -> Device:
     if config.serial is not None:
         line = Serial(config.serial, config.baud, config.parity)
     return reach(load_profile(config.profile), line, config.speaks, config.timeout_s)
+
+
+def _panel(config: GateConfig, clock: SystemClock) -> PanelServer | None:
+    if not config.panel.enabled:
+        return None
+    place = config.facility
+    return PanelServer(
+        config.panel_socket, str(place.id), place.node, config.roster,
+        now=clock.monotonic, token=lambda: secrets.token_hex(16),
+    )  # fmt: skip
 
 
 def _watchdog(config: GateConfig, boot: str) -> AgentWatchdog:

@@ -117,6 +117,14 @@ class WatchdogConfig(_Section):
     """The board's hardware timer, such as /dev/watchdog, petted by the watchdog."""
 
 
+class PanelConfig(_Section):
+    """The socket of `sotdae gate panel`, for the people of the roster."""
+
+    enabled: bool = True
+    socket: Path | None = None
+    """Its place; by default `panel/panel.sock` under `storage.dir`. Its directory is closed to others."""
+
+
 class DrillConfig(_Section):
     """For drills and tests only: while it stands, the gate raises the alarm `drill.active`."""
 
@@ -144,6 +152,7 @@ class GateConfig(_Agent):
     camera: CameraConfig | None = None
     watchdog: WatchdogConfig | None = None
     record: RecordConfig = RecordConfig()
+    panel: PanelConfig = PanelConfig()
     history: Path | None = None
     """A CSV file `time,level_cm` recorded before this start; it goes to the hub, never into a decision."""
     levels: Levels = Levels()
@@ -154,6 +163,11 @@ class GateConfig(_Agent):
     roster: tuple[Person, ...] = ()
     checklist: tuple[ChecklistItem, ...] = CHECKLIST
     drill: DrillConfig | None = None
+
+    @property
+    def panel_socket(self) -> Path:
+        """Where the panel's socket is."""
+        return self.panel.socket or self.storage.dir / "panel" / "panel.sock"
 
     @property
     def site(self) -> Site:

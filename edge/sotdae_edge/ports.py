@@ -1,6 +1,6 @@
 """What an agent needs of the world: small contracts, each with one suite that every implementation passes."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -8,7 +8,17 @@ from typing import Protocol
 from pydantic import BaseModel
 
 from sotdae_edge.core.alarms import Condition
-from sotdae_shared.messages import AckBody, ClipBody, ClockTrust, Header, Kind
+from sotdae_shared.messages import (
+    AckBody,
+    ClipBody,
+    ClockTrust,
+    CommandBody,
+    DecisionBody,
+    Header,
+    Kind,
+    QueryBody,
+    ReportBody,
+)
 from sotdae_shared.samples import Sample
 
 
@@ -171,6 +181,18 @@ class Watchdog(Protocol):
 
     def conditions(self, now: float) -> Sequence[Condition]:
         """Return the alarm conditions that hold now: one that is gone, blind or holding."""
+
+
+class Panel(Protocol):
+    """The technician's screen on site. Its orders are judged by the gate like the hub's."""
+
+    async def run(
+        self, take: Callable[[CommandBody | QueryBody], Awaitable[None]], look: Callable[[], BaseModel]
+    ) -> None:
+        """Serve until cancelled: `take` puts something before the gate, `look` says what there is to see."""
+
+    def told(self, body: DecisionBody | ReportBody) -> None:
+        """Pass on an answer of the gate, if a panel waits for it. Never blocks, never raises."""
 
 
 class CameraProbe(Protocol):

@@ -3,10 +3,20 @@
 from typing import Any
 
 import rfc8785
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
+from sotdae_shared.errors import WireError
 from sotdae_shared.messages import Approval, CommandBody
+
+PrivateKey = Ed25519PrivateKey
 
 
 def canonical(value: Any) -> bytes:
@@ -42,3 +52,29 @@ def private_of(seed: bytes) -> Ed25519PrivateKey:
 def public_of(private: Ed25519PrivateKey) -> str:
     """Return the public key that belongs to a private one."""
     return private.public_key().public_bytes_raw().hex()
+
+
+def sign(private: PrivateKey, data: bytes) -> str:
+    """Return a signature in hexadecimal."""
+    return private.sign(data).hex()
+
+
+def to_pem(private: PrivateKey, passphrase: str | None) -> bytes:
+    """Return a private key as PKCS 8 PEM, encrypted unless the passphrase is None."""
+    lock = NoEncryption() if passphrase is None else BestAvailableEncryption(passphrase.encode())
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
+
+
+def from_pem(pem: bytes, passphrase: str | None) -> PrivateKey:
+    """Return the private key of a PEM. WireError if it is none of ours, or the passphrase does not fit."""
+    try:
+        private = load_pem_private_key(pem, None if passphrase is None else passphrase.encode())
+    except TypeError as error:  # a passphrase where none is wanted, or none where one is
+        raise WireError(
+            "the key wants a passphrase" if passphrase is None else "the key has no passphrase"
+        ) from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise WireError("wrong passphrase, or no private key") from error
+    if not isinstance(private, Ed25519PrivateKey):
+        raise WireError("not an Ed25519 key; make one with `sotdae gate key new`")
+    return private

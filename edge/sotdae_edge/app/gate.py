@@ -3,14 +3,15 @@
 import asyncio
 import logging
 import secrets
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import rfc8785
 
-from sotdae_edge.app import words
+from sotdae_edge.app import panel, words
 from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.app.stopping import unless_stopped
 from sotdae_edge.app.tolerance import Helpers
@@ -30,10 +31,12 @@ from sotdae_edge.core.events import (
 )
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.manners import Manners
-from sotdae_edge.ports import Clock, Device, Eyes, Inbound, OutboxStats, StateStore, Uplink, Watchdog
+from sotdae_edge.panel.snapshot import DecisionSeen
+from sotdae_edge.panel.wire import Shown
+from sotdae_edge.ports import Clock, Device, Eyes, Inbound, OutboxStats, Panel, StateStore, Uplink, Watchdog
 from sotdae_edge.record.journal import Journal
 from sotdae_shared.errors import LinkError, WireError
-from sotdae_shared.messages import CommandBody, Kind, QueryBody
+from sotdae_shared.messages import CommandBody, DecisionBody, Kind, QueryBody, ReportBody
 from sotdae_shared.samples import Sample
 from sotdae_shared.wire import decode_down
 
@@ -75,6 +78,7 @@ class GateApp:
     eyes: Eyes | None = None
     watchdog: Watchdog | None = None
     """A process of its own, beside the controller's watchdog."""
+    panel: Panel | None = None
     journal: Journal | None = None
     """The decision record of this gate."""
     recording: asyncio.Future[None] | None = None
@@ -97,6 +101,10 @@ class GateApp:
     flood_until: float = 0.0
     """Until then what comes down counts as a flood: some of it was not looked at."""
     device_failing: bool = False
+    stats: OutboxStats | None = None
+    """The outbox as last counted; None when the disk does not answer."""
+    recent: deque[DecisionSeen] = field(default_factory=lambda: deque(maxlen=panel.REMEMBERED))
+    """The last decisions, newest first."""
 
     async def run(self) -> None:
         """Run until cancelled.
@@ -125,6 +133,8 @@ class GateApp:
             made["link"] = lambda: self._watch_link(uplink)
         if (eyes := self.eyes) is not None:
             made["camera"] = lambda: self._look(eyes)
+        if (screen := self.panel) is not None:
+            made["panel"] = lambda: screen.run(self._take_local, self._show)
         return made
 
     async def _poll(self) -> None:
@@ -215,7 +225,12 @@ class GateApp:
                     self._say(effect)
 
     def _say(self, effect: Decided | Alarm | Answer) -> None:
-        self.recorder.say(*words.said(effect))
+        kind, body = words.said(effect)
+        self.recorder.say(kind, body)
+        if isinstance(body, DecisionBody):
+            self.recent.appendleft(panel.decision_seen(body, self.clock.wall()))
+        if self.panel is not None and isinstance(body, DecisionBody | ReportBody):
+            self.panel.told(body)
         if isinstance(effect, Decided):
             log.info("%s -> %s: %s", effect.previous, effect.state, "; ".join(effect.because))
 
@@ -304,14 +319,42 @@ class GateApp:
             return BadCommand(str(error)[:200]) if inbound.kind is Kind.COMMAND else None
         match body:
             case CommandBody():
-                live = inbound.session == uplink.session
-                wall_s = self.clock.wall().timestamp()
-                return CommandCame(body, inbound.retained, live, wall_s, self.clock.trust())
+                return self._order(body, inbound.retained, live=inbound.session == uplink.session)
             case QueryBody(query="nonce"):
                 return NonceAsked(body.id, secrets.token_hex(16))
             case QueryBody():
                 return body
         return None
+
+    def _order(self, command: CommandBody, retained: bool, *, live: bool) -> CommandCame:
+        return CommandCame(command, retained, live, self.clock.wall().timestamp(), self.clock.trust())
+
+    async def _take_local(self, asked: CommandBody | QueryBody) -> None:
+        """Put before the gate what somebody at the panel asks; the connection is the panel's own."""
+        event: Event = (
+            self._order(asked, retained=False, live=True)
+            if isinstance(asked, CommandBody)
+            else NonceAsked(asked.id, secrets.token_hex(16))
+        )
+        await self.queue.put((event, self.clock.monotonic()))
+
+    def _show(self) -> Shown:
+        now = self.clock.monotonic()
+        eyes: Literal["none", "silent", "works"] = "none"
+        if self.eyes is not None:
+            eyes = "works" if self.eyes.problem is None else "silent"
+        agent = panel.AgentSeen(
+            clock=self.clock.trust(),
+            alarms=self.watched,
+            linked=None if self.uplink is None else self.uplink.session > 0,
+            stats=self.stats,
+            lost=self.recorder.lost,
+            camera=eyes,
+            camera_at="" if self.config.camera is None else self.config.camera.approach,
+            recent=self.recent,
+        )
+        gate = panel.snapshot(self.gate, self.config.facility, agent, now)
+        return Shown(at=self.clock.wall(), gate=gate)
 
     async def _watch_link(self, uplink: Uplink) -> None:
         """Tell the gate of the hub's life, which keeps a blind gate open, and of connections lost."""
@@ -370,7 +413,9 @@ class GateApp:
         loop = asyncio.get_running_loop()
         try:
             stats = await loop.run_in_executor(self.recorder.worker, self.recorder.outbox.stats)
+            self.stats = stats
         except LinkError:
+            self.stats = None
             # The disk does not answer: what waits in memory is all that can be counted.
             stats = OutboxStats(len(self.recorder.waiting), 0, 0)
         own = tuple(self.watched.active)

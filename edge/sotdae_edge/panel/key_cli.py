@@ -1,0 +1,83 @@
+"""`sotdae gate key`: people's keys, and what every command needs to unlock one."""
+
+from pathlib import Path
+from typing import Annotated, Literal, NoReturn
+
+import typer
+
+from sotdae_edge.panel.keys import is_encrypted, load_key, make_key, roster_block
+from sotdae_shared.errors import ConfigError, LinkError
+from sotdae_shared.signing import public_of
+
+key_app = typer.Typer(no_args_is_help=True, help="Keys of the people whose signatures count.")
+
+Level = Literal["panel", "city", "province"]
+Secret = Annotated[
+    Path | None, typer.Option("--passphrase-file", help="A file whose first line is the passphrase.")
+]
+
+
+@key_app.command("new")
+def new(
+    *,
+    name: Annotated[str, typer.Option("--name", help="The person's name, as records will have it.")],
+    key: Annotated[str, typer.Option("--key", "-k", help="Short name of the key, such as kim-2026.")],
+    level: Annotated[Level, typer.Option("--level", help="Where this person stands among those who order.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write; never overwritten.")],
+    passphrase_file: Secret = None,
+    bare: Annotated[
+        bool, typer.Option("--no-passphrase", help="Leave the file unlocked: whoever has it can sign.")
+    ] = False,
+) -> None:
+    """Make an Ed25519 key and print the roster lines for the gate's file. The file never leaves you."""
+    try:
+        private = make_key(out, None if bare else _new_passphrase(passphrase_file))
+    except ConfigError as error:
+        end(error)
+    typer.echo(
+        f"{out}: written. Paste these lines into the gate's file, check it, restart its agent:", err=True
+    )
+    typer.echo(roster_block(name, key, level, public_of(private)))
+
+
+@key_app.command("show")
+def show(key: Annotated[Path, typer.Argument(help="The key file.")], passphrase_file: Secret = None) -> None:
+    """Print the public key of a key file."""
+    try:
+        typer.echo(public_of(load_key(key, passphrase_of(key, passphrase_file))))
+    except ConfigError as error:
+        end(error)
+
+
+def passphrase_of(key: Path, file: Path | None) -> str | None:
+    """Return the passphrase of a key file, asked for if need be; None for a file that has none."""
+    if not is_encrypted(key):
+        return None
+    return (
+        _first_line(file)
+        if file
+        else str(typer.prompt(f"Passphrase of {key.name}", hide_input=True, err=True))
+    )
+
+
+def _new_passphrase(file: Path | None) -> str:
+    if file is not None:
+        return _first_line(file)
+    return str(typer.prompt("New passphrase", hide_input=True, confirmation_prompt=True, err=True))
+
+
+def _first_line(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").split("\n", 1)[0]
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(file), [f"cannot be read: {error}"]) from error
+
+
+def end(error: ConfigError | LinkError) -> NoReturn:
+    """Say what is wrong and end: 2 for what a person must mend, 1 for what a later try may find well."""
+    if isinstance(error, ConfigError):
+        for problem in error.problems:
+            typer.echo(f"{error.source}: {problem}", err=True)
+        raise typer.Exit(2) from error
+    typer.echo(str(error), err=True)
+    raise typer.Exit(1) from error
