@@ -10,10 +10,9 @@ from tempfile import TemporaryDirectory
 from sotdae_firmware_bridge.bus import ModbusBus
 from sotdae_firmware_bridge.lines import Serial, Tcp
 from sotdae_firmware_bridge.modbus import ModbusDevice
-from sotdae_firmware_bridge.profile import load
 from sotdae_firmware_bridge.sim.cable import Cable
 from sotdae_firmware_bridge.sim.server import SimServer
-from sotdae_firmware_bridge.sim.simulator import Simulator
+from sotdae_firmware_bridge.sim.simulator import Simulator, SiteName
 
 
 @dataclass
@@ -38,9 +37,9 @@ class Site:
 
 
 @asynccontextmanager
-async def running_site(seed: int = 7) -> AsyncIterator[Site]:
+async def running_site(seed: int = 7, kind: SiteName = "underpass") -> AsyncIterator[Site]:
     """Serve a fresh site on a free port, and stop it at the end."""
-    simulator = Simulator(seed, asyncio.get_running_loop().time())
+    simulator = Simulator(seed, asyncio.get_running_loop().time(), kind)
     server = SimServer(simulator)
     await server.start()
     async with _in_motion(simulator, server, ModbusBus(Tcp(port=server.port), timeout_s=2.0)) as site:
@@ -68,7 +67,7 @@ async def wired_site(seed: int = 7, timeout_s: float = 2.0) -> AsyncIterator[tup
 async def _in_motion(simulator: Simulator, server: SimServer, bus: ModbusBus) -> AsyncIterator[Site]:
     motion = asyncio.create_task(server.run(), name="simulated site")
     # Tests are about answers, not about the patience of a loaded machine.
-    gate, homes = ModbusDevice(load("underpass"), bus=bus), ModbusDevice(load("homes"), bus=bus)
+    gate, homes = (ModbusDevice(profile, bus=bus) for profile in simulator.profiles.values())
     try:
         yield Site(simulator, server, gate, homes)
     finally:

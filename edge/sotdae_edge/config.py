@@ -22,15 +22,18 @@ from sotdae_edge.core.site import (
     Geometry,
     Levels,
     Person,
+    Riverside,
     Site,
     Times,
 )
 from sotdae_edge.core.slope import Slope
 from sotdae_shared.errors import ConfigError
-from sotdae_shared.ids import FacilityText, NodeText
+from sotdae_shared.ids import FacilityId, FacilityText, FacilityType, NodeText
 
 SLOPE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,23}")
 """Alarm codes carry it, and have 64 characters."""
+SWEEP = "sweep"
+"""Somebody has walked the trail behind a riverside gate: what its reopening asks for besides (DOMAIN 9)."""
 DESIGN_RATE_CM_MIN = 20.0
 """Design case of a Korean underpass flood (DOMAIN 0.3)."""
 
@@ -162,6 +165,8 @@ class GateConfig(_Agent):
     approaches: Annotated[tuple[Approach, ...], Field(min_length=1, max_length=8)] = (Approach(),)
     roster: tuple[Person, ...] = ()
     checklist: tuple[ChecklistItem, ...] = CHECKLIST
+    riverside: Riverside | None = None
+    """Always at a riverside gate, and only there. It adds the sweep to the checklist."""
     drill: DrillConfig | None = None
 
     @property
@@ -183,13 +188,23 @@ class GateConfig(_Agent):
             times=times,
             geometry=self.geometry,
             roster=self.roster,
-            checklist=self.checklist,
+            checklist=self._checklist,
+            riverside=self.riverside,
             drill=self.drill is not None,
         )
 
+    @property
+    def _checklist(self) -> tuple[ChecklistItem, ...]:
+        if self.riverside is None or SWEEP in self.checklist:
+            return self.checklist
+        return (*self.checklist, SWEEP)
+
     @model_validator(mode="after")
     def _lint(self) -> Self:
-        problems = limits.problems(self.levels, self.times, self.geometry) or _lint_start(self.site)
+        on_foot = self.riverside is not None
+        problems = limits.problems(self.levels, self.times, self.geometry, on_foot=on_foot)
+        problems = problems or _lint_start(self.site)
+        problems += _lint_riverside(self.facility.id, self.riverside)
         problems += [*limits.channel_problems(self.channels, self.levels), *_lint_roster(self.roster)]
         problems += limits.approach_problems(self.approaches)
         names = {approach.name for approach in self.approaches}
@@ -262,6 +277,13 @@ class CityConfig(_Agent):
 
 
 Config = TypeVar("Config", bound=_Agent)
+
+
+def _lint_riverside(facility: FacilityText, settings: Riverside | None) -> list[str]:
+    """A riverside gate without its lock and voice, or an underpass with them, is a mistaken file."""
+    if (FacilityId(facility).type is FacilityType.RIVERSIDE_GATE) is not (settings is not None):
+        return ["riverside: wanted for a facility of type RG, and only there"]
+    return [] if settings is None else list(limits.riverside_problems(settings))
 
 
 def _lint_roster(roster: tuple[Person, ...]) -> list[str]:

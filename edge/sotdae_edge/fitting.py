@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sotdae_edge.config import CityConfig, GateConfig, load_city, load_gate
-from sotdae_edge.core import lane
+from sotdae_edge.core import lane, riverside
 from sotdae_edge.core.relays import Scale
 from sotdae_firmware_bridge.payload import Spot
 from sotdae_firmware_bridge.payload import load as load_payload
@@ -77,6 +77,11 @@ def _gate_points(config: GateConfig, points: Mapping[str, Point]) -> Iterator[st
     for approach in config.approaches:
         watched += [*lane.points(approach), *(approach.prefix + name for name in APPROACH_POINTS)]
         orders += [approach.prefix + name for name in APPROACH_ORDERS]
+        if config.riverside is not None:
+            watched += [approach.prefix + name for name in riverside.POINTS]
+            orders += [approach.prefix + name for name in riverside.ORDERS]
+    if config.riverside is not None:
+        orders.append(riverside.VOICE)
     for name in (*watched, *orders):
         if name not in points:
             yield f"device.profile: a gate needs the point {name!r}"

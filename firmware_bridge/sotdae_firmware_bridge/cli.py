@@ -5,7 +5,7 @@ import json
 import signal
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -138,6 +138,7 @@ def scan(
 @app.command()
 def simulate(
     *,
+    site: Annotated[Literal["underpass", "riverside"], typer.Option(help="What stands there.")] = "underpass",
     port: Annotated[int, typer.Option(help="Modbus TCP port; 0 is a free one.", min=0, max=65535)] = 0,
     control_port: Annotated[int, typer.Option(help="Control port; 0 is a free one.", min=0, max=65535)] = 0,
     truth: Annotated[Path | None, typer.Option(help="Write ground truth here as JSON lines.")] = None,
@@ -156,11 +157,12 @@ def simulate(
         Path | None, typer.Option(help="Serve a board with frames too, on a pseudo-terminal under this name.")
     ] = None,
 ) -> None:
-    """Simulate an underpass and three semi-basement alarms as real field devices, until SIGTERM."""
+    """Simulate an underpass, or a riverside gate, and three semi-basement alarms, until SIGTERM."""
     from sotdae_firmware_bridge.sim.run import Options  # noqa: PLC0415 - the simulator is not every command's
     from sotdae_firmware_bridge.sim.run import simulate as run_simulator  # noqa: PLC0415
 
     options = Options(
+        site=site,
         port=port,
         control_port=control_port,
         truth=truth,

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from sotdae_edge.config import CityConfig, GateConfig, load_city, load_gate
 from sotdae_edge.core.site import Times
+from sotdae_edge.fitting import fitted_gate
 from sotdae_hub.config import HubConfig, load_config
 
 ROOT = Path(__file__).parents[2]
@@ -88,3 +89,9 @@ def test_a_setting_that_is_absent_would_be_noticed() -> None:
     example = shown("hub/hub.example.toml")
     del example["metrics"]["bucket"]
     assert [place for place in settings(HubConfig) if not has(example, place)] == [("metrics", "bucket")]
+
+
+def test_the_riverside_example_fits_its_profile() -> None:
+    config = fitted_gate(ROOT / "edge/riverside.example.toml")
+    assert config.site.riverside is not None
+    assert "sweep" in config.site.checklist

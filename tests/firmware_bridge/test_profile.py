@@ -24,7 +24,7 @@ def problems_of(points: str) -> list[str]:
 
 
 def test_the_profiles_that_ship_load_by_name() -> None:
-    assert names() == ["homes", "slope", "underpass"]
+    assert names() == ["homes", "riverside", "slope", "underpass"]
     assert load("underpass").device.unit_id == 1
     assert load("homes").device.unit_id == 2
     assert load("slope").device.unit_id == 3

@@ -16,9 +16,9 @@ from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.app.stopping import unless_stopped
 from sotdae_edge.app.tolerance import Helpers
 from sotdae_edge.config import GateConfig
-from sotdae_edge.core import lane
+from sotdae_edge.core import lane, riverside
 from sotdae_edge.core.alarms import AlarmBook, Condition
-from sotdae_edge.core.effects import Alarm, Answer, Decided, Drive, Effect, Save, Warn
+from sotdae_edge.core.effects import Alarm, Answer, Decided, Drive, Effect, Lock, Save, Warn
 from sotdae_edge.core.events import (
     BadCommand,
     CommandCame,
@@ -215,8 +215,10 @@ class GateApp:
             match effect:
                 case Save(memento=memento):
                     await self._persist(memento)
-                case Warn(closed=closed, siren=siren, caution=caution):
-                    await self._warn(closed, siren, caution)
+                case Warn():
+                    await self._warn(effect)
+                case Lock(engaged=engaged, approach=approach):
+                    await self._write({f"{self.gate.site.prefix_of(approach)}lock": engaged})
                 case Drive(motion=motion, approach=approach):
                     self.permit = (self.permit + 1) % 65536
                     start = self.gate.site.prefix_of(approach)
@@ -241,12 +243,17 @@ class GateApp:
             # The gate asks again within a second, and the controller stops an arm without a permit.
             self._note_device(error)
 
-    async def _warn(self, closed: bool, siren: bool, caution: bool) -> None:
+    async def _warn(self, warn: Warn) -> None:
         """Write the warnings; what the watchdog holds closed stays so until it lets go."""
         held = self.watchdog is not None and self.watchdog.holds(self.clock.monotonic())
-        await self._write(
-            {"warn_closed": closed or held, "warn_siren": siren or held, "warn_caution": caution}
-        )
+        orders: dict[str, float] = {
+            "warn_closed": warn.closed or held,
+            "warn_siren": warn.siren or held,
+            "warn_caution": warn.caution,
+        }
+        if self.gate.site.riverside is not None:
+            orders[riverside.VOICE] = int(warn.voice)
+        await self._write(orders)
 
     async def _feed_watchdog(self, now: float) -> None:
         """Fed only from here, and only while the gate hears its controller.

@@ -8,7 +8,7 @@ from sotdae_edge.core.attempt import BEGINS, LIMITS, Attempt
 from sotdae_edge.core.barrier import FAILED, LOWERS, RAISES, SETTLED, State
 from sotdae_edge.core.effects import Effect, Motion
 from sotdae_edge.core.lane import Lane, LaneState
-from sotdae_edge.core.outputs import Driven
+from sotdae_edge.core.outputs import Driven, Latched
 from sotdae_edge.core.since import Since
 from sotdae_edge.core.site import Approach, Site, Times
 from sotdae_shared.samples import Sample
@@ -37,6 +37,7 @@ class ApproachState:
     clear_need_s: float = 0.0
     escapes: int = 0
     driven: Driven = field(default_factory=Driven)
+    latched: Latched = field(default_factory=Latched)
 
     @classmethod
     def of(cls, spec: Approach) -> "ApproachState":
@@ -108,5 +109,6 @@ class ApproachState:
         """Return when time alone may change something here."""
         return [
             self.lane.next_deadline(now), self.since.next_deadline(now), self.attempt.next_deadline(now),
-            self.driven.next_deadline(now), self.deadline, self.motion_due, self.arm.fresh_until,
+            self.driven.next_deadline(now), self.latched.due, self.deadline, self.motion_due,
+            self.arm.fresh_until,
         ]  # fmt: skip

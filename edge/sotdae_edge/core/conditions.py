@@ -7,6 +7,7 @@ from sotdae_edge.core.approach import ApproachState
 from sotdae_edge.core.barrier import Signal, State
 from sotdae_edge.core.hazard import Stage
 from sotdae_edge.core.lane import Lane
+from sotdae_edge.core.riverside import released
 
 if TYPE_CHECKING:
     from sotdae_edge.core.gate import Gate
@@ -49,11 +50,26 @@ def _barrier(gate: "Gate", way: ApproachState, now: float) -> list[Condition]:
     if way.since.held("astray", astray, times.readback, now):
         text = spec.said("the arm left its open position without an order")
         found.append(_holds(spec.code("gate.arm_astray"), 2, text))
+    if gate.site.riverside is not None:
+        found += _riverside(gate, way, now)
     if way.escapes > gate.site.retries:
         found.append(_holds(spec.code("gate.escapes"), 1, spec.said("repeated requests from inside")))
     if way.attempt.camera_overridden:
         text = spec.said("loop and curtain decide over the camera")
         found.append(_holds(spec.code("camera.override"), 3, text))
+    return found
+
+
+def _riverside(gate: "Gate", way: ApproachState, now: float) -> list[Condition]:
+    found, spec = [], way.spec
+    if released(way, now):
+        text = spec.said("opened from inside: somebody comes out; it closes behind them")
+        found.append(_holds(spec.code("gate.released"), 2, text))
+    locked, wanted = way.arm.flag("locked", now), way.latched.engaged
+    astray = wanted is not None and locked is not None and locked is not wanted
+    if way.since.held("lock", astray, gate.site.times.readback, now):
+        text = "the lock holds though it must not" if locked else "the lock does not hold"
+        found.append(_holds(spec.code("gate.lock"), 2, spec.said(text)))
     return found
 
 

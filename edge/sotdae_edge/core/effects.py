@@ -13,6 +13,16 @@ class Motion(IntEnum):
     RAISE = 2
 
 
+class Voice(IntEnum):
+    """What a riverside gate says again and again, with the register values of the controller."""
+
+    SILENT = 0
+    LEAVE = 1
+    """Water is coming; leave now; the gate opens from inside."""
+    CLOSED = 2
+    CAUTION = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Warn:
     """Set the warning outputs. The controller ORs them with its watchdog and its float."""
@@ -20,6 +30,15 @@ class Warn:
     closed: bool
     siren: bool
     caution: bool
+    voice: Voice = Voice.SILENT
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Lock or unlock a riverside gate. Its inside handle opens it whatever this says."""
+
+    engaged: bool
+    approach: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +95,4 @@ class Save:
     memento: dict[str, Any]
 
 
-Effect = Warn | Drive | Decided | Alarm | Answer | Save
+Effect = Warn | Drive | Lock | Decided | Alarm | Answer | Save

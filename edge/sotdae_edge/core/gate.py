@@ -7,12 +7,12 @@ be called again. Order of effects: what must be durable, then warnings, then mot
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from sotdae_edge.core import conditions
+from sotdae_edge.core import conditions, riverside
 from sotdae_edge.core.alarms import AlarmBook
 from sotdae_edge.core.approach import ApproachState
 from sotdae_edge.core.authority import ACTUATOR, REOPENABLE, Nonce, Rank, Situation, Verdict, judge
 from sotdae_edge.core.barrier import LEAST_CLOSED, RELEASES_ENTRY, SIREN, Signal, State, step
-from sotdae_edge.core.effects import Answer, Decided, Effect, Save, Warn
+from sotdae_edge.core.effects import Answer, Decided, Effect, Save, Voice, Warn
 from sotdae_edge.core.events import (
     BadCommand,
     CommandCame,
@@ -103,7 +103,7 @@ class Gate:
                 break
             said += steps
         said += self.alarms.settle(conditions.of(self, now))
-        return [*self._save(), *self._warn(now), *self._move(now), *said]
+        return [*self._save(), *self._lock(now), *self._warn(now), *self._move(now), *said]
 
     def _look(self, now: float) -> None:
         """Bring what is known of lanes and water up to now."""
@@ -123,6 +123,8 @@ class Gate:
         for way in self.approaches:
             due += way.deadlines(now)
             due.append(self.clear_at(way))
+            if self.site.riverside is not None:
+                due.append(riverside.lock_at(way, self.site.riverside))
         return min((at for at in due if at is not None and at > now), default=None)
 
     @property
@@ -313,13 +315,23 @@ class Gate:
         closed = any(self._closes(way, now) for way in self.approaches)
         siren = closed and any(way.state in SIREN for way in self.approaches)
         caution = not closed and self.stage is not Stage.NORMAL
-        return self.outputs.warn(Warn(closed, siren, caution), now)
+        voice = Voice.SILENT
+        if self.site.riverside is not None:
+            voice = riverside.voice(self.approaches, closed, caution)
+        return self.outputs.warn(Warn(closed, siren, caution, voice), now)
 
     def _closes(self, way: ApproachState, now: float) -> bool:
         """Tell whether an approach wants every warning closed."""
         if way.state is State.MANUAL:
             return self.incident is not None or not way.arm.open_proved(now)
         return way.state not in RELEASES_ENTRY
+
+    def _lock(self, now: float) -> list[Effect]:
+        """Before any motion, so that a gate is unlocked before it is driven."""
+        settings = self.site.riverside
+        if settings is None:
+            return []
+        return [effect for way in self.approaches for effect in riverside.lock(way, settings, now)]
 
     def _move(self, now: float) -> list[Effect]:
         permit_s = self.site.times.permit

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sotdae_edge.core.site import Approach, Channel, Geometry, Levels, Times
+from sotdae_edge.core.site import Approach, Channel, Geometry, Levels, Riverside, Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,24 @@ GEOMETRY: Mapping[str, Limit] = {
 """Of each number that decides how early to close."""
 
 
-def problems(levels: Levels, times: Times, geometry: Geometry) -> list[str]:
+RIVERSIDE = {
+    "lock_after": Limit(30.0, 1800.0, "people inside must get out before it locks; then it must lock"),
+}
+"""Of what only a riverside gate has, in seconds."""
+
+ON_FOOT = Limit(1.0, 60.0, "people walk at 4 km/h")
+"""Clearing speed of a riverside gate, km/h, in place of `clear_speed_km_h` above."""
+
+
+def riverside_problems(settings: Riverside) -> Iterator[str]:
+    """Yield whatever is beyond the limits of a riverside gate."""
+    yield from _beyond("riverside", settings, RIVERSIDE)
+
+
+def problems(levels: Levels, times: Times, geometry: Geometry, *, on_foot: bool = False) -> list[str]:
     """Return everything in a site's numbers that would remove protection, each with its place."""
-    return [*_levels(levels), *_times(times, geometry), *_beyond("geometry", geometry, GEOMETRY)]
+    shape = {**GEOMETRY, "clear_speed_km_h": ON_FOOT} if on_foot else GEOMETRY
+    return [*_levels(levels), *_times(times, geometry), *_beyond("geometry", geometry, shape)]
 
 
 def channel_problems(channels: Sequence[Channel], levels: Levels) -> Iterator[str]:
@@ -154,7 +169,9 @@ def _times(times: Times, geometry: Geometry) -> Iterator[str]:
         yield "geometry.lowering_s: not above times.travel"
 
 
-def _beyond(place: str, values: Times | Levels | Geometry, limits: Mapping[str, Limit]) -> Iterator[str]:
+def _beyond(
+    place: str, values: Times | Levels | Geometry | Riverside, limits: Mapping[str, Limit]
+) -> Iterator[str]:
     """Yield a problem for each number beyond its limits; what is None is not given."""
     for name, limit in limits.items():
         value = getattr(values, name)

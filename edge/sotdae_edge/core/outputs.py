@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sotdae_edge.core.effects import Drive, Effect, Motion, Warn
+from sotdae_edge.core.effects import Drive, Effect, Lock, Motion, Warn
 
 NEVER = float("-inf")
 ASSERT_S = 1.0
@@ -56,3 +56,18 @@ class Driven:
     def next_deadline(self, now: float) -> float | None:
         """Return when the permit must be renewed."""
         return self.due if self.motion is not Motion.STOP and self.due > now else None
+
+
+@dataclass(slots=True)
+class Latched:
+    """One riverside gate's lock, as last asked for; its controller unlocks when nobody renews that."""
+
+    engaged: bool | None = None
+    due: float = NEVER
+
+    def hold(self, wanted: bool, approach: str, now: float) -> list[Effect]:
+        """Say the lock when it changes, and again every second."""
+        if wanted is self.engaged and now < self.due:
+            return []
+        self.engaged, self.due = wanted, now + ASSERT_S
+        return [Lock(wanted, approach)]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from sotdae_edge.core.approach import ApproachState
 from sotdae_edge.core.barrier import Signal, State
 from sotdae_edge.core.lane import Lane
+from sotdae_edge.core.riverside import released
 
 if TYPE_CHECKING:
     from sotdae_edge.core.gate import Gate
@@ -14,10 +15,18 @@ Guard = Callable[["Gate", ApproachState, float], Signal | None]
 
 
 def next_signal(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
-    """Return the signal that is due, or None. A person's key goes before everything."""
-    if way.state is not State.MANUAL and way.arm.flag("local_key", now):
+    """Return the signal that is due, or None. A person's hand goes before everything."""
+    if way.state is not State.MANUAL and _by_hand(gate, way, now):
         return Signal.KEY_ON
     return GUARDS[way.state](gate, way, now)
+
+
+def _by_hand(gate: "Gate", way: ApproachState, now: float) -> bool | None:
+    """Tell whether somebody has the key turned or, at the riverside, the inside handle; None: unknown."""
+    hands = [way.arm.flag("local_key", now)]
+    if gate.site.riverside is not None:
+        hands.append(released(way, now))
+    return True if True in hands else None if None in hands else False
 
 
 def _start(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
@@ -28,12 +37,13 @@ def _start(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
 def _manual(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
     """Only a key that is seen turned back ends MANUAL; a person may have raised the arm after the flood.
 
-    But one key opens one arm: while another approach is still closed, this one closes again.
+    But one key opens one arm: while another approach is still closed, this one closes again. And at the
+    riverside, where the inside handle is anybody's, no hand ends an incident.
     """
-    if way.arm.flag("local_key", now) is not False:
+    if _by_hand(gate, way, now) is not False:
         return None
     others = all(other.state in (State.OPEN, State.MANUAL) for other in gate.approaches)
-    dry = others and gate.dry_s(now) >= gate.site.times.reopen_dry
+    dry = others and gate.site.riverside is None and gate.dry_s(now) >= gate.site.times.reopen_dry
     return _resume(gate, way, now, gate.incident is None or dry)
 
 

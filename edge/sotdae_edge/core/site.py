@@ -147,6 +147,16 @@ class Geometry:
 
 
 @dataclass(frozen=True, slots=True)
+class Riverside:
+    """What a gate of a riverside road or trail has besides: people behind it, a lock, a voice (DOMAIN 9)."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    lock_after: float = 180.0
+    """Seconds proved closed before it locks: so long people inside just push it open."""
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Somebody whose signature counts, and at which level of the command table."""
 
@@ -160,7 +170,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One underpass."""
+    """One underpass, or one gate of a riverside road or trail."""
 
     facility: str
     channels: tuple[Channel, ...]
@@ -171,6 +181,7 @@ class Site:
     roster: tuple[Person, ...] = ()
     checklist: tuple[ChecklistItem, ...] = CHECKLIST
     """What the signers of an opening attest."""
+    riverside: Riverside | None = None
     retries: int = 3
     spike_cm: float = 15.0
     disagree_cm: float = 5.0

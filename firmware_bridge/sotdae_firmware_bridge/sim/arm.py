@@ -42,6 +42,12 @@ class Arm:
             self.limit_open = angle >= UP_DEG - LIMIT_DEG
             self.limit_closed = angle <= LIMIT_DEG
 
+    def push(self, by_deg: float) -> None:
+        """Be pushed open by hand, as a leaf can be."""
+        self.angle_deg = min(UP_DEG, self.angle_deg + by_deg)
+        self.limit_open = self.angle_deg >= UP_DEG - LIMIT_DEG
+        self.limit_closed = self.angle_deg <= LIMIT_DEG
+
     def _speed(self, order: Direction) -> float:
         left_deg = self.angle_deg if order < 0 else UP_DEG - self.angle_deg
         return SLOW_DEG_S if left_deg <= SLOW_DEG else FAST_DEG_S

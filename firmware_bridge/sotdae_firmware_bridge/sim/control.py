@@ -28,7 +28,7 @@ class _Op(BaseModel):
 
 
 class _Plain(_Op):
-    op: Literal["state", "view", "restore"]
+    op: Literal["state", "view", "restore", "release"]
 
 
 class _Rain(_Op):

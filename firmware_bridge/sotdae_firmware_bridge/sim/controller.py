@@ -11,6 +11,7 @@ PERMIT_S = 0.4
 """Each change of the permit allows motion for this long."""
 WATCHDOG_S = 3.0
 """Each change of the feed keeps the watchdog quiet for this long."""
+VOICES = 4
 DRIVES: tuple[Direction, ...] = (0, -1, 1)
 """Directions by the drive register's value: stop, lower, raise."""
 
@@ -27,12 +28,16 @@ class Orders:
     drive: int = 0
     permit: int = 0
     feed: int = 0
+    lock: int = 0
+    warn_voice: int = 0
 
     def take(self, orders: Sequence[tuple[str, int]], now_s: float) -> None:
         """Take the orders of one request, all or none. Raises ValueError for a drive that does not exist."""
         for name, value in orders:
             if name == "drive" and value >= len(DRIVES):
                 raise ValueError(f"drive {value}: want 0 stop, 1 lower or 2 raise")
+            if name == "warn_voice" and value >= VOICES:
+                raise ValueError(f"warn_voice {value}: want 0 to {VOICES - 1}")
         for name, value in orders:
             if name == "permit" and value != self.permit:
                 self.permit_s = now_s
@@ -43,8 +48,12 @@ class Orders:
     def drop(self) -> None:
         """Forget the orders, as without power; the watchdog's clock runs on."""
         self.warn_closed = self.warn_siren = self.warn_caution = 0
-        self.drive = self.permit = self.feed = 0
+        self.drive = self.permit = self.feed = self.lock = self.warn_voice = 0
         self.permit_s = float("-inf")
+
+    def fed(self, now_s: float) -> bool:
+        """Whether the agent has fed the watchdog lately."""
+        return now_s - self.fed_s < WATCHDOG_S
 
     def direction(self, now_s: float, lane: Lane, key: bool) -> Direction:
         """Where the motor may turn: not without a fresh permit, not down upon anything, not past the key."""
@@ -70,7 +79,7 @@ class Warnings:
     def step(self, now_s: float, orders: Orders, float_15: bool, faults: Faults) -> None:
         """Set the relays; a dead lamp's read-back stays off."""
         guarded = not faults.has("controller", "no_watchdog")
-        hard_wired = float_15 or (guarded and now_s - orders.fed_s >= WATCHDOG_S)
+        hard_wired = float_15 or (guarded and not orders.fed(now_s))
         closed = hard_wired or bool(orders.warn_closed)
         sign = not faults.has("sign", "dead")
         self.sign_closed = sign and closed

@@ -7,6 +7,7 @@ from sotdae_firmware_bridge.sim.arm import Arm
 from sotdae_firmware_bridge.sim.controller import Orders, Warnings
 from sotdae_firmware_bridge.sim.faults import Faults
 from sotdae_firmware_bridge.sim.instruments import Instruments
+from sotdae_firmware_bridge.sim.latch import Latch
 from sotdae_firmware_bridge.sim.traffic import Traffic
 from sotdae_firmware_bridge.sim.water import Water
 
@@ -26,6 +27,7 @@ class Scene:
     arm: Arm = field(default_factory=Arm)
     faults: Faults = field(default_factory=Faults)
     warnings: Warnings = field(default_factory=Warnings)
+    latch: Latch = field(default_factory=Latch)
     local_key: bool = False
 
     @property
@@ -47,8 +49,13 @@ def step(scene: Scene, dt_s: float) -> None:
     scene.instruments.step(dt_s, scene.water, scene.traffic, scene.faults)
     if not scene.powered:
         scene.orders.drop()
-    order = scene.orders.direction(scene.now_s, scene.instruments.lane, scene.local_key)
+    by_hand = scene.local_key or scene.latch.held(scene.now_s)
+    order = scene.orders.direction(scene.now_s, scene.instruments.lane, by_hand)
+    if scene.latch.engaged and order > 0:
+        order = 0
     scene.arm.step(dt_s, order, scene.faults.of("arm"))
+    lock = bool(scene.orders.lock) and scene.powered and scene.orders.fed(scene.now_s)
+    scene.latch.step(dt_s, scene.now_s, lock, scene.arm)
     if scene.arm.motion < 0:
         scene.traffic.arm_moved_down(scene.arm.angle_deg)
     scene.warnings.step(scene.now_s, scene.orders, scene.instruments.float_15.wet, scene.faults)

@@ -49,6 +49,20 @@ def underpass(scene: Scene) -> Values:
     }
 
 
+PRESSURE = ("pressure_level", "pressure_ok", "pressure_scan")
+
+
+def riverside(scene: Scene) -> Values:
+    """Values of the `riverside` profile: a gate has no pressure sensor, but a handle, a lock and a voice."""
+    values = {name: value for name, value in underpass(scene).items() if name not in PRESSURE}
+    return values | {
+        "inside_release": scene.latch.held(scene.now_s),
+        "locked": scene.latch.engaged,
+        "lock": scene.orders.lock,
+        "warn_voice": scene.orders.warn_voice,
+    }
+
+
 def homes(scene: Scene) -> Values:
     """Values of the `homes` profile; its concentrator hears the same river gauge."""
     sensors = scene.instruments
@@ -58,3 +72,7 @@ def homes(scene: Scene) -> Values:
         values[f"home_{number}_wet_15"] = high.wet
         values[f"home_{number}_scan"] = sensors.homes_count
     return values
+
+
+SITES = {"underpass": underpass, "riverside": riverside}
+"""What unit 1 answers, by the kind of site."""

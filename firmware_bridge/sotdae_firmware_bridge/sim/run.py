@@ -13,7 +13,7 @@ from sotdae_firmware_bridge.sim.boardline import BoardLine
 from sotdae_firmware_bridge.sim.cable import Cable
 from sotdae_firmware_bridge.sim.control import ControlServer
 from sotdae_firmware_bridge.sim.server import SimServer
-from sotdae_firmware_bridge.sim.simulator import Simulator
+from sotdae_firmware_bridge.sim.simulator import Simulator, SiteName
 from sotdae_firmware_bridge.sim.truth import TruthLog
 from sotdae_firmware_bridge.sim.view import SceneView
 
@@ -31,6 +31,7 @@ class Options:
     clip: Path | None = None
     serial: Path | None = None
     """Serve Modbus RTU as well, on a pseudo-terminal behind this link."""
+    site: SiteName = "underpass"
     board: Path | None = None
     """Serve the underpass as a board with frames as well, behind this link; only while it is beaten."""
 
@@ -42,7 +43,7 @@ async def simulate(options: Options, ready: Callable[[dict[str, Any]], None]) ->
         LinkError: if a port is taken.
         OSError: if the truth file or the serial link cannot be made.
     """
-    simulator = Simulator(options.seed, asyncio.get_running_loop().time())
+    simulator = Simulator(options.seed, asyncio.get_running_loop().time(), options.site)
     async with AsyncExitStack() as doors:
         log: TruthLog | None = None
         if options.truth is not None:

@@ -16,17 +16,19 @@ MAX_CATCH_UP_S = 10.0
 FRESH_S = 0.002
 """A scene this young need not be moved on before it answers."""
 
+SiteName = Literal["underpass", "riverside"]
 VehicleAction = Literal["arrive", "park", "leave", "inside", "person"]
 
 
 class Simulator:
     """A scene that follows the clock it is told. Of one thread; only `view` may be asked from another."""
 
-    def __init__(self, seed: int = 0, now_s: float = 0.0) -> None:
+    def __init__(self, seed: int = 0, now_s: float = 0.0, site: SiteName = "underpass") -> None:
         """Start dry and quiet at `now_s` (s, monotonic)."""
         self.scene: Scene = new_scene(seed, now_s)
+        self._site: SiteName = site
         self.profiles: dict[int, Profile] = {
-            profile.device.unit_id: profile for profile in (load("underpass"), load("homes"))
+            profile.device.unit_id: profile for profile in (load(site), load("homes"))
         }
 
     def advance(self, now_s: float) -> None:
@@ -45,7 +47,9 @@ class Simulator:
 
     def values(self, unit_id: int) -> registers.Values:
         """Engineering values of one unit's points."""
-        return registers.underpass(self.scene) if unit_id == 1 else registers.homes(self.scene)
+        if unit_id != 1:
+            return registers.homes(self.scene)
+        return registers.SITES[self._site](self.scene)
 
     def raw(self, unit_id: int, table: str) -> dict[int, Raw]:
         """Raw values of one table of one unit, by address."""
@@ -130,6 +134,10 @@ class Simulator:
     def key(self, on: bool) -> None:
         """Turn the local key: the agent's drive is ignored while it is on."""
         self.scene.local_key = on
+
+    def release(self) -> None:
+        """Let somebody behind a riverside gate press its inside handle and come out."""
+        self.scene.latch.press(self.scene.now_s)
 
     def view(self, clock_text: str = "", night: float = 0.0) -> SceneView:
         """What a camera sees now."""

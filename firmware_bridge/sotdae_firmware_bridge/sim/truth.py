@@ -31,6 +31,8 @@ def state(scene: Scene) -> dict[str, Any]:
         "contacts": scene.traffic.contacts,
         "faults": scene.faults.listing(),
         "local_key": scene.local_key,
+        "locked": scene.latch.engaged,
+        "voice": scene.orders.warn_voice,
         "powered": scene.powered,
         "registers": {
             "radar_level": sensors.radar.value,
@@ -44,7 +46,8 @@ def state(scene: Scene) -> dict[str, Any]:
 
 _TELLING = (
     "moving", "drive", "warn_closed", "sign_closed", "sign_caution", "flasher_on", "siren_on", "limit_open",
-    "limit_closed", "loop", "curtain", "contacts", "faults", "local_key", "powered", "registers",
+    "limit_closed", "loop", "curtain", "contacts", "faults", "local_key", "locked", "voice",
+    "powered", "registers",
 )  # fmt: skip
 
 

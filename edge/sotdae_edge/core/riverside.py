@@ -1,0 +1,39 @@
+"""A gate of a riverside road or trail: people behind it, a lock that waits for them, a voice (DOMAIN 9).
+
+Its leaf walks the same table as an underpass's arm. Its inside handle is mechanical: it is observed as a
+hand on the gate, never commanded, and never ends an incident.
+"""
+
+from sotdae_edge.core.approach import ApproachState
+from sotdae_edge.core.barrier import State
+from sotdae_edge.core.effects import Effect, Voice
+from sotdae_edge.core.site import Riverside
+
+POINTS = ("inside_release", "locked")
+"""What a riverside gate has at each approach besides."""
+ORDERS = ("lock",)
+VOICE = "warn_voice"
+
+
+def released(way: ApproachState, now: float) -> bool | None:
+    """Tell whether somebody holds the inside handle; None if the controller does not say."""
+    return way.arm.flag("inside_release", now)
+
+
+def lock_at(way: ApproachState, riverside: Riverside) -> float | None:
+    """Return when a gate locks: proved closed for so long, without a break."""
+    return way.entered + riverside.lock_after if way.state is State.CLOSED else None
+
+
+def lock(way: ApproachState, riverside: Riverside, now: float) -> list[Effect]:
+    """Return the order to the lock that is due; it is engaged only behind a gate that stays closed."""
+    at = lock_at(way, riverside)
+    shut = at is not None and now >= at and way.arm.closed_proved(now)
+    return way.latched.hold(shut and released(way, now) is False, way.spec.name, now)
+
+
+def voice(ways: list[ApproachState], closed: bool, caution: bool) -> Voice:
+    """Return what to say: leave, as long as somebody may still push a gate open."""
+    if not closed:
+        return Voice.CAUTION if caution else Voice.SILENT
+    return Voice.CLOSED if all(way.latched.engaged for way in ways) else Voice.LEAVE
