@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LEGACY := .venv-legacy
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-TEST_PACKAGES := mosquitto victoria-metrics
+TEST_PACKAGES := mosquitto openssl victoria-metrics
 SLOW_PACKAGES := chromium fonts-nanum libmodbus5
 
 .PHONY: help setup demo test test-slow lint format bench debian-test debian-slow clean

@@ -40,6 +40,7 @@ PARTS: dict[str, Part] = {
     "dashboards": Part(
         "sotdae_hub.grafana.cli", "dashboards_app", "grafana", "Write or push dashboards for Grafana."
     ),
+    "ca": Part("sotdae_provisioning.pki.cli", "ca_app", "tech", "The province's certification authorities."),
     "bench": Part("sotdae_provisioning.bench.cli", "bench_app", "demo", "Measure, side by side."),
 }
 

@@ -1,0 +1,205 @@
+"""`sotdae ca`: the province's certification authorities on one machine."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from cryptography import x509
+from rich.console import Console
+from rich.table import Table
+
+from sotdae_provisioning.pki.certificates import Names, common_name, new_key, requested
+from sotdae_provisioning.pki.folder import LIST, Folder, write, write_key
+from sotdae_provisioning.pki.province import Certified, Province
+from sotdae_shared.errors import ConfigError, SotdaeError, WireError
+from sotdae_shared.ids import FacilityId
+from sotdae_shared.topics import Address
+
+ca_app = typer.Typer(no_args_is_help=True, help="The province's certification authorities.")
+
+DirOption = Annotated[Path, typer.Option("--dir", help="Folder of the authorities.", envvar="SOTDAE_CA")]
+PassOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--passphrase-file", help="First line locks the keys of the authorities. Recommended.", exists=True
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+OutOption = Annotated[Path, typer.Option("--out", help="Folder for key.pem, cert.pem, chain.pem, root.pem.")]
+
+
+@ca_app.command()
+def init(name: str, folder: DirOption, passphrase_file: PassOption = None) -> None:
+    """Make the root and the authority of the province NAME. Then move root/key.pem into a safe."""
+    with _told():
+        Province(folder).init(name, _passphrase(passphrase_file), _now())
+        typer.echo(f"made {folder}/root and {folder}/province; move {folder}/root/key.pem into a safe")
+
+
+@ca_app.command()
+def city(codes: list[str], folder: DirOption, passphrase_file: PassOption = None) -> None:
+    """Make the authorities of cities, by their five-digit codes; each can name only its own devices."""
+    with _told():
+        for code in codes:
+            Province(folder).add_city(code, _passphrase(passphrase_file), _now())
+            typer.echo(f"made {folder}/cities/{code}")
+
+
+@ca_app.command()
+def issue(
+    folder: DirOption,
+    out: OutOption,
+    *,
+    facility: Annotated[
+        str | None, typer.Option(help="A device's facility, such as GG-41113-UP-0007.")
+    ] = None,
+    node: Annotated[str | None, typer.Option(help="The device's name, such as gate-41113-up-0007.")] = None,
+    service: Annotated[str | None, typer.Option(help="A service instead: hub, broker ...")] = None,
+    host: Annotated[
+        list[str] | None, typer.Option(help="Host name or address a service answers under.")
+    ] = None,
+    csr: Annotated[
+        Path | None, typer.Option(help="Certify this request; else a key is made in --out.", exists=True)
+    ] = None,
+    passphrase_file: PassOption = None,
+) -> None:
+    """Certify a device (--facility, --node) or a service (--service, --host)."""
+    with _told():
+        if (service is None) is (facility is None or node is None):
+            raise ConfigError("issue", ["want --facility and --node, or --service"])
+        out.mkdir(parents=True, exist_ok=True, mode=0o700)
+        key = None if csr is not None else new_key()
+        public = requested(csr.read_bytes())[0] if csr is not None else key.public_key()  # type: ignore[union-attr]
+        province, phrase = Province(folder), _passphrase(passphrase_file)
+        if service is not None:
+            made = province.certify_service(service, _names(host or []), public, phrase, _now())
+        else:
+            address = Address(FacilityId(str(facility)), str(node))
+            made = province.certify_device(address, public, phrase, _now())
+        if key is not None:
+            write_key(out / "key.pem", key, None)
+        _keep(made, out)
+        typer.echo(
+            f"{common_name(made.certificate)} until {_day(made.certificate.not_valid_after_utc)}: {out}"
+        )
+
+
+@ca_app.command()
+def revoke(
+    what: str,
+    folder: DirOption,
+    reason: Annotated[str, typer.Option(help="Why, for the record.", prompt=True)],
+    passphrase_file: PassOption = None,
+) -> None:
+    """Make a certificate void, by its file or its serial number, and publish the list that says so."""
+    with _told():
+        province = Province(folder)
+        owner = province.revoke(_serial(what), reason, _now())
+        (path,) = province.publish_lists([owner], _passphrase(passphrase_file), _now())
+        typer.echo(f"void; the list that says so: {path}")
+
+
+@ca_app.command()
+def crl(folder: DirOption, passphrase_file: PassOption = None) -> None:
+    """Publish every revocation list anew: each is good for seven days."""
+    with _told():
+        province = Province(folder)
+        working = [each for each in province.folders() if each.path != province.root.path]
+        for path in province.publish_lists(working, _passphrase(passphrase_file), _now()):
+            typer.echo(str(path))
+
+
+@ca_app.command()
+def show(folder: DirOption, as_json: JsonOption = False) -> None:
+    """List the authorities and every certificate they gave."""
+    with _told():
+        rows = [row for each in Province(folder).folders() for row in _rows(each)]
+        if as_json:
+            typer.echo(json.dumps(rows))
+            return
+        table = Table("authority", "name", "until", "state", "serial")
+        for row in rows:
+            table.add_row(row["authority"], row["name"], row["until"][:10], row["state"], row["serial"][:16])
+        Console().print(table)
+
+
+def _rows(folder: Folder) -> Iterator[dict[str, Any]]:
+    ledger, now = folder.ledger(), _now()
+    try:
+        given = ledger.all()
+    finally:
+        ledger.close()
+    for each in given:
+        state = "valid" if each.expires_at > now else "expired"
+        yield {
+            "authority": common_name(folder.certificate()),
+            "name": each.name,
+            "until": each.expires_at.isoformat(),
+            "state": f"void: {each.reason}" if each.revoked_at else state,
+            "serial": f"{each.serial:x}",
+            "list": str(folder.path / LIST),
+        }
+
+
+def _keep(made: Certified, out: Path) -> None:
+    write(out / "chain.pem", made.full_chain)
+    write(out / "root.pem", made.root)
+    write(out / "cert.pem", made.full_chain[: made.full_chain.index(b"-----END CERTIFICATE-----")] + _END)
+
+
+_END = b"-----END CERTIFICATE-----\n"
+
+
+def _names(hosts: list[str]) -> Names:
+    dns, ips = [], []
+    for host in hosts:
+        try:
+            ips.append(ip_address(host))
+        except ValueError:
+            dns.append(host)
+    return Names(tuple(dns), tuple(ips))
+
+
+def _serial(what: str) -> int:
+    path = Path(what)
+    try:
+        if path.is_file():
+            return x509.load_pem_x509_certificate(path.read_bytes()).serial_number
+        return int(what, 16)
+    except ValueError:
+        raise ConfigError(what, ["neither a certificate's file nor a serial number in hexadecimal"]) from None
+
+
+def _passphrase(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    lines = path.read_text(encoding="utf-8").splitlines()
+    if not lines or not lines[0]:
+        raise ConfigError(str(path), ["the first line is the passphrase; it is empty"])
+    return lines[0]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _day(at: datetime) -> str:
+    return at.date().isoformat()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell an error in words: 2 for what a person must mend, 1 for what may pass."""
+    try:
+        yield
+    except (ConfigError, WireError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    except SotdaeError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error

@@ -1,0 +1,126 @@
+"""An authority's folder: its key (0600, with a passphrase if wanted), certificate, chain, ledger, lists."""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from sotdae_provisioning.pki.certificates import Issuer, Key, new_key, revocation_list
+from sotdae_provisioning.pki.ledger import Ledger
+from sotdae_shared.errors import ConfigError
+
+KEY, CERTIFICATE, CHAIN, LIST, LEDGER = "key.pem", "cert.pem", "chain.pem", "crl.pem", "ledger.db"
+
+
+def write(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Write a file whole or not at all, and durably; a secret one is never readable by others."""
+    draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def write_key(path: Path, key: Key, passphrase: str | None) -> None:
+    """Write a private key as PKCS 8 PEM, 0600, encrypted unless the passphrase is None."""
+    lock = NoEncryption() if passphrase is None else BestAvailableEncryption(passphrase.encode())
+    write(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock), 0o600)
+
+
+def read_key(path: Path, passphrase: str | None) -> Key:
+    """Return a private key. ConfigError if it cannot be read, unlocked, or others could read it."""
+    try:
+        if path.stat().st_mode & 0o077:
+            raise ConfigError(str(path), [f"others can read this key. Mend: chmod 600 {path}"])
+        key = load_pem_private_key(path.read_bytes(), None if passphrase is None else passphrase.encode())
+    except OSError as error:
+        raise ConfigError(str(path), [f"cannot be read: {error.strerror}"]) from error
+    except TypeError as error:
+        said = "wants a passphrase: --passphrase-file" if passphrase is None else "has no passphrase"
+        raise ConfigError(str(path), [f"the key {said}"]) from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ConfigError(str(path), ["wrong passphrase, or no private key"]) from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise ConfigError(str(path), ["not an ECDSA key"])
+    return key
+
+
+def pem(*certificates: x509.Certificate) -> bytes:
+    """Return certificates as PEM, one after the other."""
+    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One authority on disk. Its key may be elsewhere: the root's belongs into a safe."""
+
+    path: Path
+
+    @property
+    def exists(self) -> bool:
+        """Whether an authority is here."""
+        return (self.path / CERTIFICATE).exists()
+
+    def make(self, passphrase: str | None) -> Key:
+        """Make the folder and its key. ConfigError if an authority is here already."""
+        if self.exists:
+            raise ConfigError(str(self.path), ["an authority is here already; it is never overwritten"])
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        key = new_key()
+        write_key(self.path / KEY, key, passphrase)
+        return key
+
+    def settle(self, certificate: x509.Certificate, above: bytes) -> None:
+        """Keep the authority's certificate, and with it the chain up to but without the root."""
+        write(self.path / CHAIN, pem(certificate) + above)
+        write(self.path / CERTIFICATE, pem(certificate))
+
+    def certificate(self) -> x509.Certificate:
+        """Return the authority's certificate. ConfigError if there is none."""
+        try:
+            return x509.load_pem_x509_certificate((self.path / CERTIFICATE).read_bytes())
+        except (OSError, ValueError) as error:
+            raise ConfigError(
+                str(self.path), ["no authority here. Make one: sotdae ca init, sotdae ca city"]
+            ) from error
+
+    def chain(self) -> bytes:
+        """Return the certificates that a holder shows beside its own."""
+        return (self.path / CHAIN).read_bytes()
+
+    def issuer(self, passphrase: str | None) -> Issuer:
+        """Return the authority at work. ConfigError if its key cannot be had."""
+        return Issuer(self.certificate(), read_key(self.path / KEY, passphrase))
+
+    def ledger(self) -> Ledger:
+        """Open the ledger."""
+        return Ledger(self.path / LEDGER)
+
+    def publish_list(self, issuer: Issuer, now: datetime) -> Path:
+        """Write the revocation list anew, under the next number, and return its file."""
+        ledger = self.ledger()
+        try:
+            made = revocation_list(issuer, ledger.revoked(), ledger.next_number("crl"), now)
+        finally:
+            ledger.close()
+        write(self.path / LIST, made.public_bytes(Encoding.PEM))
+        return self.path / LIST

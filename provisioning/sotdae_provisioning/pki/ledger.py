@@ -1,0 +1,128 @@
+"""Every certificate that an authority gave, on disk before it is handed out."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from sotdae_provisioning.pki.certificates import common_name
+from sotdae_shared.errors import ConfigError, LinkError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS certificates (
+    serial TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    issued_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    pem TEXT NOT NULL,
+    revoked_at TEXT,
+    reason TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS certificates_name ON certificates (name);
+CREATE TABLE IF NOT EXISTS numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One certificate that was given."""
+
+    serial: int
+    name: str
+    issued_at: datetime
+    expires_at: datetime
+    pem: str
+    revoked_at: datetime | None
+    reason: str | None
+
+
+class Ledger:
+    """The certificates of one authority, in its folder."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the file. ConfigError if it cannot be had."""
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=10.0)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            raise ConfigError(str(path), [f"cannot be opened: {error}"]) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise LinkError(f"the ledger does not take it: {error}") from error
+
+    def add(self, certificate: x509.Certificate, now: datetime) -> None:
+        """Note a certificate; durable on return. LinkError if the disk refuses."""
+        row = (
+            f"{certificate.serial_number:x}", common_name(certificate), now.isoformat(),
+            certificate.not_valid_after_utc.isoformat(), certificate.public_bytes(Encoding.PEM).decode(),
+        )  # fmt: skip
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO certificates (serial, name, issued_at, expires_at, pem) VALUES (?, ?, ?, ?, ?)",
+                row,
+            )
+
+    def revoke(self, serial: int, reason: str, now: datetime) -> bool:
+        """Note that a certificate is void; False if it is not one of ours. The first word on it stays."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE certificates SET revoked_at = ?, reason = ? WHERE serial = ? AND revoked_at IS NULL",
+                (now.isoformat(), reason, f"{serial:x}"),
+            )
+            found = db.execute("SELECT 1 FROM certificates WHERE serial = ?", (f"{serial:x}",)).fetchone()
+        return found is not None
+
+    def next_number(self, name: str) -> int:
+        """Return a number that was never returned before under this name."""
+        with self._writing() as db:
+            row = db.execute(
+                "INSERT INTO numbers VALUES (?, 1)"
+                " ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+                (name,),
+            ).fetchone()
+        return int(row[0])
+
+    def all(self) -> list[Given]:
+        """Return what was given, oldest first."""
+        rows = self._db.execute(
+            "SELECT serial, name, issued_at, expires_at, pem, revoked_at, reason FROM certificates"
+            " ORDER BY rowid"
+        )
+        return [_given(row) for row in rows]
+
+    def revoked(self) -> list[tuple[int, datetime]]:
+        """Return what is void, with its time."""
+        return [(each.serial, each.revoked_at) for each in self.all() if each.revoked_at is not None]
+
+
+def _given(row: tuple[str, ...]) -> Given:
+    serial, name, issued_at, expires_at, pem, revoked_at, reason = row
+    return Given(
+        int(serial, 16), name, _time(issued_at), _time(expires_at), pem,
+        _time(revoked_at) if revoked_at else None, reason,
+    )  # fmt: skip
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
