@@ -30,6 +30,7 @@ from sotdae_edge.config import CityConfig, DeviceConfig, GateConfig
 from sotdae_edge.core.effects import Alarm
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.homes import Homes
+from sotdae_edge.core.homes_kept import Kept as KeptHomes
 from sotdae_edge.core.relays import Relays
 from sotdae_edge.core.reservoirs import Reservoirs
 from sotdae_edge.core.slopes import Slopes
@@ -152,10 +153,8 @@ async def _city(config: CityConfig) -> None:
     config, recorder = _recorder(config, clock, boot, problems)
     store = FileState(config.storage.dir / "city.state")
     uplink = _uplink(config, recorder)
-    now, episode = clock.monotonic(), kept.get("episode", 0)
-    homes = Homes(
-        config.homes, boot, now, area=kept.get("area"), episode=episode if isinstance(episode, int) else 0
-    )
+    now = clock.monotonic()
+    homes = Homes(config.homes, boot, now, _kept_homes(kept, recorder), config.rain)
     app = CityApp(
         homes, config, _device(config.device), recorder, store, clock, saver, RtspProbe(),
         uplink=uplink, slopes=Slopes(config.slopes, boot, now, kept.get("slopes") or {}),
@@ -237,6 +236,15 @@ def _restore(config: GateConfig, boot: str, now: float, recorder: Recorder, kept
     except WireError as error:
         _alarm(recorder, "state.corrupt", str(error))
         return Gate.start(config.site, boot, now)
+
+
+def _kept_homes(kept: dict[str, Any], recorder: Recorder) -> KeptHomes:
+    """Return what the last run knew of its homes; without it, all are unknown until they are heard."""
+    try:
+        return KeptHomes.read(kept.get("homes"))
+    except WireError as error:
+        _alarm(recorder, "state.corrupt", str(error))
+        return KeptHomes()
 
 
 def _kept(store: FileState) -> tuple[dict[str, Any], list[str]]:

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sotdae_edge.core import limits
-from sotdae_edge.core.homes import Home
+from sotdae_edge.core.home import Home
+from sotdae_edge.core.rainwatch import RainSource
 from sotdae_edge.core.relays import Relay
 from sotdae_edge.core.reservoir import Embankment
 from sotdae_edge.core.site import (
@@ -246,6 +247,8 @@ class CityConfig(_Agent):
 
     device: DeviceConfig = DeviceConfig(profile="homes")
     homes: tuple[Home, ...] = ()
+    rain: RainSource | None = None
+    """Where rain warnings over the homes come from."""
     slopes: tuple[Slope, ...] = ()
     reservoirs: tuple[Embankment, ...] = ()
     lorawan: LorawanConfig | None = None
@@ -261,9 +264,7 @@ class CityConfig(_Agent):
             names = [each.name for each in getattr(self, kind)]
             if len(set(names)) < len(names):
                 problems.append(f"{kind}: two have the same name")
-        points = [point for home in self.homes for point in (home.point_2, home.point_15)]
-        if len(set(points)) < len(points):
-            problems.append("homes: a point stands twice")
+        problems += _lint_homes(self.homes, self.rain)
         if any(not 1.0 <= relay.silent_s <= 86400.0 for relay in self.relays):
             problems.append("relays: want silent_s of 1 to 86400")
         if len({relay.point for relay in self.relays}) < len(self.relays):
@@ -293,6 +294,22 @@ def _lint_roster(roster: tuple[Person, ...]) -> list[str]:
         problems.append("roster: two have the same key name")
     if len({person.public.lower() for person in roster}) < len(roster):
         problems.append("roster: two have the same public key")
+    return problems
+
+
+def _lint_homes(homes: tuple[Home, ...], rain: RainSource | None) -> list[str]:
+    points, problems = [point for home in homes for point in home.points], []
+    if len(set(points)) < len(points):
+        problems.append("homes: a point stands twice")
+    if rain is not None and not rain.points:
+        problems.append("rain: want rate_point, warning_point or both")
+    for home in homes:
+        if home.cells.full_v <= home.cells.empty_v:
+            problems.append(f"homes.{home.name}.cells: want full_v above empty_v")
+        if (home.warned_heartbeat_s or 0.0) > home.heartbeat_s:
+            problems.append(f"homes.{home.name}: want warned_heartbeat_s not above heartbeat_s")
+        if home.warned_heartbeat_s is not None and rain is None:
+            problems.append(f"homes.{home.name}.warned_heartbeat_s: needs [rain], from which warnings come")
     return problems
 
 

@@ -116,7 +116,9 @@ def _river(config: GateConfig, points: Mapping[str, Point]) -> Iterator[str]:
 def _named(config: CityConfig) -> Iterator[tuple[str, str]]:
     """Yield the place and the name of every point that a file names."""
     for home in config.homes:
-        yield from ((f"homes.{home.name}", point) for point in (home.point_2, home.point_15))
+        yield from ((f"homes.{home.name}", point) for point in home.points)
+    if config.rain is not None:
+        yield from (("rain", point) for point in config.rain.points)
     for slope in config.slopes:
         yield f"slopes.{slope.name}", slope.point
         if slope.rain_point is not None:

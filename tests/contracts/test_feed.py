@@ -146,7 +146,7 @@ lat = 37.2
 lon = 127.0
 point_2 = "a_101_wet_2"
 point_15 = "a_101_wet_15"
-silent_s = 1800.0
+heartbeat_s = 600.0
 [lorawan]
 port = {port}
 devices = {{ "{eui}" = "a_101" }}

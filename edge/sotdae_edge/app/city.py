@@ -5,10 +5,11 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-
-import rfc8785
+from typing import Any
 
 from sotdae_edge.app import words
+from sotdae_edge.app.homes import home_readings
+from sotdae_edge.app.keeping import Keeper
 from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.app.slopes import reservoir_readings, slope_readings
 from sotdae_edge.app.stopping import unless_stopped
@@ -16,7 +17,8 @@ from sotdae_edge.app.tolerance import Helpers
 from sotdae_edge.config import CameraHealthConfig, CityConfig
 from sotdae_edge.core.alarms import AlarmBook
 from sotdae_edge.core.effects import Alarm, Decided
-from sotdae_edge.core.homes import Homes, Wet
+from sotdae_edge.core.home import Wet
+from sotdae_edge.core.homes import Homes
 from sotdae_edge.core.manners import Manners
 from sotdae_edge.core.relays import Relays
 from sotdae_edge.core.reservoir import Grade
@@ -36,7 +38,6 @@ TELEMETRY_S = 1.0
 HEALTH_S = 2.0
 CAMERAS_S = 10.0
 CAMERAS_AT_ONCE = 50
-PERSIST_S = 0.2
 
 
 @dataclass(slots=True)
@@ -65,6 +66,15 @@ class CityApp:
     born: float = 0.0
     points: Mapping[str, Sample] = field(default_factory=dict)
     cameras: dict[str, bool | None] = field(default_factory=dict)
+    keeper: Keeper = field(init=False)
+    saved: int = 0
+    """Revision of the homes that was last given to the store."""
+    unsaid: bool = False
+    """Whether something waits for the disk before it is said."""
+
+    def __post_init__(self) -> None:
+        """Keep what a restart must remember in the store."""
+        self.keeper = Keeper(self.store, self.saver)
 
     async def run(self) -> None:
         """Run until cancelled."""
@@ -106,23 +116,30 @@ class CityApp:
             await asyncio.sleep(self.config.device.poll_s)
 
     async def _say(self, effects: Sequence[Alarm | Decided]) -> None:
-        if any(isinstance(effect, Decided) for effect in effects):
-            loop = asyncio.get_running_loop()
-            kept = {"slopes": self.slopes.memento(), "reservoirs": self.reservoirs.memento()}
-            state = rfc8785.dumps({**self.homes.memento(), **kept})
-            saving = loop.run_in_executor(self.saver, self.store.save, state)
+        if self.homes.revision != self.saved or any(isinstance(effect, Decided) for effect in effects):
+            self.saved = self.homes.revision
             # An alarm waits for the disk no longer than a gate's act does (DESIGN 3.6).
-            _, late = await asyncio.wait([saving], timeout=PERSIST_S)
-            if late or saving.exception() is not None:
-                log.error("state: %s", "slower than 200 ms" if late else saving.exception())
+            self.unsaid = True
+            await self.keeper.save(self._memento())
         for effect in effects:
             self.recorder.say(*words.said(effect))
+        self.unsaid = False
+
+    def _memento(self) -> dict[str, Any]:
+        return {
+            "homes": self.homes.memento(self.clock.monotonic()).write(),
+            "slopes": self.slopes.memento(),
+            "reservoirs": self.reservoirs.memento(),
+        }
 
     async def _report(self) -> None:
         health_due = 0.0
         while True:
             now = self.clock.monotonic()
-            own = (self._river(), *self._homes(), *self._camera_readings())
+            await self.keeper.retry()
+            if not self.unsaid and not self.recorder.waiting:
+                self.homes.noted()
+            own = (self._river(), *home_readings(self.homes), *self._camera_readings())
             readings = [
                 *own,
                 *slope_readings(self.slopes, now),
@@ -140,18 +157,6 @@ class CityApp:
         value = None if sample is None else sample.value
         flag = Flag.MISSING if value is None else Flag.PASS
         return Reading(channel="river_stage", unit=Unit.CM, value=value, flag=flag)
-
-    def _homes(self) -> list[Reading]:
-        stages = {name: state.stage for name, state in self.homes.states.items()}
-        return [
-            Reading(
-                channel=f"home.{name}",
-                unit=Unit.CM,
-                value=None if stage is Wet.UNKNOWN else float(stage),
-                flag=Flag.MISSING if stage is Wet.UNKNOWN else Flag.PASS,
-            )
-            for name, stage in stages.items()
-        ]
 
     def _camera_readings(self) -> list[Reading]:
         return [
@@ -182,15 +187,15 @@ class CityApp:
             stats = await loop.run_in_executor(self.recorder.worker, self.recorder.outbox.stats)
         except LinkError:
             stats = OutboxStats(len(self.recorder.waiting), 0, 0)
-        for alarm in self.watched.settle(self.helpers.conditions()):
+        for alarm in self.watched.settle([*self.helpers.conditions(), *self.keeper.conditions()]):
             self.recorder.say(*words.said(alarm))
         slopes = self.slopes.states.values()
-        known = any(state.stage is not Wet.UNKNOWN for state in self.homes.states.values())
+        known = any(state.known for state in self.homes.states.values())
         known = known or any(now < state.heard_until for state in slopes) or self.reservoirs.heard(now)
         wet = any(state.stage > Wet.DRY for state in self.homes.states.values())
         moves = max((state.stage for state in slopes), default=Stage.NORMAL)
         dams = max((state.grade for state in self.reservoirs.states.values()), default=Grade.NORMAL)
-        close = self.homes.area is not None or moves is Stage.EVACUATE or dams is Grade.SERIOUS
+        close = bool(self.homes.areas.open) or moves is Stage.EVACUATE or dams is Grade.SERIOUS
         stage = "close" if close else "caution" if wet or moves or dams else "normal" if known else "unknown"
         books = (self.homes.alarms, self.slopes.alarms, self.reservoirs.alarms, self.watched)
         self.recorder.say(

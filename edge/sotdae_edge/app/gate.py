@@ -9,9 +9,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import rfc8785
-
 from sotdae_edge.app import panel, words
+from sotdae_edge.app.keeping import PERSIST_S, Keeper
 from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.app.stopping import unless_stopped
 from sotdae_edge.app.tolerance import Helpers
@@ -49,8 +48,6 @@ DROP_S = 1.0
 """A scan older than this says nothing at all."""
 SLOW_S = 10.0
 """How long a late scan keeps its alarm."""
-PERSIST_S = 0.2
-"""Persist for at most this long, then act anyway (DESIGN 3.6)."""
 FEED_S = 0.5
 TELEMETRY_S = 1.0
 HEALTH_S = 2.0
@@ -93,9 +90,7 @@ class GateApp:
     helpers: Helpers = field(default_factory=Helpers)
     slow_until: float = 0.0
     """Until then the controller counts as slow: its scans came too late to prove the lane."""
-    unsaved: dict[str, Any] | None = None
-    """The memento that no disk has taken yet."""
-    persist_problem: str = ""
+    keeper: Keeper = field(init=False)
     orders: Manners = field(default_factory=lambda: Manners(ORDERS_PER_S, ORDERS_AT_ONCE))
     others: Manners = field(default_factory=lambda: Manners(OTHERS_PER_S, OTHERS_AT_ONCE))
     flood_until: float = 0.0
@@ -105,6 +100,10 @@ class GateApp:
     """The outbox as last counted; None when the disk does not answer."""
     recent: deque[DecisionSeen] = field(default_factory=lambda: deque(maxlen=panel.REMEMBERED))
     """The last decisions, newest first."""
+
+    def __post_init__(self) -> None:
+        """Keep what the gate remembers in its store."""
+        self.keeper = Keeper(self.store, self.saver)
 
     async def run(self) -> None:
         """Run until cancelled.
@@ -270,24 +269,8 @@ class GateApp:
 
     async def _persist(self, memento: dict[str, Any]) -> None:
         until = self.clock.monotonic() + PERSIST_S
-        await self._save(memento, PERSIST_S)
+        await self.keeper.save(memento)
         await self._await_record(until - self.clock.monotonic())
-
-    async def _save(self, memento: dict[str, Any], seconds: float) -> None:
-        """Save for so long; what no disk has taken by then is kept and tried again every second."""
-        loop = asyncio.get_running_loop()
-        saving = loop.run_in_executor(self.saver, self.store.save, rfc8785.dumps(memento))
-        self.unsaved = memento
-        try:
-            await unless_stopped(asyncio.wait_for(asyncio.shield(saving), seconds))
-        except TimeoutError:
-            saving.add_done_callback(_swallow)
-            self._note_persist(f"slower than {seconds * 1000:.0f} ms; acting anyway")
-        except LinkError as error:
-            self._note_persist(str(error))
-        else:
-            if self.unsaved is memento:
-                self.unsaved, self.persist_problem = None, ""
 
     async def _await_record(self, seconds: float) -> None:
         """Both are written at once: state and record together delay an act by 200 ms at most."""
@@ -296,11 +279,6 @@ class GateApp:
         _, late = await asyncio.wait([self.recording], timeout=max(0.0, seconds))
         if late:
             self.journal.late()
-
-    def _note_persist(self, problem: str) -> None:
-        if not self.persist_problem:
-            log.error("state: %s", problem)
-        self.persist_problem = problem
 
     async def _listen(self, uplink: Uplink) -> None:
         async for inbound in uplink.inbound():
@@ -388,8 +366,7 @@ class GateApp:
             if now >= health_due or state is not self.gate.state:
                 health_due, state = now + HEALTH_S, self.gate.state
                 await self._say_health(now)
-            if self.unsaved is not None and self.persist_problem:
-                await self._save(self.unsaved, TELEMETRY_S)
+            await self.keeper.retry()
             # A picture is a file: no disk may hold up the loop that decides.
             if (
                 self.eyes is not None
@@ -402,9 +379,7 @@ class GateApp:
 
     def _conditions(self, now: float) -> list[Condition]:
         """Return what is wrong with the agent itself, beside what its gate says."""
-        found = self.helpers.conditions()
-        if self.persist_problem:
-            found.append(Condition("state.unsaved", 2, True, self.persist_problem))
+        found = [*self.helpers.conditions(), *self.keeper.conditions()]
         if now < self.slow_until:
             text = "the controller answers too late to prove the lane clear"
             found.append(Condition("controller.slow", 2, True, text))
@@ -427,9 +402,3 @@ class GateApp:
             stats = OutboxStats(len(self.recorder.waiting), 0, 0)
         own = tuple(self.watched.active)
         self.recorder.say(Kind.HEALTH, words.health(self.gate, stats, self.recorder.lost, own, now))
-
-
-def _swallow(saving: asyncio.Future[None]) -> None:
-    """Take the result of a save that came too late, so that its error is not reported as unhandled."""
-    if not saving.cancelled():
-        saving.exception()

@@ -39,8 +39,9 @@ def said(effect: Decided | Alarm | Answer) -> tuple[Kind, BaseModel]:
             return Kind.DECISION, _decision(effect)
         case Alarm():
             return Kind.EVENT, EventBody(
-                code=effect.code, priority=effect.priority, active=effect.active, text=effect.text[:500]
-            )
+                code=effect.code, priority=effect.priority, active=effect.active, text=effect.text[:500],
+                data={"test": True} if effect.test else {},
+            )  # fmt: skip
         case Answer():
             return Kind.REPORT, ReportBody(report=effect.report, re=effect.re or None, data=effect.data)
 

@@ -14,6 +14,8 @@ class Condition:
     priority: int
     active: bool
     text: str
+    test: bool = False
+    """Raised by a test: it must never be taken for the real thing."""
 
 
 @dataclass(slots=True)
@@ -50,5 +52,7 @@ class AlarmBook:
             else:
                 self.active[condition.code] = after
                 self.texts[condition.code] = condition.text
-            changed.append(Alarm(condition.code, condition.priority, condition.active, condition.text))
+            changed.append(
+                Alarm(condition.code, condition.priority, condition.active, condition.text, condition.test)
+            )
         return changed

@@ -77,6 +77,8 @@ class Alarm:
     priority: int
     active: bool
     text: str
+    test: bool = False
+    """Raised by a test: it carries status Test end to end (DOMAIN 5)."""
 
 
 @dataclass(frozen=True, slots=True)

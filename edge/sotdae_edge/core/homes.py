@@ -1,162 +1,199 @@
-"""A cluster of semi-basement homes: two-stage alarms, and one area incident instead of many tickets.
+"""A cluster of semi-basement homes: two-stage alarms, heartbeats, tests, and areas that flood together.
 
-Stages after Jongno's scheme: 2 cm calls resident and office, 15 cm calls 119 (DOMAIN 5). Three homes
-within 200 m in ten minutes are one flooded area (design rule, DOMAIN 5).
+Stages after Jongno's scheme: 2 cm calls resident and office, 15 cm calls 119 (DOMAIN 5).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
-from math import asin, cos, radians, sin, sqrt
-from typing import Annotated, Any
-
-from pydantic import Field
+from math import inf
 
 from sotdae_edge.core.alarms import AlarmBook, Condition
+from sotdae_edge.core.areas import AREA_S, Area, Areas
 from sotdae_edge.core.effects import Alarm, Decided
+from sotdae_edge.core.home import MISSED, Home, HomeState, Wet, read
+from sotdae_edge.core.home_alarms import UNHEARD_AFTER, conditions
+from sotdae_edge.core.homes_kept import Kept, KeptArea, KeptHome
+from sotdae_edge.core.rainwatch import RainSource, RainWatch
 from sotdae_shared.samples import Sample
-
-AREA_HOMES = 3
-AREA_M = 200.0
-AREA_S = 600.0
-CONFIRM_S = 1.0
-SILENT_S = 30.0
-EARTH_M = 6_371_000.0
-
-
-class Wet(IntEnum):
-    """How wet a home is."""
-
-    UNKNOWN = -1
-    DRY = 0
-    WET_2 = 2
-    WET_15 = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
-    """One alarm device. `name` is a code, never an address: people's homes are not published."""
+class Reply:
+    """What a device is to hear: the hub holds what its uplink number `count` said; speak so often."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
-    lat: Annotated[float, Field(ge=-90, le=90)]
-    lon: Annotated[float, Field(ge=-180, le=180)]
-    point_2: str
-    point_15: str
-    silent_s: Annotated[float, Field(ge=5, le=86_400)] = SILENT_S
-    """Unheard for so long, its state is unknown; for a battery device three of its heartbeats."""
-
-
-@dataclass(slots=True)
-class HomeState:
-    """One home's memory."""
-
-    stage: Wet = Wet.UNKNOWN
-    pending: Wet = Wet.UNKNOWN
-    pending_until: float = float("inf")
-    count: int | None = None
-    heard_until: float = float("-inf")
-    wet_at: float | None = None
-    """When it last became wet."""
+    home: str
+    point: str
+    """One that it sends: the way to it."""
+    count: int
+    heartbeat_s: float
 
 
 @dataclass(slots=True)
 class Homes:
-    """All homes of one city agent."""
+    """All homes of one city agent. `kept` is what the last run remembered."""
 
     homes: tuple[Home, ...]
     boot: str
     born: float
-    states: dict[str, HomeState] = field(default_factory=dict)
-    alarms: AlarmBook = field(default_factory=AlarmBook)
-    area: str | None = None
-    """The open area incident."""
-    episode: int = 0
+    kept: Kept = field(default_factory=Kept)
+    rain_source: RainSource | None = None
+    states: dict[str, HomeState] = field(init=False)
+    alarms: AlarmBook = field(init=False)
+    areas: Areas = field(init=False)
+    rain: RainWatch = field(init=False)
+    announced: dict[str, int] = field(init=False)
+    """Alarms that are surely on disk, with their priority."""
+    revision: int = 0
+    """Counts what a restart must remember: whoever saves compares it."""
+    due: dict[str, float] = field(init=False)
+    """By home: when time alone may change it."""
+    fresh: bool = True
+    """Nothing was taken yet."""
 
     def __post_init__(self) -> None:
-        """Start knowing nothing of any home."""
-        self.states = {home.name: HomeState() for home in self.homes}
+        """Start with what the last run knew: a restart neither forgets nor calls again."""
+        self.states = {home.name: self._restored(home) for home in self.homes}
+        areas = [Area(each.name, list(each.homes), each.told, each.announced) for each in self.kept.areas]
+        self.areas = Areas(self.homes, self.boot, areas, self.kept.episode)
+        self.announced = dict(self.kept.alarms)
+        self.alarms = AlarmBook(dict(self.announced), dict.fromkeys(self.announced, ""))
+        self.rain = RainWatch(self.rain_source)
+        if self.kept.warned and self.rain_source is not None:
+            self.rain.resume(self.born)
+        self.due = dict.fromkeys(self.states, self.born)
 
-    def memento(self) -> dict[str, Any]:
-        """Return what a restart must remember: the open area incident, so that it is not made twice."""
-        return {"area": self.area, "episode": self.episode}
+    def _restored(self, home: Home) -> HomeState:
+        kept = self.kept.homes.get(home.name, KeptHome())
+        state = HomeState(stage=kept.stage, pending=kept.stage, offline=kept.offline, faulty=kept.faulty)
+        state.tamper = kept.tamper
+        state.answers = UNHEARD_AFTER if f"home.{home.name}.unheard" in self.kept.alarms else 0
+        state.heard_until = -inf if kept.offline else self.born + MISSED * self._longest_s(home)
+        state.wet_at = -inf if kept.wet_s is None else self.born - kept.wet_s
+        battery = state.battery
+        battery.cells, battery.days, battery.low = home.cells, list(kept.days), kept.low
+        battery.day = battery.days[-1][0] + 1 if battery.days else 0
+        return state
+
+    def memento(self, now: float) -> Kept:
+        """Return what a restart must remember."""
+        areas = tuple(
+            KeptArea(each.name, tuple(each.homes), each.told, each.announced) for each in self.areas.open
+        )
+        homes = {name: _kept(state, now) for name, state in self.states.items()}
+        return Kept(self.areas.episode, areas, homes, dict(self.announced), self.rain.warned)
+
+    def noted(self) -> None:
+        """Take note that all that was said until now is on disk."""
+        if self.announced == self.alarms.active and all(area.announced for area in self.areas.open):
+            return
+        self.announced, self.revision = dict(self.alarms.active), self.revision + 1
+        for area in self.areas.open:
+            area.announced = True
 
     def take(self, points: Mapping[str, Sample], now: float) -> list[Alarm | Decided]:
         """Take one scan and return what changed."""
-        for home in self.homes:
-            self._take_home(home, points.get(home.point_2), points.get(home.point_15), now)
-        return self.tick(now)
+        warned = self.rain.warned
+        self.rain.take(points, now)
+        self.revision += self.rain.warned is not warned
+        heard = [home for home in self.homes if self._hear(home, points, now)]
+        changed: list[Alarm | Decided] = list(self._begin()) if self.fresh else []
+        return changed + self._step(heard, now)
 
     def tick(self, now: float) -> list[Alarm | Decided]:
         """Do what the passing of time makes due."""
-        for state in self.states.values():
-            if state.pending is not state.stage and now >= state.pending_until:
-                self._enter(state, now)
-        changed: list[Alarm | Decided] = list(self.alarms.update(self._conditions(now)))
-        return changed + self._judge_area(now)
+        return self._step((), now)
 
-    def _take_home(self, home: Home, low: Sample | None, high: Sample | None, now: float) -> None:
+    def interval_s(self, home: Home) -> float:
+        """Return the heartbeat in force: a shorter one while a rain warning covers the homes."""
+        shorter = home.warned_heartbeat_s
+        return shorter if shorter is not None and self.rain.warned else home.heartbeat_s
+
+    def _hear(self, home: Home, points: Mapping[str, Sample], now: float) -> bool:
+        """Take what one device says; a scan counter that stands still is no news."""
+        state, low = self.states[home.name], points.get(home.point_2)
+        if low is None or (low.count is not None and low.count == state.count):
+            return False
+        seen = read(home, points)
+        if seen is None:
+            return False
+        before = _lasting(state)
+        state.hear(seen, self.interval_s(home), now)
+        self.revision += _lasting(state) != before
+        return True
+
+    def _step(self, heard: Iterable[Home], now: float) -> list[Alarm | Decided]:
+        looked = {home.name: home for home in heard}
+        looked |= {home.name: home for home in self.homes if now >= self.due[home.name]}
+        if not looked:
+            return []
+        decided: list[Decided] = []
+        found: list[Condition] = []
+        for name, home in looked.items():
+            decided += self._judge(home, now)
+            found += conditions(home, self.states[name], now)
+        decided += self.areas.dried(self.states)
+        self.revision += bool(decided)
+        return [*self.alarms.update(found), *decided]
+
+    def _judge(self, home: Home, now: float) -> list[Decided]:
         state = self.states[home.name]
-        if low is None or high is None or low.value is None or high.value is None:
-            return
-        if low.count is not None and low.count == state.count:
-            return
-        state.count = low.count
-        state.heard_until = now + home.silent_s
-        seen = Wet.WET_15 if high.value else Wet.WET_2 if low.value else Wet.DRY
-        if seen is not state.pending:
-            state.pending, state.pending_until = seen, now + CONFIRM_S
+        if not state.offline and now >= state.heard_until:
+            state.offline, self.revision = True, self.revision + 1
+        before, decided = state.stage, []
+        if state.tick(now):
+            self.revision += 1
+            if before <= Wet.DRY < state.stage:
+                decided = self.areas.wetted(home.name, self.states, now)
+        later = [at for at in state.deadlines() if at > now]
+        self.due[home.name] = min(later, default=inf)
+        return decided
 
-    def _enter(self, state: HomeState, now: float) -> None:
-        if state.pending > Wet.DRY and state.stage <= Wet.DRY:
-            state.wet_at = now
-        state.stage = state.pending
+    def _begin(self) -> list[Alarm | Decided]:
+        """Say what the last run may not have said, and end the alarms of homes that are no longer watched."""
+        self.fresh = False
+        known = {f"home.{name}" for name in self.states}
+        gone = [
+            Condition(code, priority, False, "the home is no longer watched")
+            for code, priority in self.alarms.active.items()
+            if code.rpartition(".")[0] not in known
+        ]
+        return [*self.alarms.update(gone), *self.areas.again()]
 
-    def _conditions(self, now: float) -> list[Condition]:
+    def replies(self) -> list[Reply]:
+        """Return what devices wait to hear; an alarm only if the hub already holds all that was said."""
         found = []
         for home in self.homes:
-            state = self.states[home.name]
-            silent = now >= self._known_until(home)
-            found += [
-                Condition(f"home.{home.name}.wet_2", 2, state.stage >= Wet.WET_2, "water at 2 cm: call"),
-                Condition(f"home.{home.name}.wet_15", 1, state.stage >= Wet.WET_15, "water at 15 cm: 119"),
-                Condition(f"home.{home.name}.silent", 3, silent, "alarm device silent: state unknown"),
-            ]
+            state, interval_s = self.states[home.name], self.interval_s(home)
+            if state.count is None or state.count == state.answered or state.pending is not state.stage:
+                continue
+            if state.asks is not None or (home.warned_heartbeat_s and state.told_s != interval_s):
+                found.append(Reply(home.name, home.point_2, state.count, interval_s))
         return found
 
-    def _judge_area(self, now: float) -> list[Alarm | Decided]:
-        wet = [home for home in self.homes if self.states[home.name].stage > Wet.DRY]
-        if self.area is not None:
-            if any(state.stage is not Wet.DRY for state in self.states.values()):
-                return []
-            name, self.area = self.area, None
-            return [Decided("area_cleared", "dry", "area_flood", ("every home reads dry",), name, "homes")]
-        group = self._largest_group(wet, now)
-        if len(group) < AREA_HOMES:
-            return []
-        self.episode += 1
-        self.area = f"area-{self.boot[:8]}-{self.episode}"
-        text = f"{len(group)} homes within {AREA_M:g} m in {AREA_S / 60:g} min: {', '.join(group)}"
-        return [Decided("area_flood", "area_flood", "dry", (text,), self.area, "homes")]
+    def replied(self, reply: Reply) -> None:
+        """Take note of a reply that is on its way."""
+        state = self.states[reply.home]
+        state.answered, state.told_s = reply.count, reply.heartbeat_s
+        if state.asks is not None:
+            state.answers += 1
+            self.due[reply.home] = self.born
 
-    def _largest_group(self, wet: list[Home], now: float) -> list[str]:
-        """Return the names of the largest set of homes near one of them that got wet lately."""
-        recent = [home for home in wet if (self.states[home.name].wet_at or 0.0) >= now - AREA_S]
-        groups = ([other.name for other in recent if distance_m(home, other) <= AREA_M] for home in recent)
-        return max(groups, key=len, default=[])
-
-    def _known_until(self, home: Home) -> float:
-        return max(self.states[home.name].heard_until, self.born + home.silent_s)
+    def _longest_s(self, home: Home) -> float:
+        return max(home.heartbeat_s, home.warned_heartbeat_s or 0.0)
 
     def next_deadline(self, now: float) -> float | None:
         """Return when time alone may change something."""
-        due = [state.pending_until for state in self.states.values() if state.pending is not state.stage]
-        due += [self._known_until(home) for home in self.homes]
-        return min((at for at in due if at > now), default=None)
+        return min((at for at in self.due.values() if now < at < inf), default=None)
 
 
-def distance_m(one: Home, other: Home) -> float:
-    """Return the great-circle distance in metres (haversine)."""
-    lat1, lat2 = radians(one.lat), radians(other.lat)
-    dlat, dlon = lat2 - lat1, radians(other.lon - one.lon)
-    a = sin(dlat / 2) ** 2 + cos(lat1) * cos(lat2) * sin(dlon / 2) ** 2
-    return 2 * EARTH_M * asin(sqrt(a))
+def _lasting(state: HomeState) -> tuple[object, ...]:
+    """Return what news may change of the things that a restart must remember; stages are watched apart."""
+    return state.battery.day, state.battery.low, state.offline, state.faulty, state.tamper
+
+
+def _kept(state: HomeState, now: float) -> KeptHome:
+    wet_s = round(now - state.wet_at, 1) if state.stage > Wet.DRY and state.wet_at > now - AREA_S else None
+    battery = state.battery
+    return KeptHome(
+        state.stage, state.offline, state.faulty, state.tamper, wet_s, tuple(battery.days), battery.low
+    )

@@ -150,7 +150,7 @@ def test_a_disk_that_takes_the_state_again_gets_what_it_refused(tmp_path: Path) 
         async with running_site() as site, running(tmp_path, site, store) as app:
             await until(lambda: app.gate.state is State.OPEN and "state.unsaved" in app.watched.active)
             store.error = None
-            await until(lambda: app.unsaved is None and not app.watched.active)
+            await until(lambda: app.keeper.unsaved is None and not app.watched.active)
 
     asyncio.run(story())
     assert b'"open"' in (FileState(tmp_path / "state").load() or b"")
