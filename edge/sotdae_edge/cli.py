@@ -35,6 +35,7 @@ from sotdae_edge.core.relays import Relays
 from sotdae_edge.core.reservoirs import Reservoirs
 from sotdae_edge.core.slopes import Slopes
 from sotdae_edge.fitting import city_points, fitted_city, fitted_gate, scale
+from sotdae_edge.panel.cli import panel
 from sotdae_edge.panel.key_cli import key_app
 from sotdae_edge.panel.server import PanelServer
 from sotdae_edge.ports import Device
@@ -87,6 +88,7 @@ def run_gate(config: ConfigPath) -> None:
 
 
 gate_app.command("watchdog")(watchdog)
+gate_app.command("panel")(panel)
 gate_app.add_typer(key_app, name="key")
 
 

@@ -45,6 +45,8 @@ PARTS: dict[str, Part] = {
 }
 
 LEAN: dict[tuple[str, str], Part] = {
+    ("gate", "panel"): Part("sotdae_edge.panel.cli", "panel_app", "panel", PARTS["gate"].help),
+    ("gate", "key"): Part("sotdae_edge.panel.cli", "panel_app", "panel", PARTS["gate"].help),
     ("gate", "watchdog"): Part("sotdae_edge.watchdog.cli", "watchdog_app", "gate", PARTS["gate"].help),
 }
 """Commands that must not load what the rest of their part needs."""

@@ -17,6 +17,8 @@ from sotdae_shared.signing import PrivateKey, public_of, sign
 ANSWER_S = 5.0
 """An agent that decides answers in milliseconds."""
 AGAIN_S = 1.0
+FRESH_S = 2.0
+"""The agent shows its gate twice a second: what is older than this is not the gate of now."""
 
 
 class Connection:
@@ -92,6 +94,17 @@ class Session:
         self._private = private
         self._connection: Connection | None = None
         self._open: dict[str, asyncio.Future[DecisionBody | ReportBody]] = {}
+
+    def silent_s(self) -> float | None:
+        """Return for how long nothing has been heard; None if nothing ever was."""
+        return None if self.heard_at is None else self.now() - self.heard_at
+
+    def heard(self) -> tuple[Shown, float] | None:
+        """Return the newest word and its age in seconds, while it is fresh."""
+        silent_s = self.silent_s()
+        if self.shown is None or silent_s is None or silent_s > FRESH_S:
+            return None
+        return self.shown, silent_s
 
     async def run(self) -> None:
         """Listen until cancelled; come back whenever the agent does."""

@@ -1,0 +1,148 @@
+"""`sotdae gate panel`: the screen. It shows, asks and signs; the gate decides."""
+
+import asyncio
+import signal
+import sys
+import termios
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import App, ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from sotdae_edge.panel.client import Session
+from sotdae_edge.panel.screen import paint
+from sotdae_edge.panel.screen.flows import Flows, tell
+from sotdae_edge.panel.screen.prompt import Prompt
+from sotdae_edge.panel.terms import HELP, Lang, term
+from sotdae_edge.panel.view import clock, span
+from sotdae_shared.signing import PrivateKey
+
+PAINT_S = 0.25
+TERMINAL_S = 1.0
+FLOW_S = 300.0
+"""An order that nobody finishes is given up; the gate's nonce is no older then."""
+
+
+class PanelApp(App[None]):
+    """One gate's screen for one person."""
+
+    ENABLE_COMMAND_PALETTE = False
+    AUTO_FOCUS = None
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("c,ㅊ", "close", "close"),
+        ("o,ㅐ", "open", "open"),
+        ("question_mark", "explain", "help"),
+        ("q,ㅂ", "quit", "quit"),
+        ("up", "scroll(-1)", ""),
+        ("down", "scroll(1)", ""),
+        ("pageup", "scroll(-10)", ""),
+        ("pagedown", "scroll(10)", ""),
+    ]
+    CSS = """
+    Screen { background: black; color: white; layout: vertical; }
+    #title { height: 2; }
+    #band { height: 3; text-style: bold; background: yellow; color: black; }
+    #band.failed { background: red; color: white; }
+    #band.closed { background: blue; color: white; }
+    #band.open { background: green; color: black; }
+    #body { height: 1fr; scrollbar-size: 0 0; }
+    #said { height: auto; max-height: 3; text-style: bold; }
+    #keys { height: 1; background: white; color: black; }
+    """
+
+    def __init__(self, path: Path, me: PrivateKey, key_file: Path, lang: Lang) -> None:
+        """Take the socket's place, this person's key and its file, and the language."""
+        super().__init__()
+        self._session, self._lang = Session(path, me, lambda: asyncio.get_running_loop().time()), lang
+        self.prompt = Prompt()
+        self._flows = Flows(self._session, me, key_file, lang, self.prompt.ask)
+        self._explaining = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out: which place, its state, everything else, what was said last, the keys."""
+        yield Static(id="title", markup=False)
+        yield Static(id="band", markup=False)
+        with VerticalScroll(id="body", can_focus=False):
+            yield Static(id="rows", markup=False)
+        yield Static(id="said", markup=False)
+        yield self.prompt
+        yield Static(term(self._lang, "keys"), id="keys", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin to listen and to paint."""
+        self._listen()
+        self.set_interval(PAINT_S, self._paint)
+        if not self.is_headless:
+            self.set_interval(TERMINAL_S, end_with_terminal)
+        self._paint()
+
+    @work(group="session")
+    async def _listen(self) -> None:
+        await self._session.run()
+
+    def _paint(self) -> None:
+        last, heard, lang = self._session.shown, self._session.heard(), self._lang
+        band = self.query_one("#band", Static)
+        band.set_classes(paint.band_kind(None if heard is None or last is None else last.gate))
+        if last is None:
+            band.update(paint.lost_band(None, None, self._session.problem, lang))
+        elif heard is None:
+            band.update(paint.lost_band(last.at, self._session.silent_s(), self._session.problem, lang))
+        else:
+            band.update(paint.band(last.gate, last.at, lang))
+        if self._explaining:
+            self._show("rows", "\n".join(HELP[lang]))
+        elif last is not None:
+            self._show("rows", paint.body(last.gate, last.at, lang, heard=heard is not None))
+        if last is not None:
+            self._show("title", paint.title(last.gate, last.at, self._who(), lang))
+
+    def _show(self, name: str, text: Text | str) -> None:
+        self.query_one(f"#{name}", Static).update(text)
+
+    def _who(self) -> str:
+        welcome = self._session.welcome
+        return "" if welcome is None else welcome.person.name
+
+    def action_close(self) -> None:
+        """Close the gate."""
+        self._begin(self._flows.close)
+
+    def action_open(self) -> None:
+        """Open the gate, by two people."""
+        self._begin(self._flows.open)
+
+    def action_explain(self) -> None:
+        """Show the help, or the gate again."""
+        self._explaining = not self._explaining
+        self._paint()
+
+    def action_scroll(self, rows: int) -> None:
+        """Move through the rows."""
+        self.query_one("#body", VerticalScroll).scroll_relative(y=rows, animate=False)
+
+    @work(group="flow", exclusive=True)
+    async def _begin(self, flow: Callable[[], Awaitable[str]]) -> None:
+        self._show("said", "")
+        try:
+            async with asyncio.timeout(FLOW_S):
+                said = await tell(flow)
+        except TimeoutError:
+            said = term(self._lang, "too_slow", span(FLOW_S))
+        last = self._session.shown
+        self._show("said", said if last is None else f"{clock(last.at)} {said}")
+
+
+def end_with_terminal() -> None:
+    """End as a hang-up does when the terminal is gone: a screen without one would spin for ever."""
+    try:
+        termios.tcgetattr(sys.__stdin__.fileno())  # type: ignore[union-attr]
+    except (termios.error, OSError, ValueError):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGHUP)

@@ -1,0 +1,143 @@
+"""What people do at the panel, step by step. Until the last step nothing has been sent."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from sotdae_edge.core.site import Person
+from sotdae_edge.panel import orders
+from sotdae_edge.panel.client import Session
+from sotdae_edge.panel.keys import is_encrypted, load_key, owner
+from sotdae_edge.panel.snapshot import Snapshot
+from sotdae_edge.panel.terms import Lang, state_term, term
+from sotdae_edge.panel.view import span
+from sotdae_shared.errors import ConfigError, LinkError
+from sotdae_shared.messages import DecisionBody
+from sotdae_shared.signing import PrivateKey
+
+Signer = tuple[Person, PrivateKey]
+
+
+class Ask(Protocol):
+    """Asks one question; None means that somebody leaves."""
+
+    def __call__(self, question: str, *, secret: bool = False, value: str = "") -> Awaitable[str | None]:
+        """Return what is typed."""
+
+
+class LeftError(Exception):
+    """Somebody left in the middle, or something stands in the way: nothing was sent."""
+
+
+class Flows:
+    """The ways from a key pressed to an order signed."""
+
+    def __init__(self, session: Session, me: PrivateKey, key_file: Path, lang: Lang, ask: Ask) -> None:
+        """Take the session, this person's key and its file, and the way to ask."""
+        self._session, self._me, self._key_file, self._lang, self._ask = session, me, key_file, lang, ask
+
+    def _term(self, word: str, *values: object) -> str:
+        return term(self._lang, word, *values)
+
+    async def close(self) -> str:
+        """Close with this person's key, after the word was typed."""
+        gate, _ = self._now()
+        person = self._person(self._me, self._key_file)
+        await self._type("close", self._term("close.ask", self._name(gate), person.name))
+        gate, at = self._now()
+        order = orders.close_order(gate, at, "at the panel", person)
+        return self._verdict(await self._session.order(orders.signed(order, (person, self._me))))
+
+    async def open(self) -> str:
+        """Open with two people's keys, each unlocked anew, over the checklist."""
+        gate, _ = self._now()
+        given = await self._nonce(gate)
+        first = await self._unlock(self._term("open.first", self._name(gate)), str(self._key_file))
+        second = await self._unlock(self._term("open.second"), "")
+        given = await self._nonce(gate)
+        items = given.get("checklist", [])
+        for number, item in enumerate(items, 1):
+            words = self._term("check.ask", f"{number}/{len(items)}", self._term(f"check.{item}"))
+            await self._type("yes", words)
+        for person, _ in (first, second):
+            await self._type("open", self._open_words(gate, given, person))
+        gate, at = self._now()
+        order = orders.open_order(gate, given, at, "at the panel", first[0], second[0])
+        return self._verdict(await self._session.order(orders.signed(order, first, second)))
+
+    def _open_words(self, gate: Snapshot, given: dict[str, Any], person: Person) -> str:
+        place, state = gate.place, state_term(self._lang, str(given.get("state")))
+        where = f"{place.facility} {place.disambiguation}".strip()
+        return self._term("open.sign", self._name(gate), where, state, given.get("incident"), person.name)
+
+    async def _nonce(self, gate: Snapshot) -> dict[str, Any]:
+        """Ask for a nonce. LeftError, with the reasons, if the gate would not open anyway."""
+        given = (await self._session.ask_nonce(orders.name_of(gate))).data
+        reasons = []
+        if given.get("nonce") is None:
+            reasons.append(self._term("nothing_closed"))
+        if given.get("tripping"):
+            reasons.append(self._term("tripping"))
+        if not given.get("channels_valid"):
+            reasons.append(self._term("channel_missing"))
+        need_s, dry_s = gate.water.dry_need_s, float(given.get("dry_s", 0.0))
+        if dry_s < need_s:
+            reasons.append(f"{self._term('dry')}: {self._term('dry_so_far', span(dry_s), span(need_s))}")
+        if reasons:
+            raise LeftError(self._term("open.blocked", "; ".join(reasons)))
+        return given
+
+    async def _unlock(self, heading: str, file: str) -> Signer:
+        typed = await self._answer(f"{heading} {self._term('key.file')}  {self._term('esc')}", value=file)
+        path, locked = _key_file(typed)
+        secret = await self._answer(self._term("key.secret", path.name), secret=True) if locked else None
+        private = load_key(path, secret)
+        return self._person(private, path), private
+
+    def _person(self, private: PrivateKey, file: Path) -> Person:
+        welcome = self._session.welcome
+        person = None if welcome is None else owner(private, welcome.people)
+        if person is None:
+            raise LeftError(self._term("key.stranger", file.name))
+        return person
+
+    async def _type(self, word: str, question: str) -> None:
+        """Go on only if the word is typed."""
+        typed = await self._answer(f"{question}  {self._term('esc')}")
+        if typed.strip().lower() != word:
+            raise LeftError(self._term("cancelled"))
+
+    async def _answer(self, question: str, *, secret: bool = False, value: str = "") -> str:
+        typed = await self._ask(question, secret=secret, value=value)
+        if typed is None:
+            raise LeftError(self._term("cancelled"))
+        return typed
+
+    def _now(self) -> tuple[Snapshot, datetime]:
+        """Return the gate and its agent's time now. LeftError if it is not heard."""
+        heard = self._session.heard()
+        if heard is None:
+            raise LeftError(self._term("unheard"))
+        shown, silent_s = heard
+        return shown.gate, shown.at + timedelta(seconds=silent_s)
+
+    def _name(self, gate: Snapshot) -> str:
+        return gate.place.name if self._lang == "ko" else gate.place.name_en
+
+    def _verdict(self, decision: DecisionBody) -> str:
+        word = self._term(decision.verdict or "unknown")
+        return f"{decision.decision} {word}: {'; '.join(decision.because)}"
+
+
+def _key_file(typed: str) -> tuple[Path, bool]:
+    path = Path(typed.strip()).expanduser()
+    return path, is_encrypted(path)
+
+
+async def tell(flow: Callable[[], Awaitable[str]]) -> str:
+    """Go through a flow and return what to say of it."""
+    try:
+        return await flow()
+    except (LeftError, LinkError, ConfigError) as error:
+        return str(error)

@@ -1,0 +1,200 @@
+"""The panel's words in English and Korean. Machine words without an entry are shown as they are."""
+
+from typing import Literal
+
+Lang = Literal["en", "ko"]
+
+STATES: dict[str, tuple[str, str]] = {
+    "start": ("STARTING", "시작 중"),
+    "open": ("OPEN", "열림"),
+    "pre_warn": ("WARNING BEFORE LOWERING", "하강 전 경고"),
+    "clearing": ("WAITING FOR A CLEAR LANE", "차로 비움 대기"),
+    "lowering": ("LOWERING", "하강 중"),
+    "backing_off": ("BACKING OFF", "되올리는 중"),
+    "closed": ("CLOSED", "닫힘"),
+    "held_open": ("HELD OPEN, WARNINGS CLOSED", "열림 유지, 경고는 통제"),
+    "escape": ("RAISED FOR ESCAPE", "탈출 위해 올림"),
+    "partial": ("PARTLY DOWN", "일부 하강"),
+    "obstructed": ("OBSTRUCTED", "장애물"),
+    "fault": ("ARM FAULT", "차단기 고장"),
+    "opening": ("OPENING", "여는 중"),
+    "manual": ("MANUAL KEY", "수동 열쇠"),
+    "unknown": ("UNKNOWN", "알 수 없음"),
+}
+
+WORDS: dict[str, tuple[str, str]] = {
+    # labels
+    "stage": ("Stage", "단계"),
+    "why": ("Why", "근거"),
+    "context": ("Around", "주변"),
+    "lane": ("Lane", "차로"),
+    "arm": ("Arm", "차단기"),
+    "lamps": ("Warnings", "경고"),
+    "dry": ("Dry", "마름"),
+    "link": ("Hub", "허브"),
+    "alarm": ("Alarm", "경보"),
+    "last": ("Last", "최근"),
+    # values
+    "stage.unknown": ("UNKNOWN", "확인불가"),
+    "stage.normal": ("NORMAL", "정상"),
+    "stage.caution": ("CAUTION", "주의"),
+    "stage.close": ("CLOSE", "진입통제"),
+    "flag.1": ("good", "양호"),
+    "flag.2": ("not judged", "미평가"),
+    "flag.3": ("suspect", "의심"),
+    "flag.4": ("FAILED", "실패"),
+    "flag.9": ("MISSING", "없음"),
+    "vote.trip": ("TRIP", "작동"),
+    "vote.dry": ("dry", "마름"),
+    "vote.abstain": ("abstains", "기권"),
+    "vote.bad": ("no vote", "불량"),
+    "clear": ("clear", "비어 있음"),
+    "occupied": ("OCCUPIED", "차량 있음"),
+    "unknown": ("UNKNOWN", "알 수 없음"),
+    "loop_occupied": ("loop", "루프"),
+    "curtain_blocked": ("curtain", "광커튼"),
+    "camera": ("camera", "카메라"),
+    "camera.none": ("none", "없음"),
+    "camera.silent": ("SILENT", "응답 없음"),
+    "camera.occupied": ("sees something", "물체 보임"),
+    "camera.nothing": ("sees nothing", "보이는 것 없음"),
+    "proved.open": ("PROVED OPEN", "열림 확인"),
+    "proved.closed": ("PROVED CLOSED", "닫힘 확인"),
+    "proved.none": ("NOT PROVED", "미확인"),
+    "limits": ("limits open/closed", "열림/닫힘 스위치"),
+    "key": ("key", "열쇠"),
+    "inside": ("REQUEST FROM INSIDE", "내부 탈출 요청"),
+    "on": ("on", "켜짐"),
+    "off": ("off", "꺼짐"),
+    "yes": ("yes", "예"),
+    "no": ("no", "아니오"),
+    "sign_closed": ("sign", "진입금지"),
+    "flasher_on": ("flasher", "경광등"),
+    "siren_on": ("siren", "사이렌"),
+    "sign_caution": ("caution", "주의"),
+    "readback": ("reads back {0}", "확인 {0}"),
+    "river": ("river", "하천"),
+    "rain": ("rain", "강우"),
+    "mains": ("mains", "상용전원"),
+    "mains.ok": ("ok", "정상"),
+    "mains.lost": ("LOST, on battery", "상실, 배터리 사용"),
+    "rising": ("{0} cm/min", "{0} cm/분"),
+    "closes_at": ("closes at {0} cm", "통제 {0} cm"),
+    "nothing_latched": ("nothing is latched", "발동된 원인 없음"),
+    "ordered_by": ("ordered by {0}", "{0} 지시"),
+    "dry_so_far": ("{0} of {1} needed to reopen", "개방에 필요한 {1} 중 {0}"),
+    "not_dry": ("not all dry; {0} needed to reopen", "모두 마르지 않음, 개방에 {0} 필요"),
+    "hub.none": ("none configured", "설정 없음"),
+    "hub.connected": ("connected", "연결됨"),
+    "hub.lost": ("NOT CONNECTED", "연결 끊김"),
+    "heard": ("heard {0} ago", "{0} 전 수신"),
+    "pending": ("{0} waiting", "대기 {0}건"),
+    "dropped": ("{0} DROPPED", "폐기 {0}건"),
+    "disk_silent": ("DISK SILENT", "디스크 응답 없음"),
+    "clock": ("clock", "시계"),
+    "clock.synced": ("synced", "동기됨"),
+    "clock.holdover": ("holdover", "자체 유지"),
+    "clock.untrusted": ("UNTRUSTED: it cannot judge an open", "믿을 수 없음: 개방 판단 불가"),
+    "no_alarm": ("none", "없음"),
+    "controller_silent": ("CONTROLLER SILENT", "제어기 응답 없음"),
+    "drill": ("DRILL", "훈련"),
+    "since": ("since {0}, {1}", "{0}부터, {1}"),
+    "accepted": ("accepted", "수락"),
+    "refused": ("REFUSED", "거부"),
+    "silent": ("NO WORD FROM THE AGENT since {0} ({1})", "{0}부터 에이전트 응답 없음 ({1})"),
+    "never": ("NO WORD FROM THE AGENT yet", "에이전트 응답 아직 없음"),
+    "keys": (
+        "c close  o open  arrows scroll  ? help  q quit",
+        "c 닫기  o 열기  화살표 이동  ? 도움말  q 끝",
+    ),
+    # asking
+    "esc": ("Esc leaves", "Esc 취소"),
+    "close.ask": (
+        "CLOSE {0}?  {1} signs.  Type  close  and Enter.",
+        "{0} 통제?  {1} 서명.  close 입력 후 Enter.",
+    ),
+    "open.first": ("OPEN {0} needs two people. First person:", "{0} 개방은 두 사람 필요. 첫째 사람:"),
+    "open.second": ("Second person, another key:", "둘째 사람, 다른 열쇠:"),
+    "key.file": ("key file?", "열쇠 파일?"),
+    "key.secret": ("passphrase of {0}?", "{0} 암호?"),
+    "key.stranger": ("{0} is nobody's on this gate's roster", "{0}: 이 시설 명단에 없는 열쇠"),
+    "check.ask": (
+        "{0}  {1}: done and seen to?  Type  yes  and Enter.",
+        "{0}  {1}: 확인했습니까?  yes 입력 후 Enter.",
+    ),
+    "check.cctv": ("tunnel seen empty by camera", "CCTV로 비어 있음 확인"),
+    "check.on_site": ("road walked and inspected on site", "현장 육안 점검"),
+    "check.pumps": ("pumps run, road pumped dry", "펌프 가동, 배수 완료"),
+    "open.sign": (
+        "OPEN {0}: {1}, now {2}, incident {3}.  {4}: type  open  and Enter.",
+        "{0} 개방: {1}, 현재 {2}, 상황 {3}.  {4}: open 입력 후 Enter.",
+    ),
+    "open.blocked": ("The gate will not open: {0}", "개방 불가: {0}"),
+    "tripping": ("a cause to close is present", "통제 원인 있음"),
+    "channel_missing": ("a level channel is not valid", "유효하지 않은 수위 채널 있음"),
+    "nothing_closed": ("nothing is closed", "통제된 상태가 아님"),
+    "asking": ("asking the gate ...", "요청 중 ..."),
+    "cancelled": ("nothing was sent", "보내지 않음"),
+    "too_slow": ("given up: not finished in {0}", "{0} 안에 끝나지 않아 취소"),
+    "unheard": ("no word from the agent: nothing can be asked of it now", "에이전트 응답 없음: 요청 불가"),
+}
+
+ALARMS_KO: dict[str, str] = {
+    "gate.held_open": "열림 유지: 차단기 아래 정체",
+    "gate.partial": "닫힘 미확인",
+    "gate.obstructed": "차단기 장애물",
+    "gate.fault": "차단기 작동 불능",
+    "gate.manual_long": "현장 열쇠 장시간 사용",
+    "gate.arm_astray": "지시 없이 차단기 움직임",
+    "gate.escapes": "내부 탈출 요청 반복",
+    "camera.override": "카메라 판단 무시",
+    "camera.unavailable": "카메라 사용 불가",
+    "water.close": "수위: 통제",
+    "water.caution": "수위: 주의",
+    "controller.silent": "제어기 응답 없음",
+    "controller.slow": "제어기 느림",
+    "lane.unknown": "차로 상태 알 수 없음",
+    "mains.lost": "상용 전원 상실",
+    "level.blind": "유효한 수위 채널 없음",
+    "river.lost": "하천 수위계 응답 없음",
+    "warning.activation": "경고 장치 대부분 고장",
+    "drill.active": "훈련 중",
+}
+
+HELP: dict[Lang, tuple[str, ...]] = {
+    "en": (
+        "c  close the gate. One person, any state. The warnings come first, then the arm.",
+        "o  open the gate. Two people, each with a key file and its passphrase; all dry for",
+        "   the whole time; the checklist done. Everything within 5 minutes.",
+        "up, down, page up, page down  scroll     q  leave the screen; the gate goes on.",
+        "A dash (–) is unknown, never zero. ! wants your eye, !! is life safety.",
+        "A lamp shows what was asked; `reads back` tells where the controller disagrees.",
+        "The local key switch goes before everything here.",
+    ),
+    "ko": (
+        "c  통제(닫기). 한 사람, 어떤 상태에서든. 경고가 먼저, 그다음 차단기.",
+        "o  개방(열기). 두 사람, 각자 열쇠 파일과 암호. 정해진 시간 내내 마르고",
+        "   점검표를 마친 뒤. 5분 안에 모두 끝냅니다.",
+        "위, 아래, PgUp, PgDn  이동     q  화면 끝내기. 게이트는 계속 작동합니다.",
+        "줄표(–)는 ‘알 수 없음’이며 0이 아닙니다. ! 확인 필요, !! 인명 안전.",
+        "경고는 지시한 상태이고, ‘확인’은 제어기가 다르게 답할 때 나타납니다.",
+        "현장 열쇠 스위치가 이 화면보다 우선합니다.",
+    ),
+}
+
+
+def term(lang: Lang, word: str, *values: object) -> str:
+    """Return a word of the table with its values put in; a word that is not there as it is."""
+    english, korean = WORDS.get(word) or STATES.get(word) or (word, word)
+    return (korean if lang == "ko" else english).format(*values)
+
+
+def state_term(lang: Lang, state: str) -> str:
+    """Return a state in the language, and in Korean with the English word beside it."""
+    english, korean = STATES.get(state, (state, state))
+    return english if lang == "en" else f"{korean}  {english}"
+
+
+def alarm_term(lang: Lang, code: str, text: str) -> str:
+    """Return an alarm in words."""
+    return f"{ALARMS_KO[code]} ({text})" if lang == "ko" and code in ALARMS_KO else text

@@ -1,0 +1,134 @@
+"""The screen, driven by keys, before a real agent: it shows, asks and signs; the gate decides."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from edge.panel.house import KEYS, Gatehouse, gatehouse, until
+from need import require_module
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from sotdae_edge.core.barrier import State
+from sotdae_edge.panel.screen import app as screen
+from sotdae_edge.panel.screen.app import PanelApp
+from sotdae_edge.panel.terms import Lang
+
+require_module("textual", "pip install 'sotdae[panel]'")
+
+SIZE = (80, 24)
+
+
+def shown(app: PanelApp, name: str) -> str:
+    return str(app.query_one(f"#{name}", Static).content)
+
+
+def panel(house: Gatehouse, lang: Lang = "en") -> PanelApp:
+    return PanelApp(house.path, KEYS["kim"], Path("kim.pem"), lang)
+
+
+async def typed(pilot: Pilot[None], app: PanelApp, text: str) -> None:
+    """Answer the question that stands."""
+    await until(lambda: app.prompt.asking)
+    await pilot.press(*text, "enter")
+
+
+async def said(app: PanelApp, text: str) -> None:
+    await until(lambda: text in shown(app, "said"))
+
+
+def test_a_typed_word_closes_and_anything_else_sends_nothing(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with gatehouse(tmp_path) as house:
+            await until(lambda: house.app.gate.state is State.OPEN)
+            app = panel(house)
+            async with app.run_test(size=SIZE) as pilot:
+                await until(lambda: "O P E N" in shown(app, "band"))
+                for answer in ("open", "no", ""):
+                    await pilot.press("c")
+                    await typed(pilot, app, answer)
+                    await said(app, "nothing was sent")
+                    app.query_one("#said", Static).update("")
+                await pilot.press("ㅊ")  # the same key while the keyboard writes Hangul
+                await until(lambda: app.prompt.asking)
+                await pilot.press("escape")
+                await said(app, "nothing was sent")
+                assert house.app.gate.last_seq == {}
+                await pilot.press("c")
+                await typed(pilot, app, "close")
+                await said(app, "close accepted: close by Kim at panel")
+                await until(lambda: "W A R N" in shown(app, "band") or "WARNING" in shown(app, "band"))
+                assert house.app.gate.state is not State.OPEN
+                await until(lambda: "!! Why" in shown(app, "rows"))
+                await pilot.press("o")
+                await said(app, "The gate will not open: Dry")
+
+    asyncio.run(story())
+
+
+def test_an_agent_that_falls_silent_leaves_nothing_that_looks_like_now(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with gatehouse(tmp_path) as house:
+            await until(lambda: house.app.gate.state is State.OPEN)
+            app = panel(house)
+            async with app.run_test(size=SIZE) as pilot:
+                await until(lambda: "O P E N" in shown(app, "band") and "0.1 s" in shown(app, "rows"))
+                house.server._sessions.copy().pop().cancel()  # as when the agent dies
+                house.path.unlink()
+                await until(lambda: "NO WORD FROM THE AGENT since" in shown(app, "band"))
+                assert "O P E N" not in shown(app, "band")
+                values = [line.split()[-1] for line in shown(app, "rows").splitlines()]
+                assert values, "the labels stay"
+                assert set(values) == {"?"}
+                await pilot.press("c")
+                await said(app, "nothing can be asked of it now")
+
+    asyncio.run(story())
+
+
+def test_a_screen_before_its_agent_says_so_and_finds_it(tmp_path: Path) -> None:
+    async def story() -> None:
+        app = PanelApp(tmp_path / "panel" / "panel.sock", KEYS["kim"], Path("kim.pem"), "ko")
+        async with app.run_test(size=SIZE):
+            await until(lambda: "no agent answers" in shown(app, "band"))
+            assert "에이전트 응답 아직 없음" in shown(app, "band")
+            async with gatehouse(tmp_path):
+                await until(lambda: "고색지하차도" in shown(app, "title"))
+
+    asyncio.run(story())
+
+
+def test_an_order_that_nobody_finishes_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screen, "FLOW_S", 0.3)
+
+    async def story() -> None:
+        async with gatehouse(tmp_path) as house:
+            app = panel(house)
+            async with app.run_test(size=SIZE) as pilot:
+                await until(lambda: shown(app, "title"))
+                await pilot.press("c")
+                await until(lambda: app.prompt.asking)
+                await said(app, "given up")
+                assert not app.prompt.asking
+                assert house.app.gate.last_seq == {}
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_everything_fits_a_small_terminal_on_a_bad_day(tmp_path: Path, lang: Lang) -> None:
+    async def story() -> None:
+        async with gatehouse(tmp_path) as house:
+            house.site.simulator.depth(18.0)
+            app = panel(house, lang)
+            async with app.run_test(size=SIZE) as pilot:
+                await until(lambda: "!! " in shown(app, "rows"))
+                assert all(
+                    app.query_one(f"#{name}").region.width == SIZE[0] for name in ("title", "band", "body")
+                )
+                assert app.query_one("#keys").region.bottom == SIZE[1]
+                await pilot.press("question_mark")
+                await until(lambda: shown(app, "rows").startswith("c "))
+                assert all(line.strip() for line in shown(app, "rows").splitlines())
+
+    asyncio.run(story())
