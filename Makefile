@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TEST_PACKAGES := mosquitto openssl victoria-metrics
 SLOW_PACKAGES := chromium fonts-nanum libmodbus5
 
-.PHONY: help setup demo test test-slow lint format bench debian-test debian-slow clean
+.PHONY: help setup demo test test-slow lint format bench fuzz debian-test debian-slow clean
 
 help:
 	@echo "make demo       set up and watch an underpass flood: the gate closes itself, the province sees it"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-slow  all stories, 20 kills, browser, second tflite environment"
 	@echo "make lint       formatting, lint, types, layers"
 	@echo "make bench      measure and print the benchmarks"
+	@echo "make fuzz       a minute of coverage-guided fuzzing for each parser of outside bytes"
 
 $(VENV)/python.ok:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -57,6 +58,11 @@ format: $(VENV)/dev.ok
 
 bench: $(VENV)/dev.ok
 	$(BIN)/sotdae bench all
+
+# Not part of dev: atheris has no wheel for every Python.
+fuzz: $(VENV)/dev.ok
+	@$(PIP) install 'atheris>=3'
+	PYTHONPATH=tests $(BIN)/python tools/fuzz_parsers.py $(ARGS)
 
 debian-test:
 	@tools/debian-packages $(TEST_PACKAGES)

@@ -256,7 +256,7 @@ def _kept(store: FileState) -> tuple[dict[str, Any], list[str]]:
     try:
         raw = store.load()
         value = {} if raw is None else json.loads(raw)
-    except (OSError, LinkError, ValueError) as error:
+    except (OSError, LinkError, ValueError, RecursionError) as error:
         problems.append(f"the kept state cannot be read: {error}")
     if store.corrupt:
         problems.append("a kept state was corrupt and set aside")

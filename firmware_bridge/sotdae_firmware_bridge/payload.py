@@ -116,9 +116,11 @@ def _value(point: Spot, data: bytes, order: str) -> float | None:
 def parse(text: str, source: str = "payload") -> Payload:
     """Understand a payload profile's TOML text. Raises ConfigError with its problems, each with its place."""
     try:
-        return Payload.model_validate(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        tree = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # tomllib lets int's and its own limits through
         raise ConfigError(source, [f"TOML: {error}"]) from error
+    try:
+        return Payload.model_validate(tree)
     except ValidationError as error:
         problems = [
             f"{'.'.join(str(part) for part in detail['loc']) or 'payload'}: {detail['msg']}"

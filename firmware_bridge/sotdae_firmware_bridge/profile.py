@@ -112,7 +112,7 @@ def parse(text: str, source: str = "profile") -> Profile:
     """
     try:
         tree = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # tomllib lets int's and its own limits through
         raise ConfigError(source, [f"TOML: {error}"]) from error
     try:
         profile = Profile.model_validate(tree)

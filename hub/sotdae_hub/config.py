@@ -114,9 +114,11 @@ def parse_config(text: str, source: str) -> HubConfig:
         ConfigError: with every problem and its place.
     """
     try:
-        return HubConfig.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(source, [str(error)]) from error
+        tree = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # tomllib lets int's and its own limits through
+        raise ConfigError(source, [f"is not TOML: {error}"]) from error
+    try:
+        return HubConfig.model_validate(tree)
     except ValidationError as error:
         raise ConfigError(source, [_problem(dict(detail)) for detail in error.errors()]) from error
 

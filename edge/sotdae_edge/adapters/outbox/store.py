@@ -262,7 +262,9 @@ class SqliteOutbox:
 
     def _insert_gap(self, stream: _Stream, first: int, last: int, stamp: Stamp) -> None:
         marker = Item(Kind.GAP, GapBody(to=last, reason="budget"), stamp)
-        raw = wire.encode(self._envelope(stream, first, marker))
+        self._keep_gap(stream, first, last, wire.encode(self._envelope(stream, first, marker)))
+
+    def _keep_gap(self, stream: _Stream, first: int, last: int, raw: bytes) -> None:
         self._db.execute(
             "INSERT INTO message VALUES (?, ?, ?, ?, 0, ?)", (stream.id, first, last, Kind.GAP, raw)
         )
@@ -280,7 +282,11 @@ class SqliteOutbox:
             (stream.id, last, first),
         ).fetchall()
         for seq, upto, raw in cut:
-            old = wire.decode(raw)
+            try:
+                old = wire.decode(raw)
+            except WireError:  # rotten on disk: it stays whole, and an ack still takes the rows beside it
+                self._keep_gap(stream, seq, upto, raw)
+                continue
             stamp = Stamp(old.at, old.clock, old.mono_ms)
             for left, right in ((seq, first - 1), (last + 1, upto)):
                 if left <= right:
