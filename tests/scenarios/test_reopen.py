@@ -182,7 +182,7 @@ def test_a_clock_that_nobody_disciplines_refuses_to_open(tmp_path: Path) -> None
             if verdict.verdict == "accepted":
                 await opened(province)
             else:
-                assert verdict.because == ("clock untrusted: cannot judge an open",)
+                assert verdict.because == ("clock untrusted: cannot judge an order to open",)
             return verdict.verdict == "accepted", province.truth()
 
     accepted, truth = asyncio.run(scene())

@@ -1,17 +1,18 @@
-"""Who may order what, and why an order is refused. Pure: one function from a command to a verdict.
+"""Who may order what, and why an order is refused: one function from a command to a verdict.
 
 A close is accepted from any authorised level. A reopening needs two people over a nonce of this boot,
 a trusted clock, thirty dry minutes, and nobody above them holding the gate closed (DESIGN 3.5).
 """
 
-import itertools
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
+from sotdae_edge.core import bypass
 from sotdae_edge.core.barrier import TRANSITIONS, Signal, State
 from sotdae_edge.core.events import CommandCame
 from sotdae_edge.core.site import Person, Site
+from sotdae_edge.core.validity import Level
 from sotdae_shared.messages import ClockTrust, CommandBody
 from sotdae_shared.signing import command_bytes, verify
 
@@ -69,18 +70,27 @@ class Situation:
     last_seq: Mapping[str, int]
     """Highest accepted sequence number of each key."""
     tripping: bool
-    channels_valid: bool
+    seen: Mapping[str, Level | None]
+    """What each channel says, bypassed or not."""
+    out: frozenset[str]
+    """Channels that are bypassed."""
     dry_s: float
     now: float
+
+    @property
+    def channels_valid(self) -> bool:
+        """Whether every channel that is not bypassed is valid."""
+        return all(level is not None for name, level in self.seen.items() if name not in self.out)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Accepted with the signers' rank, or refused with one reason."""
+    """Accepted with the signers and their rank, or refused with one reason."""
 
     accepted: bool
     because: str
     rank: Rank | None = None
+    by: str = ""
 
 
 def judge(event: CommandCame, site: Site, at: Situation) -> Verdict:
@@ -96,10 +106,32 @@ def judge(event: CommandCame, site: Site, at: Situation) -> Verdict:
     if reason is not None:
         return Verdict(False, reason)
     rank = min(RANK_OF[person.level] for person in signers)
-    if command.target == "close":
-        return Verdict(True, f"close by {_names(signers)} at {command.issuer}", rank)
-    reason = _reopen(event, signers, rank, site, at)
-    return Verdict(False, reason) if reason else Verdict(True, "two people, dry, nonce fresh", rank)
+    reason = next(_objections(command, signers, rank, site, at), None)
+    by = " and ".join(dict.fromkeys(person.name for person in signers))
+    return Verdict(False, reason) if reason else Verdict(True, _granted(command, by), rank, by)
+
+
+def _objections(
+    command: CommandBody, signers: list[Person], rank: Rank, site: Site, at: Situation
+) -> Iterator[str]:
+    """Yield what the order itself asks for and does not find. Nothing speaks against a close."""
+    match command.target:
+        case "open":
+            yield from _reopen(command, signers, rank, site, at)
+        case "bypass":
+            yield from bypass.objections(command, _count(signers), at.seen, at.out, site.levels)
+        case "restore":
+            yield from bypass.restored(command, at.out)
+
+
+def _granted(command: CommandBody, by: str) -> str:
+    match command.target:
+        case "open":
+            return "two people, dry, nonce fresh"
+        case "bypass":
+            minutes = (command.lasts_s or 0.0) / 60.0
+            return f"{command.actuator} bypassed by {by} for {minutes:.0f} min: {command.reason}"
+    return f"{command.target} by {by} at {command.issuer}"
 
 
 def _transport(event: CommandCame) -> str | None:
@@ -113,7 +145,9 @@ def _transport(event: CommandCame) -> str | None:
 def _address(command: CommandBody, site: Site) -> str | None:
     if command.facility != site.facility:
         return f"wrong gate: for {command.facility}"
-    if command.actuator != ACTUATOR or command.target not in ("close", "open"):
+    channels = {f"{bypass.CHANNEL}{channel.name}" for channel in site.channels}
+    takes = {ACTUATOR} if command.target in ("close", "open") else channels
+    if command.actuator not in takes:
         return f"unknown actuator {command.actuator} to {command.target}"
     return None
 
@@ -135,20 +169,16 @@ def _signers(command: CommandBody, site: Site) -> tuple[list[Person], str | None
 
 
 def _time(event: CommandCame) -> str | None:
-    opens = event.command.target == "open"
+    target = event.command.target
     if event.clock is ClockTrust.UNTRUSTED:
-        # A close may come late: it is the safe direction. An open may not.
-        return "clock untrusted: cannot judge an open" if opens else None
+        # A close may come late: it is the safe direction. Nothing else may.
+        return None if target == "close" else f"clock untrusted: cannot judge an order to {target}"
     left_s = event.command.not_after.timestamp() - event.wall_s
     if not left_s > 0.0:
         return "expired"
     if left_s > MAX_LIFE_S:
         return f"lives too long: more than {MAX_LIFE_S:.0f} s"
     return None
-
-
-def _names(signers: list[Person]) -> str:
-    return " and ".join(dict.fromkeys(person.name for person in signers))
 
 
 def _replayed(command: CommandBody, at: Situation) -> str | None:
@@ -162,23 +192,30 @@ def _replayed(command: CommandBody, at: Situation) -> str | None:
 
 def _stale(command: CommandBody, at: Situation) -> str | None:
     # A close is wanted in whatever state: refused as stale it would leave an opening gate to open.
-    if command.target == "open" and command.expect_state != at.state:
+    if command.target not in ("close", "restore") and command.expect_state != at.state:
         return f"stale: expects {command.expect_state}, the gate is {at.state}"
     return None
 
 
-def _reopen(event: CommandCame, signers: list[Person], rank: Rank, site: Site, at: Situation) -> str | None:
-    command = event.command
-    reasons = itertools.chain(
-        _people(signers), _nonce(command, at), _hazard(site, at), _unconfirmed(command, site)
-    )
-    held = None if may_open(rank, at.holders) else f"held closed by {min(at.holders).name.lower()}"
-    return next(reasons, held)
+def _reopen(
+    command: CommandBody, signers: list[Person], rank: Rank, site: Site, at: Situation
+) -> Iterator[str]:
+    yield from _people(signers)
+    yield from _nonce(command, at)
+    yield from _hazard(site, at)
+    yield from _unconfirmed(command, site)
+    if not may_open(rank, at.holders):
+        yield f"held closed by {min(at.holders).name.lower()}"
 
 
 def _people(signers: list[Person]) -> Iterator[str]:
-    if len({person.public for person in signers}) < 2 or len({person.name for person in signers}) < 2:
+    if _count(signers) < 2:
         yield "one person: a reopening needs two"
+
+
+def _count(signers: list[Person]) -> int:
+    """Return how many people signed: one person with two keys, or two names of one key, is one."""
+    return min(len({person.public for person in signers}), len({person.name for person in signers}))
 
 
 def _nonce(command: CommandBody, at: Situation) -> Iterator[str]:
@@ -199,7 +236,7 @@ def _hazard(site: Site, at: Situation) -> Iterator[str]:
     if at.tripping:
         yield "hazard present"
     if not at.channels_valid:
-        yield "sensor missing: a reopening needs every level channel"
+        yield "sensor missing: a reopening needs every level channel that is not bypassed"
     if at.dry_s < site.times.reopen_dry:
         yield f"not dry for {site.times.reopen_dry / 60:.0f} min: {at.dry_s / 60:.1f} min so far"
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from sotdae_edge.core import bypass
 from sotdae_edge.core.alarms import Condition
 from sotdae_edge.core.approach import ApproachState
 from sotdae_edge.core.barrier import Signal, State
@@ -25,7 +26,7 @@ _FAILED = {
 
 def of(gate: "Gate", now: float) -> list[Condition]:
     """Return every alarm condition that holds now."""
-    found = _water(gate)
+    found = [*_water(gate), *bypass.conditions(gate, now)]
     if gate.site.drill:
         found.append(_holds("drill.active", 3, f"drill: dry for {gate.site.times.reopen_dry:g} s reopens"))
     heard, settled = gate.heard(now), now >= gate.born + GRACE_S
@@ -112,8 +113,13 @@ def _sensors(gate: "Gate", now: float) -> list[Condition]:
         trouble = channel.trouble(gate.site, now)
         if trouble is not None:
             bad[channel.spec.name] = trouble
-    priority = 3 if len(gate.sensing.channels) - len(bad) >= 2 else 2
+    left = len(gate.sensing.channels) - len(bad.keys() | gate.sensing.out(now))
+    priority = 3 if left >= 2 else 2
     found = [_holds(f"sensor.{name}", priority, f"{name}: {trouble}") for name, trouble in bad.items()]
+    if gate.repair_due is not None and now >= gate.repair_due:
+        hours = gate.site.times.repair / 3600.0
+        text = f"a channel has been missing for more than {hours:g} h of running"
+        found.append(_holds("sensor.repair_overdue", 2, text))
     if gate.sensing.blind(now):
         text = "no valid level channel; context decides; send somebody"
         found.append(_holds("level.blind", 1, text))

@@ -4,15 +4,15 @@ The gate has no clock: every call carries monotonic seconds, and `next_deadline`
 be called again. Order of effects: what must be durable, then warnings, then motion, then words.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sotdae_edge.core import conditions, riverside
+from sotdae_edge.core import bypass, conditions, obeying, riverside
 from sotdae_edge.core.alarms import AlarmBook
 from sotdae_edge.core.approach import ApproachState
-from sotdae_edge.core.authority import ACTUATOR, REOPENABLE, Nonce, Rank, Situation, Verdict, judge
+from sotdae_edge.core.authority import Nonce, Rank
 from sotdae_edge.core.barrier import LEAST_CLOSED, RELEASES_ENTRY, SIREN, Signal, State, step
-from sotdae_edge.core.effects import Answer, Decided, Effect, Save, Voice, Warn
+from sotdae_edge.core.effects import Decided, Effect, Save, Voice, Warn
 from sotdae_edge.core.events import (
     BadCommand,
     CommandCame,
@@ -31,6 +31,7 @@ from sotdae_edge.core.signals import next_signal
 from sotdae_edge.core.site import Site
 
 NEVER = float("-inf")
+SAVE_S = 600.0
 MAX_STEPS = 8
 """More signals than this at one moment would be a loop in the table."""
 
@@ -54,7 +55,13 @@ class Gate:
     dry_since: float | None = None
     nonce: Nonce | None = None
     last_seq: dict[str, int] = field(default_factory=dict)
+    repair_due: float | None = None
+    """When a missing channel must have been repaired; None while none is missing."""
+    caution_until: float = NEVER
+    """Until then the signs show caution after a reopening."""
     dirty: bool = False
+    save_due: float | None = None
+    """When what grows with time alone must be saved again."""
 
     @classmethod
     def start(cls, site: Site, boot: str, now: float, memento: dict[str, Any] | None = None) -> "Gate":
@@ -63,6 +70,8 @@ class Gate:
         gate = cls(site, boot, now, Sensing.of(site, now), approaches, hub_heard=now)
         kept = Memento.read(memento)
         gate.episode, gate.incident, gate.last_seq = kept.episode, kept.incident, dict(kept.last_seq)
+        bypass.recall(gate, kept.bypassed)
+        gate.repair_due = now + site.times.repair - kept.short_s if kept.short_s else None
         gate._look(now)
         return gate
 
@@ -85,17 +94,20 @@ class Gate:
             case LinkLost():
                 self.nonce = None
             case NonceAsked():
-                words.append(self._give_nonce(event, now))
+                self._look(now)
+                words.append(obeying.give_nonce(self, event, now))
             case CommandCame():
-                words.append(self._obey(event, now))
+                self._look(now)
+                words.append(obeying.obey(self, event, now))
             case BadCommand(reason=reason):
                 because = (f"malformed: {reason}",)
-                words.append(self._decided("command", self.state, because, now, verdict="refused"))
+                words.append(self.decided("command", self.state, because, now, verdict="refused"))
         return self.tick(now, words)
 
     def tick(self, now: float, words: list[Effect] | None = None) -> list[Effect]:
         """Do what the passing of time makes due."""
         said = list(words or ())
+        said += [self.decided("bypass_ended", self.state, (text,), now) for text in bypass.ended(self, now)]
         self._look(now)
         for _ in range(MAX_STEPS):
             steps = self._take_steps(now)
@@ -103,7 +115,7 @@ class Gate:
                 break
             said += steps
         said += self.alarms.settle(conditions.of(self, now))
-        return [*self._save(), *self._lock(now), *self._warn(now), *self._move(now), *said]
+        return [*self._save(now), *self._lock(now), *self._warn(now), *self._move(now), *said]
 
     def _look(self, now: float) -> None:
         """Bring what is known of lanes and water up to now."""
@@ -113,12 +125,17 @@ class Gate:
         self.stage = self.sensing.stage(now, self.trips)
         self._latch()
         self._watch_dryness(now)
+        if all(level is not None for level in self.sensing.levels(now).values()):
+            self.repair_due = None
+        elif self.repair_due is None:
+            self.repair_due = now + self.site.times.repair
 
     def next_deadline(self, now: float) -> float | None:
         """Return when `tick` must next be called, or None."""
         due = [
             self.sensing.next_deadline(now), self.outputs.next_deadline(now), self.emptied_at(),
             self.hub_heard + self.site.times.hub_silent, self.born + conditions.GRACE_S,
+            self.repair_due, self.caution_until, self.save_due,
         ]  # fmt: skip
         for way in self.approaches:
             due += way.deadlines(now)
@@ -205,9 +222,11 @@ class Gate:
     def _take_step(self, way: ApproachState, signal: Signal, now: float) -> Decided:
         before, after = way.state, step(way.state, signal)
         because = conditions.because(self, way, signal, now)
-        record = self._decided(signal.value, before, because, now, way=way, state=after)
+        record = self.decided(signal.value, before, because, now, way=way, state=after)
         way.enter(after, self.site, now)
         if after is State.OPEN:
+            if before is State.OPENING or self.incident is not None:
+                self.caution_until = now + self.site.times.caution_after_open
             self.incident = self.nonce = None
         self._assume_hazard(after)
         self.dirty = True
@@ -222,63 +241,7 @@ class Gate:
         else:
             self.open_incident("arm", "arm", ("the arm is not proven open",))
 
-    def _obey(self, event: CommandCame, now: float) -> Decided:
-        self._look(now)
-        command = event.command
-        verdict = judge(event, self.site, self._situation(now))
-        if verdict.accepted:
-            self.last_seq |= {approval.key: command.seq for approval in command.approvals}
-            self.dirty = True
-            self._grant(command.target, verdict)
-        return self._decided(
-            command.target,
-            self.state,
-            (verdict.because,),
-            now,
-            verdict="accepted" if verdict.accepted else "refused",
-            command=command.id,
-        )
-
-    def _grant(self, target: str, verdict: Verdict) -> None:
-        rank = verdict.rank
-        if target == "open":
-            self.nonce = None
-            self.incident = None
-            return
-        if self.incident is None:
-            self.open_incident("command", "command", (verdict.because,), rank)
-        elif rank is not None and rank < (self.incident.rank or Rank.SCHEDULE):
-            self.incident = replace(self.incident, rank=int(rank))
-
-    def _situation(self, now: float) -> Situation:
-        return Situation(
-            state=self.state,
-            incident=None if self.incident is None else self.incident.name,
-            holders=self.holders(),
-            reopenable=all(way.state in REOPENABLE for way in self.approaches),
-            nonce=self.nonce,
-            last_seq=self.last_seq,
-            tripping=bool(self.trips),
-            channels_valid=all(level is not None for level in self.sensing.levels(now).values()),
-            dry_s=self.dry_s(now),
-            now=now,
-        )
-
-    def _give_nonce(self, event: NonceAsked, now: float) -> Answer:
-        self._look(now)
-        at = self._situation(now)
-        if at.incident is not None:
-            self.nonce = Nonce(event.nonce, at.incident, self.state, now + self.site.times.nonce)
-        return Answer("nonce", event.query, {
-            "nonce": None if self.nonce is None else self.nonce.value,
-            "boot": self.boot, "facility": self.site.facility, "actuator": ACTUATOR,
-            "incident": at.incident, "state": self.state.value,
-            "tripping": at.tripping, "channels_valid": at.channels_valid, "dry_s": round(at.dry_s, 1),
-            "valid_s": self.site.times.nonce, "checklist": list(self.site.checklist),
-            "last_seq": dict(self.last_seq),
-        })  # fmt: skip
-
-    def _decided(
+    def decided(
         self,
         decision: str,
         before: State,
@@ -290,6 +253,7 @@ class Gate:
         verdict: Literal["accepted", "refused"] | None = None,
         command: str | None = None,
     ) -> Decided:
+        """Return a record of a decision, with all that explains it."""
         ballot = self.sensing.close_vote(now)
         level_cm, rate = self.sensing.level_cm(now), self.sensing.rate_cm_min()
         return Decided(
@@ -303,18 +267,29 @@ class Gate:
             command=command, verdict=verdict, approach="" if way is None else way.spec.name,
         )  # fmt: skip
 
-    def _save(self) -> list[Effect]:
-        if not self.dirty:
+    def _save(self, now: float) -> list[Effect]:
+        """Save what changed, and every ten minutes what grows."""
+        grows = self.repair_due is not None
+        if not self.dirty and (not grows or self.save_due is None or now < self.save_due):
+            self.save_due = (self.save_due or now + SAVE_S) if grows else None
             return []
-        self.dirty = False
-        return [Save(Memento(self.state.value, self.episode, self.incident, self.last_seq).write())]
+        self.dirty, self.save_due = False, now + SAVE_S if grows else None
+        return [Save(self._memento(now).write())]
+
+    def _memento(self, now: float) -> Memento:
+        out = [channel for channel in self.sensing.channels if channel.bypassed(now)]
+        return Memento(
+            self.state.value, self.episode, self.incident, self.last_seq,
+            {channel.spec.name: channel.bypass.by for channel in out if channel.bypass is not None},
+            0.0 if self.repair_due is None else max(0.0, now - self.repair_due + self.site.times.repair),
+        )  # fmt: skip
 
     def _warn(self, now: float) -> list[Effect]:
         if self.incident is None and all(way.state is State.START for way in self.approaches):
             return []
         closed = any(self._closes(way, now) for way in self.approaches)
         siren = closed and any(way.state in SIREN for way in self.approaches)
-        caution = not closed and self.stage is not Stage.NORMAL
+        caution = not closed and (self.stage is not Stage.NORMAL or now < self.caution_until)
         voice = Voice.SILENT
         if self.site.riverside is not None:
             voice = riverside.voice(self.approaches, closed, caution)

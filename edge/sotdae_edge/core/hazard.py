@@ -118,6 +118,23 @@ class Sensing:
             self._levels_at = now
         return self._levels
 
+    def channel(self, name: str) -> ChannelState:
+        """Return one channel's memory. KeyError if there is none of that name."""
+        return {channel.spec.name: channel for channel in self.channels}[name]
+
+    def forget_levels(self) -> None:
+        """Work the levels out anew when next asked for."""
+        self._levels_at = None
+
+    def out(self, now: float) -> frozenset[str]:
+        """Return the channels that people have taken out of the vote."""
+        return frozenset([channel.spec.name for channel in self.channels if channel.bypassed(now)])
+
+    def wanted(self, now: float) -> dict[str, Level | None]:
+        """Return the levels of those whose word for dry is needed: all that are not bypassed."""
+        out, levels = self.out(now), self.levels(now)
+        return {name: level for name, level in levels.items() if name not in out} if out else levels
+
     def flags(self, now: float) -> dict[str, Flag]:
         """Return every channel's quality flag."""
         return {channel.spec.name: channel.flag_at(now) for channel in self.channels}
@@ -240,7 +257,7 @@ class Sensing:
     def _caution_now(self, now: float) -> bool:
         limits = self.site.levels
         wet = self.since.held("caution", self._wet(limits.caution_cm, now), self.site.times.confirm, now)
-        still = now < self.caution_until and not all_below(self.levels(now), limits.caution_off_cm)
+        still = now < self.caution_until and not all_below(self.wanted(now), limits.caution_off_cm)
         river = self.river.at(now)
         high = limits.river_caution_cm is not None and river is not None and river >= limits.river_caution_cm
         aged = self.river_lost(now)
@@ -257,7 +274,7 @@ class Sensing:
 
     def dry(self, now: float) -> bool:
         """Tell whether everything that can trip says dry: what a reopening needs, for 30 minutes."""
-        if not all_below(self.levels(now), self.site.levels.reopen_cm):
+        if not all_below(self.wanted(now), self.site.levels.reopen_cm):
             return False
         calm_cm, river_cm = self._river_calm_cm(), self.river.at(now)
         return calm_cm is None or (river_cm is not None and river_cm < calm_cm)
@@ -265,6 +282,7 @@ class Sensing:
     def next_deadline(self, now: float) -> float | None:
         """Return when time alone may change an answer: a channel or gauge goes stale, a condition ripens."""
         due = [channel.fresh_until for channel in self.channels]
+        due += [channel.bypass.until for channel in self.channels if channel.bypass is not None]
         disagreeing = (c.disagree_since for c in self.channels if c.disagree_since is not None)
         due += [since + self.site.times.disagree for since in disagreeing]
         due += [self.river.good_until, self.rain.good_until, self.caution_until]

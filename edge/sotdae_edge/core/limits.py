@@ -51,6 +51,8 @@ TIMES: Mapping[str, Limit] = {
     "nonce": Limit(30.0, 600.0, "approvals age"),
     "manual_alarm": Limit(60.0, 7200.0, "a forgotten key must be told of"),
     "device_silent": Limit(0.3, 3.0, "a silent controller must be told of"),
+    "repair": Limit(3600.0, 604_800.0, "a lost channel must be repaired, within a day in flood season"),
+    "caution_after_open": Limit(60.0, 3600.0, "drivers come back to a road that was under water"),
 }
 """Of each duration, in seconds."""
 

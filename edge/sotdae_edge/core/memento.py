@@ -34,6 +34,10 @@ class Memento:
     episode: Annotated[int, Field(ge=0)] = 0
     incident: Incident | None = None
     last_seq: dict[str, Annotated[int, Field(ge=0)]] = field(default_factory=dict)
+    bypassed: dict[str, str] = field(default_factory=dict)
+    """Channels that were out of the vote, and by whom: only to tell that the restart has ended that."""
+    short_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    """For how long a channel has been missing; time without power is not in it."""
 
     def write(self) -> dict[str, Any]:
         """Return it as JSON values."""

@@ -131,6 +131,10 @@ class Times:
     nonce: float = 300.0
     manual_alarm: float = 1800.0
     device_silent: float = 1.0
+    repair: float = 86_400.0
+    """A vote short of a channel this long must be repaired at last (DOMAIN 1.6)."""
+    caution_after_open: float = 600.0
+    """The signs show caution this long after a reopening (DOMAIN 1.5)."""
 
 
 @dataclass(frozen=True, slots=True)

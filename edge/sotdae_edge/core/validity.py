@@ -30,6 +30,21 @@ class Level:
         return max(0.0, self.low - other.high, other.low - self.high)
 
 
+@dataclass(frozen=True, slots=True)
+class Bypass:
+    """Why and until when a channel does not vote. Its times are monotonic seconds of this boot."""
+
+    by: str
+    reason: str
+    since: float
+    until: float
+
+    @property
+    def text(self) -> str:
+        """Who, for how long and why."""
+        return f"bypassed by {self.by} for {(self.until - self.since) / 60:.0f} min: {self.reason}"
+
+
 @dataclass(slots=True)
 class ChannelState:
     """One channel's memory."""
@@ -42,10 +57,19 @@ class ChannelState:
     jump_since: float | None = None
     disagree_since: float | None = None
     stuck: bool = False
+    bypass: Bypass | None = None
     history: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=MAX_HISTORY))
 
     def valid(self, now: float) -> Level | None:
         """Return the level if the channel may vote now."""
+        return None if self.bypassed(now) else self.seen(now)
+
+    def bypassed(self, now: float) -> bool:
+        """Tell whether people have taken it out of the vote."""
+        return self.bypass is not None and now < self.bypass.until
+
+    def seen(self, now: float) -> Level | None:
+        """Return what it says, if that is sound, whether or not it may vote."""
         if now >= self.fresh_until or self.stuck:
             return None
         return self.level
@@ -162,7 +186,9 @@ def judge_stuck(channels: list[ChannelState], site: Site, now: float) -> None:
         others = [
             level
             for other in channels
-            if other is not channel and not other.stuck and (level := levels.get(id(other))) is not None
+            if other is not channel
+            and not (other.stuck or other.bypassed(now))
+            and (level := levels.get(id(other))) is not None
         ]
         if mine is None or not others:
             channel.disagree_since = None

@@ -51,12 +51,13 @@ def vote(levels: Mapping[str, Level | None], threshold_cm: float, independent: b
 def all_below(levels: Mapping[str, Level | None], threshold_cm: float) -> bool:
     """Tell whether every channel is valid and surely not above the threshold: the vote for dry."""
     for level in levels.values():
-        if not _surely_below(level, threshold_cm):
+        if not surely_below(level, threshold_cm):
             return False
     return bool(levels)
 
 
-def _surely_below(level: Level | None, threshold_cm: float) -> bool:
+def surely_below(level: Level | None, threshold_cm: float) -> bool:
+    """Tell whether a channel is valid and its water not above the threshold."""
     if level is None:
         return False
     # A switch below its first step only knows "under 5 cm"; that is the driest it can say.

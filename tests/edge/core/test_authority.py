@@ -10,8 +10,9 @@ from edge.core.people import NONCE, WALL, approval, came, order, signed
 from edge.core.plant import SITE, Story, drives
 
 from sotdae_edge.core.authority import Rank, judge, may_open
-from sotdae_edge.core.effects import Answer, Decided, Motion
+from sotdae_edge.core.effects import Answer, Decided, Motion, Warn
 from sotdae_edge.core.events import BadCommand, CommandCame, LinkLost, NonceAsked
+from sotdae_edge.core.obeying import situation
 from sotdae_shared.messages import Approval, ClockTrust, CommandBody
 
 DRY_S = 1800.0
@@ -67,6 +68,19 @@ def test_two_people_open_once_after_thirty_dry_minutes(ready: Story) -> None:
     word, because = verdict(story, came(command))
     assert (word, because.split(":")[0]) == ("refused", "replayed")
     assert story.gate.state == "open"
+
+
+def test_the_signs_show_caution_for_ten_minutes_after_a_reopening(ready: Story) -> None:
+    story = fresh(ready)
+    verdict(story, came(good(story)))
+    story.plant.arm = "open"
+    story.run(700.0, every=1.0)
+    shown = [e for e in story.effects if isinstance(e, Warn)]
+    assert story.gate.stage == "normal"
+    last = max(at for at, e in enumerate(shown) if e.caution)
+    assert 598 <= sum(1 for e in shown if e.caution and not e.closed) <= 605, "said once a second"
+    assert not any(e.caution or e.closed for e in shown[last + 1 :])
+    assert len(shown) - last > 60
 
 
 def _signed(**changes: Any) -> Any:
@@ -383,7 +397,7 @@ def test_a_malformed_command_is_refused_and_recorded() -> None:
 
 def test_judging_changes_nothing(ready: Story) -> None:
     story = fresh(ready)
-    at = story.gate._situation(story.now)
+    at = situation(story.gate, story.now)
     first = judge(came(good(story)), SITE, at)
     assert judge(came(good(story)), SITE, at) == first
     assert first.accepted

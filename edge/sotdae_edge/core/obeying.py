@@ -1,0 +1,81 @@
+"""What the gate does about an order, and what it answers to people who prepare one."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sotdae_edge.core import bypass
+from sotdae_edge.core.authority import ACTUATOR, REOPENABLE, Nonce, Rank, Situation, Verdict, judge
+from sotdae_edge.core.effects import Answer, Decided
+from sotdae_edge.core.events import CommandCame, NonceAsked
+from sotdae_shared.messages import CommandBody
+
+if TYPE_CHECKING:
+    from sotdae_edge.core.gate import Gate
+
+
+def obey(gate: "Gate", event: CommandCame, now: float) -> Decided:
+    """Judge an order, do what it asks for if it is accepted, and return the record of that."""
+    command = event.command
+    verdict = judge(event, gate.site, situation(gate, now))
+    if verdict.accepted:
+        gate.last_seq |= {approval.key: command.seq for approval in command.approvals}
+        gate.dirty = True
+        _grant(gate, command, verdict, now)
+    return gate.decided(
+        command.target,
+        gate.state,
+        (verdict.because,),
+        now,
+        verdict="accepted" if verdict.accepted else "refused",
+        command=command.id,
+    )
+
+
+def _grant(gate: "Gate", command: CommandBody, verdict: Verdict, now: float) -> None:
+    match command.target:
+        case "open":
+            gate.nonce = gate.incident = None
+        case "close":
+            _close(gate, verdict)
+        case "bypass" | "restore":
+            bypass.set_out(gate, command, verdict.by, now)
+
+
+def _close(gate: "Gate", verdict: Verdict) -> None:
+    rank = verdict.rank
+    if gate.incident is None:
+        gate.open_incident("command", "command", (verdict.because,), rank)
+    elif rank is not None and rank < (gate.incident.rank or Rank.SCHEDULE):
+        gate.incident = replace(gate.incident, rank=int(rank))
+
+
+def situation(gate: "Gate", now: float) -> Situation:
+    """Return what an order is judged by."""
+    return Situation(
+        state=gate.state,
+        incident=None if gate.incident is None else gate.incident.name,
+        holders=gate.holders(),
+        reopenable=all(way.state in REOPENABLE for way in gate.approaches),
+        nonce=gate.nonce,
+        last_seq=gate.last_seq,
+        tripping=bool(gate.trips),
+        seen={channel.spec.name: channel.seen(now) for channel in gate.sensing.channels},
+        out=gate.sensing.out(now),
+        dry_s=gate.dry_s(now),
+        now=now,
+    )
+
+
+def give_nonce(gate: "Gate", event: NonceAsked, now: float) -> Answer:
+    """Answer with what two people sign to reopen, and with what stands in their way."""
+    at = situation(gate, now)
+    if at.incident is not None:
+        gate.nonce = Nonce(event.nonce, at.incident, gate.state, now + gate.site.times.nonce)
+    return Answer("nonce", event.query, {
+        "nonce": None if gate.nonce is None else gate.nonce.value,
+        "boot": gate.boot, "facility": gate.site.facility, "actuator": ACTUATOR,
+        "incident": at.incident, "state": gate.state.value,
+        "tripping": at.tripping, "channels_valid": at.channels_valid, "dry_s": round(at.dry_s, 1),
+        "valid_s": gate.site.times.nonce, "checklist": list(gate.site.checklist),
+        "last_seq": dict(gate.last_seq), "bypassed": sorted(at.out),
+    })  # fmt: skip
