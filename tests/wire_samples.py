@@ -15,6 +15,8 @@ from sotdae_shared.messages import (
     ClockTrust,
     CommandBody,
     DecisionBody,
+    Estimate,
+    Eta,
     EventBody,
     GapBody,
     HealthBody,
@@ -42,6 +44,10 @@ BODIES: dict[Kind, BaseModel] = {
     ),
     Kind.HEALTH: HealthBody(
         stage="caution", barrier="OPEN", lane="clear", level_cm=12.5, rate_cm_min=4.0, architecture="2oo3",
+        estimate=Estimate(
+            level_cm=12.4, level_sigma_cm=0.4, rate_cm_min=4.1, rate_sigma_cm_min=0.8,
+            eta={"close": Eta(s=38, sigma_s=9)},
+        ),
         channels={"radar": Flag.PASS, "pressure": Flag.FAIL},
         outputs={"sign_closed": False, "siren_on": None},
         alarms=("pressure_stuck",), uptime_s=3600.5, pending=3,

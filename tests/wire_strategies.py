@@ -18,6 +18,8 @@ from sotdae_shared.messages import (
     CommandBody,
     DecisionBody,
     Envelope,
+    Estimate,
+    Eta,
     EventBody,
     GapBody,
     HealthBody,
@@ -77,6 +79,15 @@ commands = st.builds(
     checklist=st.lists(names, max_size=3).map(tuple),
     approvals=st.lists(approvals, max_size=3).map(tuple),
 )
+sigmas = st.floats(0, 1e9)
+estimates = st.builds(
+    Estimate,
+    level_cm=floats,
+    level_sigma_cm=sigmas,
+    rate_cm_min=floats,
+    rate_sigma_cm_min=sigmas,
+    eta=st.dictionaries(names, st.builds(Eta, s=sigmas, sigma_s=sigmas), max_size=3),
+)
 states = st.builds(
     StateBody,
     status=st.sampled_from(["online", "offline"]),
@@ -94,6 +105,7 @@ BODIES: dict[Kind, st.SearchStrategy[BaseModel]] = {
         lane=maybe(lanes),
         level_cm=maybe(floats),
         rate_cm_min=maybe(floats),
+        estimate=maybe(estimates),
         architecture=maybe(names),
         channels=st.dictionaries(names, st.sampled_from(Flag), max_size=3),
         outputs=st.dictionaries(names, maybe(st.booleans()), max_size=3),

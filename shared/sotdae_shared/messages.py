@@ -95,6 +95,24 @@ class TelemetryBody(_Up):
     readings: Annotated[tuple[Reading, ...], Field(min_length=1, max_length=MAX_READINGS)]
 
 
+class Eta(_Up):
+    """How long until the water reaches a level if it rises as it does, and one sigma of that, in seconds."""
+
+    s: Annotated[FiniteFloat, Field(ge=0)]
+    sigma_s: Annotated[FiniteFloat, Field(ge=0)]
+
+
+class Estimate(_Up):
+    """Level and rate of rise, filtered for people to look at, with one sigma each. It decides nothing."""
+
+    level_cm: FiniteFloat
+    level_sigma_cm: Annotated[FiniteFloat, Field(ge=0)]
+    rate_cm_min: FiniteFloat
+    rate_sigma_cm_min: Annotated[FiniteFloat, Field(ge=0)]
+    eta: dict[Name, Eta] = {}
+    """By ``caution``, ``close``, ``unsafe``: those that lie ahead, while a rise is proven."""
+
+
 class HealthBody(_Up):
     """What a node says of itself, every few seconds: its liveness and its whole visible state."""
 
@@ -107,6 +125,8 @@ class HealthBody(_Up):
     level_cm: FiniteFloat | None = None
     """Voted level; None when no channel is valid."""
     rate_cm_min: FiniteFloat | None = None
+    estimate: Estimate | None = None
+    """For display only; None when nothing is known, or from a node that does not filter."""
     architecture: Name | None = None
     """The vote in force, such as ``2oo3``."""
     channels: dict[Name, Flag] = {}

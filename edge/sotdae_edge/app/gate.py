@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sotdae_edge.app import panel, words
+from sotdae_edge.app.display import Display
 from sotdae_edge.app.keeping import PERSIST_S, Keeper
 from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.app.stopping import unless_stopped
@@ -88,6 +89,8 @@ class GateApp:
     feed_due: float = 0.0
     session: int = 0
     helpers: Helpers = field(default_factory=Helpers)
+    display: Display = field(default_factory=Display)
+    """What only people look at: it may fail."""
     slow_until: float = 0.0
     """Until then the controller counts as slow: its scans came too late to prove the lane."""
     keeper: Keeper = field(init=False)
@@ -123,6 +126,7 @@ class GateApp:
         made: dict[str, Callable[[], Awaitable[None]]] = {
             "recorder": self.recorder.run,
             "report": self._report,
+            "estimate": lambda: self.display.run(self.gate, self.clock),
         }
         if (journal := self.journal) is not None:
             journal.begin(self.gate)
@@ -362,7 +366,8 @@ class GateApp:
         health_due, state = 0.0, None
         while True:
             now = self.clock.monotonic()
-            self.recorder.say(Kind.TELEMETRY, words.telemetry(self.gate, self.points, now))
+            shown = self.display.fresh(now)
+            self.recorder.say(Kind.TELEMETRY, words.telemetry(self.gate, self.points, now, estimate=shown))
             if now >= health_due or state is not self.gate.state:
                 health_due, state = now + HEALTH_S, self.gate.state
                 await self._say_health(now)
@@ -401,4 +406,7 @@ class GateApp:
             # The disk does not answer: what waits in memory is all that can be counted.
             stats = OutboxStats(len(self.recorder.waiting), 0, 0)
         own = tuple(self.watched.active)
-        self.recorder.say(Kind.HEALTH, words.health(self.gate, stats, self.recorder.lost, own, now))
+        shown = self.display.fresh(now)
+        self.recorder.say(
+            Kind.HEALTH, words.health(self.gate, stats, self.recorder.lost, own, now, estimate=shown)
+        )

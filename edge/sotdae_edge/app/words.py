@@ -13,6 +13,7 @@ from sotdae_edge.core.validity import ChannelState
 from sotdae_edge.ports import OutboxStats
 from sotdae_shared.messages import (
     DecisionBody,
+    Estimate,
     EventBody,
     HealthBody,
     Kind,
@@ -65,8 +66,10 @@ def _decision(effect: Decided) -> DecisionBody:
     )
 
 
-def telemetry(gate: Gate, points: Mapping[str, Sample], now: float) -> TelemetryBody:
-    """Return the newest readings of every channel, the voted level, and the context instruments."""
+def telemetry(
+    gate: Gate, points: Mapping[str, Sample], now: float, *, estimate: Estimate | None = None
+) -> TelemetryBody:
+    """Return the newest readings of every channel, the voted level, the estimate, and the context."""
     readings = [_channel(channel, now) for channel in gate.sensing.channels]
     readings.append(_reading("level", Unit.CM, gate.sensing.level_cm(now)))
     readings.append(_reading("rate", Unit.CM_PER_MIN, gate.sensing.rate_cm_min()))
@@ -76,7 +79,22 @@ def telemetry(gate: Gate, points: Mapping[str, Sample], now: float) -> Telemetry
         for name, unit in CONTEXT.items()
         if name in points
     ]
+    readings += [] if estimate is None else _estimated(estimate)
     return TelemetryBody(readings=tuple(readings))
+
+
+def _estimated(estimate: Estimate) -> list[Reading]:
+    """Return the estimate as readings; what lies behind, or is not foreseen, has none."""
+    found = [
+        _reading("level_est", Unit.CM, estimate.level_cm),
+        _reading("level_est_sigma", Unit.CM, estimate.level_sigma_cm),
+        _reading("rate_est", Unit.CM_PER_MIN, estimate.rate_cm_min),
+        _reading("rate_est_sigma", Unit.CM_PER_MIN, estimate.rate_sigma_cm_min),
+    ]
+    for name, eta in estimate.eta.items():
+        found.append(_reading(f"eta_{name}_s", Unit.SECOND, eta.s))
+        found.append(_reading(f"eta_{name}_sigma_s", Unit.SECOND, eta.sigma_s))
+    return found
 
 
 def _channel(channel: ChannelState, now: float) -> Reading:
@@ -100,7 +118,15 @@ def _reading(name: str, unit: Unit, value: float | None) -> Reading:
     )
 
 
-def health(gate: Gate, stats: OutboxStats, lost: int, own: Sequence[str], now: float) -> HealthBody:
+def health(
+    gate: Gate,
+    stats: OutboxStats,
+    lost: int,
+    own: Sequence[str],
+    now: float,
+    *,
+    estimate: Estimate | None = None,
+) -> HealthBody:
     """Return the gate's whole visible state; `own` are alarms of the agent beside the gate's."""
     level_cm, rate = gate.sensing.level_cm(now), gate.sensing.rate_cm_min()
     return HealthBody(
@@ -109,6 +135,7 @@ def health(gate: Gate, stats: OutboxStats, lost: int, own: Sequence[str], now: f
         lane=cast("Any", gate.occupancy(now).value),
         level_cm=None if level_cm is None else round(level_cm, 2),
         rate_cm_min=None if rate is None else round(rate, 2),
+        estimate=estimate,
         architecture=gate.sensing.close_vote(now).architecture,
         channels=gate.sensing.flags(now),
         outputs=_read_back(gate, now),

@@ -141,6 +141,8 @@ def _channel(channel: Channel, levels: Levels) -> Iterator[str]:
         return
     if len(channel.points) != 1:
         yield "points: want exactly one of an analog channel"
+    if channel.sigma_cm is not None and not 0.05 <= channel.sigma_cm <= 50.0:
+        yield f"sigma_cm: {channel.sigma_cm:g}: want 0.05 to 50, one sigma of its readings"
     if not low <= 0.0 < levels.unsafe_cm <= high:
         yield f"range_cm: want 0 and unsafe_cm = {levels.unsafe_cm:g} inside, or a flood counts as a failure"
 

@@ -37,6 +37,8 @@ class Channel:
     """What it shares with others of the same name, as are `power` and `model`; empty: nothing."""
     power: str = ""
     model: str = ""
+    sigma_cm: float | None = None
+    """One sigma of an analogue one, for the displayed level only; None: what its name suggests."""
 
 
 @dataclass(frozen=True, slots=True)
