@@ -41,6 +41,7 @@ def at_gate(session: Session) -> tuple[Any, datetime]:
     return session.shown.gate, session.shown.at
 
 
+@pytest.mark.slow
 def test_one_person_closes_two_open_and_one_does_not(tmp_path: Path) -> None:
     async def story() -> None:
         async with gatehouse(tmp_path, **DRILL) as house:
