@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, update
 from sotdae_hub.adapters import tables
 from sotdae_hub.adapters.pictures import PictureFiles
 from sotdae_hub.core.incidents import IncidentRecord, fact_of, fold, settled, settles
+from sotdae_hub.core.saying import said_at
 from sotdae_hub.ports import Entry
-from sotdae_shared.messages import Class, DecisionBody, Envelope, Kind
+from sotdae_shared.messages import Class, ClockTrust, DecisionBody, Envelope, Kind
 
 PICTURES_KEPT = 20
 """Newest pictures kept of each facility."""
@@ -28,7 +29,7 @@ def file_all(db: Connection, entries: Sequence[Entry], pictures: PictureFiles) -
     for entry in own:
         _fold_incident(db, entry.envelope)
         if entry.envelope.kind is Kind.REPORT and entry.envelope.body.report == "birth":
-            _file_birth(db, entry.envelope)
+            _file_birth(db, entry)
     for facility in {entry.envelope.facility for entry in own if entry.envelope.kind is Kind.DECISION}:
         _settle_incidents(db, facility)
     for entry in _newest_health(entries):
@@ -98,13 +99,13 @@ def _save_incident(db: Connection, record: IncidentRecord) -> None:
     db.execute(update(tables.incident).where(tables.incident.c.id == record.id).values(asdict(record)))
 
 
-def _file_birth(db: Connection, envelope: Envelope) -> None:
-    table = tables.birth
+def _file_birth(db: Connection, entry: Entry) -> None:
+    envelope, said, table = entry.envelope, _said(entry), tables.birth
     key = (table.c.facility == envelope.facility) & (table.c.node == envelope.node)
     before = db.execute(select(table.c.at).where(key)).scalar_one_or_none()
-    if before is not None and before > envelope.at:
+    if before is not None and before > said:
         return
-    values = {"at": envelope.at, "data": envelope.body.model_dump(mode="json")["data"]}
+    values = {"at": said, "data": envelope.body.model_dump(mode="json")["data"]}
     _put(db, table, key, before is not None, {"facility": envelope.facility, "node": envelope.node, **values})
 
 
@@ -116,7 +117,7 @@ def _newest_health(entries: Sequence[Entry]) -> list[Entry]:
             continue
         key = (envelope.facility, envelope.node)
         before = newest.get(key)
-        if before is None or _later(envelope, before.envelope.boot, before.envelope.seq, before.envelope.at):
+        if before is None or _later(entry, before.envelope.boot, before.envelope.seq, _said(before)):
             newest[key] = entry
     return list(newest.values())
 
@@ -124,9 +125,12 @@ def _newest_health(entries: Sequence[Entry]) -> list[Entry]:
 def _file_twin(db: Connection, entry: Entry) -> None:
     envelope, table = entry.envelope, tables.twin
     key = (table.c.facility == envelope.facility) & (table.c.node == envelope.node)
-    before = db.execute(select(table.c.boot, table.c.seq, table.c.at).where(key)).one_or_none()
-    if before is not None and not _later(envelope, before.boot, before.seq, before.at):
-        return
+    columns = (table.c.boot, table.c.seq, table.c.at, table.c.clock, table.c.heard_at)
+    before = db.execute(select(*columns).where(key)).one_or_none()
+    if before is not None:
+        said = said_at(before.at, ClockTrust(before.clock), before.heard_at)
+        if not _later(entry, before.boot, before.seq, said):
+            return
     values = {
         "facility": envelope.facility,
         "node": envelope.node,
@@ -140,9 +144,14 @@ def _file_twin(db: Connection, entry: Entry) -> None:
     _put(db, table, key, before is not None, values)
 
 
-def _later(envelope: Envelope, boot: str, seq: int, at: datetime) -> bool:
+def _later(entry: Entry, boot: str, seq: int, said: datetime) -> bool:
     """Whether a message is newer. Within a boot the sequence decides, since a clock may be set back."""
-    return envelope.seq > seq if envelope.boot == boot else envelope.at >= at
+    envelope = entry.envelope
+    return envelope.seq > seq if envelope.boot == boot else _said(entry) >= said
+
+
+def _said(entry: Entry) -> datetime:
+    return said_at(entry.envelope.at, entry.envelope.clock, entry.received_at)
 
 
 def _put(db: Connection, table: Table, key: Any, exists: bool, values: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sotdae_hub.adapters.journal import connect
 from sotdae_hub.core.points import ms
+from sotdae_hub.core.saying import said_at
 from sotdae_hub.ports import Entry, Last
 from sotdae_shared.errors import LinkError
 from sotdae_shared.messages import Kind
@@ -89,8 +90,9 @@ class SqliteLastValues:
 def _newest(entries: Sequence[Entry]) -> dict[tuple[str, str], tuple[str, str, str, float | None, int, int]]:
     found: dict[tuple[str, str], tuple[str, str, str, float | None, int, int]] = {}
     for entry in entries:
-        facility, sent_ms = entry.envelope.facility, ms(entry.envelope.at)
-        for reading in entry.envelope.body.readings:
+        envelope = entry.envelope
+        facility, sent_ms = envelope.facility, ms(said_at(envelope.at, envelope.clock, entry.received_at))
+        for reading in envelope.body.readings:
             key = (facility, reading.channel)
             at_ms = sent_ms if reading.at is None else ms(reading.at)
             if key not in found or at_ms >= found[key][-1]:
