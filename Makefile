@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 LEGACY := .venv-legacy
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TEST_PACKAGES := mosquitto openssl victoria-metrics
-SLOW_PACKAGES := chromium fonts-nanum libmodbus5
+SLOW_PACKAGES := chromium fonts-nanum libmodbus5 faketime strace
 
 .PHONY: help setup demo test test-slow lint format bench fuzz debian-test debian-slow clean
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,17 @@ STOP_S = 12.0
 class Child:
     """A `python -m` process with its log in a file. With `ready`, its first line of output is JSON."""
 
-    def __init__(self, name: str, args: list[str], directory: Path, *, ready: bool = False) -> None:
-        """Prepare; nothing runs yet."""
+    def __init__(
+        self, name: str, args: list[str], directory: Path, *, ready: bool = False,
+        environ: Mapping[str, str] | None = None, under: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        """Prepare; nothing runs yet. `environ` is added to ours; `under` is a command that executes ours."""
         self.name = name
         self._args = args
         self._log = directory / f"{name}.log"
         self._ready = ready
+        self._environ = dict(environ or {})
+        self._under = list(under)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -49,11 +55,11 @@ class Child:
         guard = [setpriv, "--pdeathsig", "KILL"] if setpriv else []
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*guard, sys.executable, "-m", *self._args],
+                [*guard, *self._under, sys.executable, "-m", *self._args],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE if self._ready else log,
                 stderr=log,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **self._environ},
             )
 
     async def _first_line(self, timeout_s: float) -> dict[str, Any]:
