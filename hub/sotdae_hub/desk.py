@@ -75,6 +75,7 @@ class Desk:
             lane=health.lane if health else None,
             level_cm=health.level_cm if health else None,
             rate_cm_min=health.rate_cm_min if health else None,
+            estimate=health.estimate if health else None,
             architecture=health.architecture if health else None,
             sensors=self._sensors(facility),
             outputs=dict(health.outputs) if health else {},

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sotdae_shared.messages import Estimate
+
 LinkStatus = Literal["online", "unknown"]
 
 
@@ -82,6 +84,8 @@ class FacilityState(_View):
     lane: str | None
     level_cm: float | None
     rate_cm_min: float | None
+    estimate: Estimate | None = None
+    """Filtered for display, with one sigma and what lies ahead; None from a node that does not filter."""
     architecture: str | None
     sensors: tuple[SensorState, ...]
     outputs: dict[str, bool | None]

@@ -25,6 +25,7 @@ from sotdae_hub.views import (
     StoreHealth,
     Thresholds,
 )
+from sotdae_shared.messages import Estimate, Eta
 
 FLOODED = "GG-41113-UP-0007"
 SILENT = "GG-41135-UP-0012"
@@ -98,6 +99,7 @@ class World:
             lane="clear" if underpass else None,
             level_cm=level if underpass else None,
             rate_cm_min=rate if underpass else None,
+            estimate=_estimate(level, rate) if underpass else None,
             architecture=("1oo2" if shut else "2oo3") if underpass else None,
             sensors=_sensors(ident, level, heard),
             outputs=_outputs(shut, ident == CAUTIOUS) if underpass else {},
@@ -192,6 +194,9 @@ class World:
         out = []
         for index in range(int(seconds / step), -1, -1):
             ago = index * step
+            if channel == "level_est_sigma":
+                out.append(SeriesPoint(at=self.ago(ago), value=0.8, flag=1))
+                continue
             base = flood_level_cm(ago) if ident == FLOODED else (self.states[ident].level_cm or 0.0)
             noise = {"radar": 0.5, "pressure": 0.35}.get(channel, 0.05) * math.sin(index * 1.7 + len(channel))
             gone = (channel == "pressure" and ident == FLOODED and ago < 105) or (180 < ago < 210)
@@ -228,6 +233,9 @@ def _sensors(ident: str, level: float, at: datetime) -> tuple[SensorState, ...]:
         ("float", "cm", 15 if level >= 15 else 0, 1),
         ("radar", "cm", level + 0.3, 1),
         ("pressure", "cm", None if dead else level - 0.2, 9 if dead else 1),
+        ("level_est", "cm", level, 1),
+        ("level_est_sigma", "cm", 0.8, 1),
+        ("eta_unsafe_s", "s", 21, 1),
         ("rain_rate", "mm/h", 61.5 if dead else 3.0, 1),
         ("river_stage", "cm", 412, 2),
     )
@@ -236,6 +244,16 @@ def _sensors(ident: str, level: float, at: datetime) -> tuple[SensorState, ...]:
     elif ident == HOMES:
         rows = (("home.h1", "cm", 0, 1), ("home.h2", "cm", 0, 1), ("home.h3", "cm", None, 9))
     return tuple(SensorState(channel=c, unit=u, value=v, flag=f, at=at) for c, u, v, f in rows)
+
+
+def _estimate(level: float, rate: float) -> Estimate:
+    ahead = {"close": 15.0, "unsafe": 30.0}
+    eta = {
+        name: Eta(s=(cm - level) / rate * 60, sigma_s=(cm - level) / rate * 15)
+        for name, cm in ahead.items()
+        if rate > 0.5 and cm > level
+    }
+    return Estimate(level_cm=level, level_sigma_cm=0.4, rate_cm_min=rate, rate_sigma_cm_min=0.3, eta=eta)
 
 
 def _outputs(shut: bool, caution: bool) -> dict[str, bool | None]:

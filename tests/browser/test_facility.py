@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from browser.fixture_hub import FixtureHub
-from browser.fixture_world import FLOODED, GAUGE, HOMES, QUIET, SILENT
+from browser.fixture_world import CAUTIOUS, FLOODED, GAUGE, HOMES, QUIET, SILENT
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.slow
@@ -128,6 +128,34 @@ def test_the_chart_breaks_where_nothing_was_measured(page: Page, hub: FixtureHub
     assert (voted.get_attribute("d") or "").count("M") == 2
     limits = page.locator(".limits text").all_text_contents()
     assert limits == ["unsafe 30 cm", "close 15 cm", "caution 5 cm"]
+
+
+@pytest.mark.parametrize(
+    ("ident", "words"), [(FLOODED, "30 cm in 21 s ± 5"), (CAUTIOUS, "15 cm in 11 min ± 3")]
+)
+def test_what_lies_ahead_is_said_with_its_error(page: Page, hub: FixtureHub, ident: str, words: str) -> None:
+    open_place(page, hub, ident)
+    expect(page.locator(".ahead")).to_have_text(words)
+
+
+def test_what_is_not_known_to_lie_ahead_is_not_said(page: Page, hub: FixtureHub) -> None:
+    open_place(page, hub, QUIET)
+    expect(page.locator(".ahead")).to_be_hidden()
+    state = hub.world.states[CAUTIOUS]
+    hub.world.states[CAUTIOUS] = state.model_copy(update={"estimate": None})
+    page.goto(f"{hub.url}/#/f/{CAUTIOUS}")
+    expect(page.locator(".level-value")).to_have_text("6.4")
+    expect(page.locator(".ahead")).to_be_hidden()
+
+
+def test_the_filtered_level_is_a_band_and_no_instrument(page: Page, hub: FixtureHub) -> None:
+    open_place(page, hub, FLOODED)
+    band = page.locator(".band[d*=Z]")
+    band.wait_for(state="attached")
+    assert (band.get_attribute("d") or "").count("M") == 2, "a gap stays a gap"
+    names = page.locator(".sensors tbody .channel").all_inner_texts()
+    assert "Radar" in names
+    assert not [name for name in names if "est" in name.lower() or "eta" in name.lower()]
 
 
 def test_a_dead_sensor_is_named_with_its_vote(page: Page, hub: FixtureHub) -> None:

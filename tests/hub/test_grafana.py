@@ -30,7 +30,8 @@ from sotdae_shared.wire import decode
 
 TOKEN = "glsa_test"
 CHANNELS = {"radar": "cm", "pressure": "cm", "float": "cm", "level": "cm", "rate": "cm/min",
-            "river_stage": "cm", "rain_rate": "mm/h"}  # fmt: skip
+            "river_stage": "cm", "rain_rate": "mm/h", "level_est": "cm", "level_est_sigma": "cm",
+            "rate_est": "cm/min", "eta_close_s": "s", "eta_unsafe_s": "s"}  # fmt: skip
 OUTPUTS = dict.fromkeys(
     ("sign_closed", "sign_caution", "flasher_on", "siren_on", "limit_open", "limit_closed"), False
 )
@@ -145,7 +146,7 @@ def test_every_query_of_the_dashboard_finds_series_that_the_hub_wrote(tmp_path: 
         assert variable["query"]["query"] == "label_values(reading_flag, facility)"
         until(lambda: [each["metric"]["facility"] for each in ask(url, "count(reading_flag) by (facility)")])
         assert ask(url, "count(reading_flag) by (facility)")[0]["metric"]["facility"] == GATE.facility
-        assert len(queries(board)) == 9
+        assert len(queries(board)) == 11
         for title, expr in queries(board):
             found = ask(url, expr.replace("$facility", GATE.facility))
             assert found, f"{title}: {expr}"

@@ -25,10 +25,15 @@ function topOf(limits, lines, level) {
   return { top: Math.ceil(most / step) * step, step };
 }
 
+/** From so many milliseconds on, two points are far apart: a gap, not a line. */
+function farMs(points) {
+  const gaps = points.slice(1).map((point, index) => Date.parse(point.at) - Date.parse(points[index].at)).sort((a, b) => a - b);
+  return Math.max(15_000, (gaps[gaps.length >> 1] ?? 0) * GAP_FACTOR);
+}
+
 /** The path of a line in [from, to], broken where a value is missing or the points lie far apart. */
 function pathOf(points, x, y, fromMs) {
-  const gaps = points.slice(1).map((point, index) => Date.parse(point.at) - Date.parse(points[index].at)).sort((a, b) => a - b);
-  const far = Math.max(15_000, (gaps[gaps.length >> 1] ?? 0) * GAP_FACTOR);
+  const far = farMs(points);
   let d = "";
   let last = null;
   for (const { at, value } of points) {
@@ -41,6 +46,22 @@ function pathOf(points, x, y, fromMs) {
     last = ms;
   }
   return d;
+}
+
+/** The band of one sigma about a line in [from, to], one closed path for each stretch without a gap. */
+function bandPath(points, x, y, fromMs) {
+  const known = points.filter(({ at, value, sigma }) => value !== null && sigma !== null && Date.parse(at) >= fromMs);
+  const far = farMs(known);
+  const stretches = [];
+  for (const point of known) {
+    const stretch = stretches.at(-1);
+    const near = stretch && Date.parse(point.at) - Date.parse(stretch.at(-1).at) < far;
+    if (near) stretch.push(point);
+    else stretches.push([point]);
+  }
+  const edge = (point, side) => `${x(Date.parse(point.at)).toFixed(1)} ${y(point.value + side * point.sigma).toFixed(1)}`;
+  return stretches.filter((stretch) => stretch.length > 1).map((stretch) =>
+    `M${stretch.map((point) => edge(point, 1)).join("L")}L${[...stretch].reverse().map((point) => edge(point, -1)).join("L")}Z`).join("");
 }
 
 const stepMs = (spanS) => ({ 600: 120, 3600: 900, 21600: 3600, 86400: 14400 })[spanS] * 1000;
@@ -129,17 +150,18 @@ function gaugeParts() {
 export function chart() {
   const layer = Object.fromEntries(["grid", "times", "channels", "limits", "legend"].map((name) => [name, svg("g", { class: name })]));
   const voted = svg("path", { class: "voted" });
+  const filtered = svg("path", { class: "band" });
   const none = svg("text", { class: "none" }, t("no_series"));
   const gauge = gaugeParts();
   const node = svg("svg", { class: "chart", role: "img" },
-    layer.grid, layer.times, layer.channels, voted, gauge.nodes, layer.limits, none, layer.legend);
+    layer.grid, layer.times, filtered, layer.channels, voted, gauge.nodes, layer.limits, none, layer.legend);
   return {
     node,
-    update({ channels, voted: main, spanS, limits, level, label }) {
+    update({ channels, voted: main, band, spanS, limits, level, label }) {
       const toMs = nowMs();
       const fromMs = toMs - spanS * 1000;
       const { top, step } = topOf(limits, [...channels.map(([, points]) => points), main], level);
-      const at = layoutOf(node, fromMs, toMs, top, channels.length + 1);
+      const at = layoutOf(node, fromMs, toMs, top, channels.length + 2);
       drawGrid(layer.grid, at, top, step);
       drawTimes(layer.times, at, fromMs, toMs, spanS);
       drawLimits(layer.limits, at, limits);
@@ -150,10 +172,13 @@ export function chart() {
       });
       const mainPath = pathOf(main, at.x, at.y, fromMs);
       set(voted, "d", mainPath);
+      const bandD = bandPath(band, at.x, at.y, fromMs);
+      set(filtered, "d", bandD);
       set(none, "class", drawn.length || mainPath ? "none away" : "none");
       set(set(none, "x", (LEFT + at.right) / 2), "y", at.bottom / 2);
       const names = drawn.map(([channel], index) => [term("channel", channel), index % 3]);
-      drawLegend(layer.legend, at, mainPath ? [...names, [t("voted"), "v"]] : names);
+      const extra = [...(mainPath ? [[t("voted"), "v"]] : []), ...(bandD ? [[t("filtered"), "b"]] : [])];
+      drawLegend(layer.legend, at, [...names, ...extra]);
       gauge.update(level, at);
       set(node, "aria-label", label);
     },

@@ -12,20 +12,44 @@ const POINTS = 360;
 const VOTED = "level";
 /** Channels in centimetres that are not water on this road. */
 const ELSEWHERE = new Set(["river_stage"]);
+/** The filtered level and one sigma of it: a band, not lines. */
+const [FILTERED, SIGMA] = ["level_est", "level_est_sigma"];
+const BAND = new Set([FILTERED, SIGMA]);
 const RELOAD_S = 15;
+
+/** The level ahead that comes first, and when: in seconds below two minutes, else in minutes. */
+function aheadWords({ estimate, thresholds }) {
+  const next = ["close", "unsafe"].find((name) => estimate?.eta[name]);
+  if (!next) return null;
+  const { s, sigma_s: sigma } = estimate.eta[next];
+  const level = number(thresholds[`${next}_cm`], 0);
+  return s < 120 ? t("reaches_s", level, Math.round(s), Math.max(1, Math.round(sigma)))
+    : t("reaches_min", level, Math.round(s / 60), Math.max(1, Math.round(sigma / 60)));
+}
+
+/** The filtered level with its sigma at the same moment, or the last before it. */
+function bandOf(levels = [], sigmas = []) {
+  let next = 0;
+  return levels.map(({ at, value }) => {
+    while (next + 1 < sigmas.length && Date.parse(sigmas[next + 1].at) <= Date.parse(at)) next += 1;
+    return { at, value, sigma: sigmas[next]?.value ?? null };
+  });
+}
 
 const spanWords = (seconds) => (seconds < 3600 ? t("min", seconds / 60) : t("hour", seconds / 3600));
 
 function figures() {
   const [level, unit, rate, margin, vote] = [el("b", { class: "level-value" }), el("span", { class: "unit" }, "cm"), el("b"), el("b"), el("b")];
   const marginRow = el("div", { class: "margin" }, margin);
+  const ahead = el("b");
+  const aheadRow = el("div", { class: "ahead" }, ahead);
   const node = el("div", { class: "level-figures" },
     el("p", { class: "level-now" }, level, unit),
-    el("div", { class: "level-more" }, marginRow,
+    el("div", { class: "level-more" }, marginRow, aheadRow,
       el("div", {}, el("span", {}, t("rate")), rate), el("div", {}, el("span", {}, t("vote")), vote)));
   return {
     node,
-    update({ level_cm: now, rate_cm_min: rise, architecture, thresholds }) {
+    update({ level_cm: now, rate_cm_min: rise, estimate, architecture, thresholds }, old) {
       node.hidden = now === null && architecture === null && thresholds.close_cm === null;
       text(level, number(now));
       text(rate, Number.isFinite(rise) ? `${signed(rise)} cm/min` : NONE);
@@ -33,6 +57,9 @@ function figures() {
       const left = Number.isFinite(now) && Number.isFinite(thresholds.close_cm) ? thresholds.close_cm - now : null;
       marginRow.hidden = left === null;
       if (left !== null) text(margin, left > 0 ? t("to_close", number(left)) : t("over_close", number(-left)));
+      const words = old ? null : aheadWords({ estimate, thresholds });
+      aheadRow.hidden = words === null;
+      text(ahead, words ?? "");
       const over = (limit) => Number.isFinite(now) && Number.isFinite(limit) && now >= limit;
       set(node, "data-over", over(thresholds.close_cm) ? "close" : over(thresholds.caution_cm) ? "caution" : null);
     },
@@ -90,10 +117,10 @@ export function levelPanel(id) {
     reload,
     update(state, old) {
       if (!old && nowMs() - asked > RELOAD_S * 1000) reload();
-      head.update(state);
-      const channels = [...lines].filter(([channel]) => channel !== VOTED).sort(([a], [b]) => a.localeCompare(b));
+      head.update(state, old);
+      const channels = [...lines].filter(([channel]) => channel !== VOTED && !BAND.has(channel)).sort(([a], [b]) => a.localeCompare(b));
       plot.update({
-        channels, voted: voted(), spanS, limits: state.thresholds, level: state.level_cm,
+        channels, voted: voted(), band: bandOf(lines.get(FILTERED), lines.get(SIGMA)), spanS, limits: state.thresholds, level: state.level_cm,
         label: t("chart_text", spanWords(spanS), number(state.level_cm)),
       });
     },

@@ -8,6 +8,9 @@ import { model } from "./model.js";
 const FLAG_SHAPES = { 1: "●", 2: "○", 3: "▲", 4: "✕", 9: "–" };
 const UNITS = { 1: "", bool: "", degC: "°C", deg: "°" };
 
+/** What the gate worked out for display stands beside the level, not among the instruments. */
+const WORKED_OUT = /^(eta_|(level|rate)_est)/;
+
 /** A reading older than this is not called good, even while the facility is heard. */
 const OLD_S = 30;
 
@@ -52,7 +55,7 @@ export function sensorPanel() {
     update({ facility, sensors }, old) {
       const voted = model.decisions.get(facility.id)?.find((decision) => Object.keys(decision.votes).length);
       text(heads[3], voted ? t("voted_at", clock(voted.at)) : "");
-      const rows = sensors.map((sensor) => ({ sensor, vote: voteOf(voted, sensor.channel), old: old || ageS(sensor.at) > OLD_S }));
+      const rows = sensors.filter(({ channel }) => !WORKED_OUT.test(channel)).map((sensor) => ({ sensor, vote: voteOf(voted, sensor.channel), old: old || ageS(sensor.at) > OLD_S }));
       keyed(body, rows, ({ sensor }) => sensor.channel, makeRow, updateRow);
       table.hidden = rows.length === 0;
       none.hidden = rows.length > 0;

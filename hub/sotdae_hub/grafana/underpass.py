@@ -34,12 +34,20 @@ def underpass(caution_cm: float = 5.0, close_cm: float = 15.0, unsafe_cm: float 
             f'time() - max(timestamp({flag_of("level")}))', ((10.0, "yellow"), (60.0, "red")),
         ))
         .with_panel(chart(
-            "Water level · 수위", "Each sensor and the voted level, against caution, close and unsafe.",
-            "lengthcm", value_of("radar", "pressure", "float", "level"), limits,
+            "Water level · 수위", "Sensors, the voted and the filtered level, against the limits.",
+            "lengthcm", value_of("radar", "pressure", "float", "level", "level_est"), limits,
         ))
         .with_panel(chart(
-            "Rate of rise · 상승 속도", "Voted rate in cm a minute; the design flood rises 20.",
-            "suffix: cm/min", value_of("rate"),
+            "Rate of rise · 상승 속도", "Voted and filtered rate in cm a minute; the design flood rises 20.",
+            "suffix: cm/min", value_of("rate", "rate_est"),
+        ))
+        .with_panel(chart(
+            "Time left · 도달 예상 시간", "Until the filtered level is at close and unsafe, while it rises.",
+            "s", value_of("eta_close_s", "eta_unsafe_s"),
+        ))
+        .with_panel(chart(
+            "Error of the estimate · 추정 오차", "One sigma of the filtered level; it decides nothing.",
+            "lengthcm", value_of("level_est_sigma"),
         ))
         .with_panel(timeline("Stage · 단계", "What the gate holds to be true.", value_of("stage"), STAGES))
         .with_panel(timeline(
