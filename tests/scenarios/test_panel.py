@@ -16,7 +16,7 @@ import pytest
 from need import require_module
 from simulated_site import Site, running_site
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from sotdae_edge.panel.keys import make_key, roster_block
 from sotdae_edge.panel.screen.app import PanelApp
@@ -120,9 +120,13 @@ def shown(app: PanelApp, name: str) -> str:
 
 
 async def typed(pilot: Pilot[None], app: PanelApp, question: str, text: str) -> None:
-    """Answer one question; what stood in the answer goes first."""
+    """Answer one question; names and passphrases are pasted, words are typed."""
     await until(lambda: app.prompt.asking and question in shown(app, "question"), f"asked {question!r}")
-    await pilot.press("ctrl+u", *text, "enter")
+    if text in ("yes", "open", "close"):
+        await pilot.press(*text)
+    else:
+        app.query_one("#answer", Input).value = text
+    await pilot.press("enter")
 
 
 async def said(app: PanelApp, text: str) -> None:

@@ -340,6 +340,7 @@ class GateApp:
             lost=self.recorder.lost,
             camera=eyes,
             camera_at="" if self.config.camera is None else self.config.camera.approach,
+            estimate=self.display.fresh(now),
             recent=self.recent,
         )
         gate = panel.snapshot(self.gate, self.config.facility, agent, now)

@@ -17,6 +17,7 @@ from sotdae_edge.core.validity import ChannelState
 from sotdae_edge.panel.snapshot import (
     AlarmSeen,
     ArmSeen,
+    BypassSeen,
     ChannelSeen,
     DecisionSeen,
     HubSeen,
@@ -27,7 +28,7 @@ from sotdae_edge.panel.snapshot import (
     WaterSeen,
 )
 from sotdae_edge.ports import OutboxStats
-from sotdae_shared.messages import ClockTrust, DecisionBody
+from sotdae_shared.messages import ClockTrust, DecisionBody, Estimate
 
 REMEMBERED = 20
 """Decisions that a panel can look back on."""
@@ -49,6 +50,7 @@ class AgentSeen:
     camera: Literal["none", "silent", "works"]
     camera_at: str
     """The approach that the camera looks at; empty for all."""
+    estimate: Estimate | None
     recent: deque[DecisionSeen]
     """The last decisions, newest first."""
 
@@ -69,7 +71,7 @@ def snapshot(gate: Gate, facility: FacilityConfig, agent: AgentSeen, now: float)
         clock=agent.clock,
         state=gate.state.value,
         incident=_incident(gate),
-        water=_water(gate, now),
+        water=_water(gate, agent.estimate, now),
         arms=tuple(_arm(gate, way, agent, now) for way in gate.approaches),
         alarms=_alarms(gate.alarms, agent.alarms),
         decisions=tuple(agent.recent),
@@ -103,7 +105,7 @@ def _incident(gate: Gate) -> IncidentSeen | None:
     )
 
 
-def _water(gate: Gate, now: float) -> WaterSeen:
+def _water(gate: Gate, estimate: Estimate | None, now: float) -> WaterSeen:
     sensing, levels = gate.sensing, gate.site.levels
     ballot = sensing.close_vote(now)
     return WaterSeen(
@@ -120,6 +122,7 @@ def _water(gate: Gate, now: float) -> WaterSeen:
         river_trigger_cm=levels.river_trigger_cm,
         rain_mm_h=sensing.rain.at(now),
         mains_ok=sensing.mains_ok if gate.heard(now) else None,
+        estimate=estimate,
         dry_s=gate.dry_s(now),
         dry_need_s=gate.site.times.reopen_dry,
     )
@@ -128,7 +131,7 @@ def _water(gate: Gate, now: float) -> WaterSeen:
 def _channel(
     gate: Gate, channel: ChannelState, ballot: Literal["trip", "dry", "abstain", "bad"], now: float
 ) -> ChannelSeen:
-    level = channel.valid(now)
+    level, bypass = channel.seen(now), channel.bypass if channel.bypassed(now) else None
     taken = channel.fresh_until - gate.site.times.channel_age
     return ChannelSeen(
         name=channel.spec.name,
@@ -139,6 +142,9 @@ def _channel(
         age_s=now - taken if isfinite(taken) else None,
         ballot=ballot,
         why=channel.trouble(gate.site, now),
+        bypass=None
+        if bypass is None
+        else BypassSeen(by=bypass.by, reason=bypass.reason, left_s=bypass.until - now),
     )
 
 
@@ -161,6 +167,8 @@ def _arm(gate: Gate, way: ApproachState, agent: AgentSeen, now: float) -> ArmSee
         proved="open" if arm.open_proved(now) else proved,
         local_key=arm.flag("local_key", now),
         inside_request=arm.flag("inside_request", now),
+        inside_release=arm.flag("inside_release", now),
+        locked=arm.flag("locked", now),
         lamps=_lamps(gate, way, now),
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sotdae_edge.core.authority import ACTUATOR
+from sotdae_edge.core.bypass import CHANNEL
 from sotdae_edge.core.site import Person
 from sotdae_edge.panel.snapshot import Snapshot
 from sotdae_edge.panel.wire import ISSUER
@@ -38,6 +39,20 @@ def open_order(
         checklist=tuple(given.get("checklist", ())),
         **_common(gate, at, reason, signers),
     )
+
+
+def bypass_order(
+    gate: Snapshot, channel: str, lasts_s: float, at: datetime, reason: str, *signers: Person
+) -> CommandBody:
+    """Return the order to take a channel out of the vote for `lasts_s` seconds."""
+    common = _common(gate, at, reason, signers) | {"actuator": f"{CHANNEL}{channel}"}
+    return CommandBody(target="bypass", expect_state=gate.state, lasts_s=lasts_s, **common)
+
+
+def restore_order(gate: Snapshot, channel: str, at: datetime, reason: str, *signers: Person) -> CommandBody:
+    """Return the order to let a channel vote again."""
+    common = _common(gate, at, reason, signers) | {"actuator": f"{CHANNEL}{channel}"}
+    return CommandBody(target="restore", expect_state=gate.state, **common)
 
 
 def signed(command: CommandBody, *people: tuple[Person, PrivateKey]) -> CommandBody:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, FiniteFloat
 
-from sotdae_shared.messages import ClockTrust
+from sotdae_shared.messages import ClockTrust, Estimate
 from sotdae_shared.units import Flag
 
 Known = bool | None
@@ -25,6 +25,14 @@ class PlaceSeen(_Seen):
     drill: bool
 
 
+class BypassSeen(_Seen):
+    """Who took a channel out of the vote, why, and for how much longer."""
+
+    by: str
+    reason: str
+    left_s: FiniteFloat
+
+
 class ChannelSeen(_Seen):
     """A level channel: the water lies between `low_cm` and `high_cm`."""
 
@@ -37,6 +45,7 @@ class ChannelSeen(_Seen):
     ballot: Literal["trip", "dry", "abstain", "bad"]
     why: str | None
     """What a person must see to."""
+    bypass: BypassSeen | None
 
 
 class WaterSeen(_Seen):
@@ -54,6 +63,8 @@ class WaterSeen(_Seen):
     river_trigger_cm: FiniteFloat | None
     rain_mm_h: FiniteFloat | None
     mains_ok: Known
+    estimate: Estimate | None
+    """The filtered level and when it reaches what; it decides nothing."""
     dry_s: FiniteFloat
     """For how long everything has been seen dry; `dry_need_s` is what a reopening needs."""
     dry_need_s: FiniteFloat
@@ -87,6 +98,9 @@ class ArmSeen(_Seen):
     proved: Literal["open", "closed"] | None
     local_key: Known
     inside_request: Known
+    inside_release: Known
+    """The inside handle of a riverside gate, and its lock; None where there is none."""
+    locked: Known
     lamps: tuple[LampSeen, ...]
 
 

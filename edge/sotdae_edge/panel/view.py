@@ -7,7 +7,7 @@ from typing import Literal
 
 from sotdae_edge.panel.snapshot import ArmSeen, ChannelSeen, HubSeen, Known, LampSeen, Snapshot
 from sotdae_edge.panel.terms import Lang, alarm_term, term
-from sotdae_shared.messages import ClockTrust
+from sotdae_shared.messages import ClockTrust, Estimate
 from sotdae_shared.units import Flag
 
 DASH = "–"
@@ -28,6 +28,8 @@ def rows(gate: Snapshot, at: datetime, lang: Lang) -> Iterator[Row]:
     """Yield everything below the state, most important first. `at` is the agent's time of the snapshot."""
     yield _stage(gate, lang)
     yield _why(gate, lang)
+    if (estimate := gate.water.estimate) is not None and estimate.eta:
+        yield _ahead(estimate, lang)
     for channel in gate.water.channels:
         yield _channel(channel, lang)
     yield _context(gate, lang)
@@ -50,6 +52,16 @@ def _stage(gate: Snapshot, lang: Lang) -> Row:
     return Row(term(lang, "stage"), " · ".join(parts), marks.get(water.stage, ""))
 
 
+def _ahead(estimate: Estimate, lang: Lang) -> Row:
+    """When the water reaches what, if it rises as it does: for people, it decides nothing."""
+    etas = [
+        term(lang, "reaches", term(lang, f"eta.{name}"), span(eta.s), span(eta.sigma_s))
+        for name, eta in estimate.eta.items()
+    ]
+    rate = term(lang, "rising", f"{estimate.rate_cm_min:+.1f} ±{estimate.rate_sigma_cm_min:.1f}")
+    return Row(term(lang, "ahead"), " · ".join([rate, *etas]), "!")
+
+
 def _why(gate: Snapshot, lang: Lang) -> Row:
     found = gate.incident
     if found is None:
@@ -68,7 +80,13 @@ def _channel(channel: ChannelSeen, lang: Lang) -> Row:
     ]  # fmt: skip
     if channel.why is not None:
         parts.append(channel.why)
-    wrong = channel.flag not in (Flag.PASS, Flag.NOT_EVALUATED) or channel.why is not None
+    if (bypass := channel.bypass) is not None:
+        parts[-1:] = [term(lang, "bypassed", bypass.by, span(bypass.left_s), bypass.reason)]
+    wrong = (
+        channel.flag not in (Flag.PASS, Flag.NOT_EVALUATED)
+        or channel.why is not None
+        or channel.bypass is not None
+    )
     mark: Mark = "!!" if channel.ballot == "trip" else "!" if wrong else ""
     return Row(channel.name, "  ".join(parts), mark)
 
@@ -116,6 +134,10 @@ def _arm(arm: ArmSeen, gate: Snapshot, name: str, lang: Lang) -> Row:
         number(arm.angle_deg, "°"), number(arm.motor_a, "A"), f"{term(lang, 'limits')} {limits}",
         f"{term(lang, 'key')} {known(arm.local_key, lang)}",
     ]  # fmt: skip
+    if arm.locked is not None:
+        parts.append(f"{term(lang, 'lock')} {known(arm.locked, lang)}")
+    if arm.inside_release:
+        parts.append(term(lang, "release"))
     if arm.inside_request:
         parts.append(term(lang, "inside"))
     if not gate.controller_heard:

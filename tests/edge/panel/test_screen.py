@@ -7,16 +7,18 @@ import pytest
 from edge.panel.house import KEYS, Gatehouse, gatehouse, until
 from need import require_module
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from sotdae_edge.core.barrier import State
 from sotdae_edge.panel.screen import app as screen
 from sotdae_edge.panel.screen.app import PanelApp
 from sotdae_edge.panel.terms import Lang
+from sotdae_shared.signing import to_pem
 
 require_module("textual", "pip install 'sotdae[panel]'")
 
 SIZE = (80, 24)
+SECRET = "wet hands"
 
 
 def shown(app: PanelApp, name: str) -> str:
@@ -62,6 +64,44 @@ def test_a_typed_word_closes_and_anything_else_sends_nothing(tmp_path: Path) -> 
                 await until(lambda: "!! Why" in shown(app, "rows"))
                 await pilot.press("o")
                 await said(app, "The gate will not open: Dry")
+
+    asyncio.run(story())
+
+
+def test_a_channel_is_bypassed_with_a_reason_and_an_end_and_votes_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "kim.pem").write_bytes(to_pem(KEYS["kim"], SECRET))
+
+    async def answers(pilot: Pilot[None], app: PanelApp, *texts: str) -> None:
+        await pilot.press("b")
+        for text in texts:
+            await until(lambda: app.prompt.asking)
+            before = shown(app, "question")
+            app.query_one("#answer", Input).value = text  # as a paste
+            await pilot.press("enter")
+            await until(lambda: not app.prompt.asking or shown(app, "question") != before)  # noqa: B023
+
+    async def story() -> None:
+        async with gatehouse(tmp_path) as house:
+            await until(lambda: house.app.gate.state is State.OPEN)
+            app = panel(house)
+            async with app.run_test(size=SIZE) as pilot:
+                await until(lambda: "O P E N" in shown(app, "band"))
+                await answers(pilot, app, "sonar")
+                await said(app, "no channel sonar here")
+                await answers(pilot, app, "float", "stuck", "2000")
+                await said(app, "want 1 to 1440 minutes")
+                await answers(pilot, app, "float", "stuck", "30", "kim.pem", SECRET, "", "bypass")
+                await said(app, "bypass accepted: channel:float bypassed by Kim for 30 min: stuck")
+                await until(lambda: "BYPASSED by Kim" in shown(app, "rows"))
+                assert house.app.gate.sensing.channel("float").bypassed(house.app.clock.monotonic())
+                await answers(pilot, app, "pressure", "dirty", "30", "kim.pem", SECRET, "", "bypass")
+                await said(app, "bypass REFUSED: one person")
+                await answers(pilot, app, "float", "restore")
+                await said(app, "restore accepted")
+                await until(lambda: "BYPASSED" not in shown(app, "rows"))
 
     asyncio.run(story())
 

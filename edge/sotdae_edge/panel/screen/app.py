@@ -37,6 +37,7 @@ class PanelApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         ("c,ㅊ", "close", "close"),
         ("o,ㅐ", "open", "open"),
+        ("b,ㅠ", "bypass", "bypass"),
         ("question_mark", "explain", "help"),
         ("q,ㅂ", "quit", "quit"),
         ("up", "scroll(-1)", ""),
@@ -117,6 +118,10 @@ class PanelApp(App[None]):
     def action_open(self) -> None:
         """Open the gate, by two people."""
         self._begin(self._flows.open)
+
+    def action_bypass(self) -> None:
+        """Take a channel out of the vote, or let it vote again."""
+        self._begin(self._flows.bypass)
 
     def action_explain(self) -> None:
         """Show the help, or the gate again."""

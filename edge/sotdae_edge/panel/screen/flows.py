@@ -13,7 +13,7 @@ from sotdae_edge.panel.snapshot import Snapshot
 from sotdae_edge.panel.terms import Lang, state_term, term
 from sotdae_edge.panel.view import span
 from sotdae_shared.errors import ConfigError, LinkError
-from sotdae_shared.messages import DecisionBody
+from sotdae_shared.messages import CommandBody
 from sotdae_shared.signing import PrivateKey
 
 Signer = tuple[Person, PrivateKey]
@@ -47,7 +47,7 @@ class Flows:
         await self._type("close", self._term("close.ask", self._name(gate), person.name))
         gate, at = self._now()
         order = orders.close_order(gate, at, "at the panel", person)
-        return self._verdict(await self._session.order(orders.signed(order, (person, self._me))))
+        return await self._send(order, (person, self._me))
 
     async def open(self) -> str:
         """Open with two people's keys, each unlocked anew, over the checklist."""
@@ -64,7 +64,46 @@ class Flows:
             await self._type("open", self._open_words(gate, given, person))
         gate, at = self._now()
         order = orders.open_order(gate, given, at, "at the panel", first[0], second[0])
-        return self._verdict(await self._session.order(orders.signed(order, first, second)))
+        return await self._send(order, first, second)
+
+    async def bypass(self) -> str:
+        """Take a channel out of the vote, or let it vote again."""
+        gate, _ = self._now()
+        channels = {channel.name: channel for channel in gate.water.channels}
+        name = (await self._answer(self._term("bypass.which", ", ".join(channels)))).strip()
+        if name not in channels:
+            raise LeftError(self._term("bypass.unknown", name))
+        return await (self._take_out(name) if channels[name].bypass is None else self._restore(name))
+
+    async def _take_out(self, name: str) -> str:
+        reason = await self._answer(self._term("bypass.why", name))
+        minutes = _minutes(await self._answer(self._term("bypass.long", name), value="60"))
+        if minutes is None:
+            raise LeftError(self._term("bypass.minutes"))
+        signers = [await self._unlock(self._term("bypass.first", name, minutes), str(self._key_file))]
+        second = await self._answer(self._term("bypass.second"))
+        if second.strip():
+            signers.append(await self._unlock_file(second))
+        for person, _ in signers:
+            await self._type("bypass", self._term("bypass.sign", name, minutes, reason, person.name))
+        gate, at = self._now()
+        people = [person for person, _ in signers]
+        return await self._send(
+            orders.bypass_order(gate, name, minutes * 60.0, at, reason, *people), *signers
+        )
+
+    async def _restore(self, name: str) -> str:
+        person = self._person(self._me, self._key_file)
+        await self._type("restore", self._term("restore.sign", name, person.name))
+        gate, at = self._now()
+        return await self._send(
+            orders.restore_order(gate, name, at, "at the panel", person), (person, self._me)
+        )
+
+    async def _send(self, order: CommandBody, *signers: Signer) -> str:
+        decision = await self._session.order(orders.signed(order, *signers))
+        word = self._term(decision.verdict or "unknown")
+        return f"{decision.decision} {word}: {'; '.join(decision.because)}"
 
     def _open_words(self, gate: Snapshot, given: dict[str, Any], person: Person) -> str:
         place, state = gate.place, state_term(self._lang, str(given.get("state")))
@@ -90,6 +129,9 @@ class Flows:
 
     async def _unlock(self, heading: str, file: str) -> Signer:
         typed = await self._answer(f"{heading} {self._term('key.file')}  {self._term('esc')}", value=file)
+        return await self._unlock_file(typed)
+
+    async def _unlock_file(self, typed: str) -> Signer:
         path, locked = _key_file(typed)
         secret = await self._answer(self._term("key.secret", path.name), secret=True) if locked else None
         private = load_key(path, secret)
@@ -125,14 +167,16 @@ class Flows:
     def _name(self, gate: Snapshot) -> str:
         return gate.place.name if self._lang == "ko" else gate.place.name_en
 
-    def _verdict(self, decision: DecisionBody) -> str:
-        word = self._term(decision.verdict or "unknown")
-        return f"{decision.decision} {word}: {'; '.join(decision.because)}"
-
 
 def _key_file(typed: str) -> tuple[Path, bool]:
     path = Path(typed.strip()).expanduser()
     return path, is_encrypted(path)
+
+
+def _minutes(typed: str) -> int | None:
+    """Return 1 to 1440 minutes, the longest bypass there is; None for anything else."""
+    text = typed.strip()
+    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:5]) <= 1440 else None
 
 
 async def tell(flow: Callable[[], Awaitable[str]]) -> str:
