@@ -8,6 +8,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -32,7 +33,7 @@ class Broker(ABC):
     def __init__(self, state: Path, port: int | None = None, *, sync: bool = False) -> None:
         """Prepare; nothing runs yet. `sync` writes through to the disk at each message, where possible."""
         self.state = state
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self.sync = sync
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -59,6 +60,11 @@ class Broker(ABC):
         config.write_text(self._config(), encoding="utf-8")
         with self._log_path.open("ab") as log:
             self._process = self._spawn([*_with_parent(), *self._command(config)], log)
+
+    def reload(self) -> None:
+        """Let it read its files anew."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
 
     def stop(self) -> None:
         """End it in order: state is written."""
@@ -167,7 +173,8 @@ def _with_parent() -> list[str]:
     return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])

@@ -74,6 +74,27 @@ def authority(
     return builder.sign(issuer.key, _HASH)
 
 
+def anchor(certificate: x509.Certificate, key: Key) -> x509.Certificate:
+    """Return an authority signed by itself, with all that it may and may not do.
+
+    Mosquitto knows a client by its common name, which name constraints do not cover. A listener that trusts
+    only this takes no certificate of another authority, whatever the name.
+    """
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(certificate.subject)
+        .issuer_name(certificate.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(certificate.not_valid_before_utc)
+        .not_valid_after(certificate.not_valid_after_utc)
+    )
+    for extension in certificate.extensions:
+        if not isinstance(extension.value, x509.AuthorityKeyIdentifier):
+            builder = builder.add_extension(extension.value, critical=extension.critical)
+    return builder.sign(key, _HASH)
+
+
 def leaf(
     name: str, names: Names, public: PublicKey, issuer: Issuer, now: datetime, *, role: Role, life: timedelta
 ) -> x509.Certificate:

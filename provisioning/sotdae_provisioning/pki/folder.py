@@ -21,6 +21,8 @@ from sotdae_provisioning.pki.ledger import Ledger
 from sotdae_shared.errors import ConfigError
 
 KEY, CERTIFICATE, CHAIN, LIST, LEDGER = "key.pem", "cert.pem", "chain.pem", "crl.pem", "ledger.db"
+ANCHOR = "anchor.pem"
+"""The authority as a root of its own, for who must trust it and none of its sisters."""
 
 
 def write(path: Path, data: bytes, mode: int = 0o644) -> None:

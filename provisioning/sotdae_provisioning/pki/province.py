@@ -1,7 +1,7 @@
-"""A province's authorities: an offline root, the province below it, a city below that for each city.
+"""A province's authorities: an offline root, the province below it; below that one for services, one a city.
 
-The province's authority certifies services; a city's certifies the devices of that city and can name no
-others: its name constraints say so, and every TLS library checks them.
+A city's authority certifies the devices of that city and can name no others: its name constraints say so,
+and every TLS library checks them.
 """
 
 from collections.abc import Iterable
@@ -17,11 +17,12 @@ from sotdae_provisioning.pki.certificates import (
     Names,
     PublicKey,
     Role,
+    anchor,
     authority,
     leaf,
     root,
 )
-from sotdae_provisioning.pki.folder import Folder, pem
+from sotdae_provisioning.pki.folder import ANCHOR, Folder, pem, write
 from sotdae_shared.cities import city_of
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.identity import city_subtree, identity_of, service_of
@@ -55,8 +56,13 @@ class Province:
 
     @property
     def province(self) -> Folder:
-        """The province's authority: cities and services stand below it."""
+        """The province's authority: those of cities and services stand below it."""
         return Folder(self.path / "province")
+
+    @property
+    def services(self) -> Folder:
+        """The authority of the hub's parts and the brokers."""
+        return Folder(self.path / "services")
 
     def city(self, code: str) -> Folder:
         """A city's authority. ConfigError if the code is none of the province's."""
@@ -70,7 +76,7 @@ class Province:
 
     def folders(self) -> list[Folder]:
         """Every authority there is, the root first."""
-        found = [self.root, self.province, *(self.city(code) for code in self.cities())]
+        found = [self.root, self.province, self.services, *(self.city(code) for code in self.cities())]
         return [folder for folder in found if folder.exists]
 
     def init(self, name: str, passphrase: str | None, now: datetime) -> None:
@@ -89,15 +95,19 @@ class Province:
         )
         self._note(self.root, below, now)
         self.province.settle(below, b"")
+        self._add(self.services, "Sotdae services", passphrase, now, subtree=None)
 
     def add_city(self, code: str, passphrase: str | None, now: datetime) -> None:
         """Make a city's authority. ConfigError if it is there already, or the province's key is not."""
-        issuer, folder = self.province.issuer(passphrase), self.city(code)
-        public = folder.make(passphrase).public_key()
-        below = authority(
-            f"Sotdae city {code}", public, issuer, now, life=lives.CITY, subtree=city_subtree(code)
-        )
+        self._add(self.city(code), f"Sotdae city {code}", passphrase, now, subtree=city_subtree(code))
+
+    def _add(
+        self, folder: Folder, name: str, passphrase: str | None, now: datetime, *, subtree: str | None
+    ) -> None:
+        issuer, key = self.province.issuer(passphrase), folder.make(passphrase)
+        below = authority(name, key.public_key(), issuer, now, life=lives.CITY, subtree=subtree)
         self._note(self.province, below, now)
+        write(folder.path / ANCHOR, pem(anchor(below, key)))
         folder.settle(below, self.province.chain())
 
     def certify_device(
@@ -113,7 +123,7 @@ class Province:
         self, service: str, more: Names, public: PublicKey, passphrase: str | None, now: datetime
     ) -> Certified:
         """Certify a part of the hub, or a broker, with the host names and addresses it answers under."""
-        folder = self.province
+        folder = self.services
         issuer, names = folder.issuer(passphrase), Names((service_of(service), *more.dns), more.ips)
         made = leaf(service, names, public, issuer, now, role=Role.SERVICE, life=lives.SERVICE)
         return self._given(folder, made, now)

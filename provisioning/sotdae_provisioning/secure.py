@@ -1,0 +1,118 @@
+"""Brokers with TLS and rights for each certificate; their files are generated, never written by hand."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sotdae_provisioning.broker import HOST, MosquittoBroker, NatsBroker, free_port
+from sotdae_provisioning.pki.access import mosquitto_nodes, mosquitto_services, nats_users
+from sotdae_provisioning.pki.folder import ANCHOR, LIST, write
+from sotdae_provisioning.pki.province import Province
+from sotdae_shared.topics import Address
+
+_BOUND = "use_username_as_clientid true\n"
+"""A gate's client id is its name: no other gate can take over its session. The hub's is random."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The broker's own certificate with its chain, and its key, as files."""
+
+    chain: Path
+    key: Path
+
+
+class SecureNats(NatsBroker):
+    """nats-server that takes only certificates on its list; who leaves the list is cut off."""
+
+    def __init__(
+        self, state: Path, province: Province, shown: Shown, port: int | None = None, *, sync: bool = False
+    ) -> None:
+        """Prepare; nobody may connect until `admit` says who."""
+        super().__init__(state, port, sync=sync)
+        self._province, self._shown = province, shown
+        self.native_port = free_port()
+        self.admit(())
+
+    def admit(self, nodes: Iterable[Address]) -> None:
+        """Let these nodes in, beside the hub, and no others; a running broker follows at once."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        write(self.state / "access.conf", nats_users(nodes).encode())
+        self.reload()
+
+    def _config(self) -> str:
+        tls = f"""\
+tls {{
+    cert_file: "{self._shown.chain}"
+    key_file: "{self._shown.key}"
+    ca_file: "{self._province.root.path / "cert.pem"}"
+    verify_and_map: true
+  }}"""
+        plain = (
+            super()._config().replace(f'listen: "{HOST}:-1"', f'listen: "{HOST}:{self.native_port}"\n{tls}')
+        )
+        return (
+            plain.replace("max_ack_pending: 1000 }", f"max_ack_pending: 1000\n  {tls}\n}}")
+            + 'include "access.conf"\n'
+        )
+
+
+class SecureMosquitto(MosquittoBroker):
+    """Mosquitto with a listener for each city, which trusts that city's authority alone, and one for the hub.
+
+    It maps a client by its common name, which no name constraint covers: a common listener would let a
+    stolen city key speak for any node, or for the hub.
+    """
+
+    def __init__(
+        self, state: Path, province: Province, shown: Shown, port: int | None = None, *, sync: bool = False
+    ) -> None:
+        """Prepare; `port` is the hub's. Nobody else may connect until `admit` says who."""
+        super().__init__(state, port, sync=sync)
+        self._province, self._shown = province, shown
+        self.city_ports = {code: free_port() for code in province.cities()}
+        self.admit(())
+
+    def admit(self, nodes: Iterable[Address]) -> None:
+        """Give these nodes their rights, and no others any; a live line of another stays, without rights.
+
+        Mosquitto looks at a certificate only when it is shown: `cut` ends the lines themselves.
+        """
+        self.state.mkdir(parents=True, exist_ok=True)
+        by_city: dict[str, list[Address]] = defaultdict(list)
+        for node in nodes:
+            by_city[node.facility.city].append(node)
+        for code in self.city_ports:
+            write(self.state / f"city-{code}.acl", mosquitto_nodes(by_city[code]).encode())
+        write(self.state / "services.acl", mosquitto_services().encode())
+        self.reload()
+
+    def cut(self) -> None:
+        """Start anew with the lists as they are: every line ends, and only who may comes back."""
+        self.stop()
+        self.start()
+
+    def _config(self) -> str:
+        head = super()._config().replace(f"listener {self.port} {HOST}\nallow_anonymous true\n", "")
+        services = self._listener(self.port, self._province.services.path, "services.acl")
+        cities = [
+            self._listener(port, self._province.city(code).path, f"city-{code}.acl") + _BOUND
+            for code, port in self.city_ports.items()
+        ]
+        return "per_listener_settings true\n" + head + services + "".join(cities)
+
+    def _listener(self, port: int, authority: Path, access: str) -> str:
+        crl = authority / LIST
+        return f"""\
+
+listener {port} {HOST}
+allow_anonymous false
+cafile {authority / ANCHOR}
+certfile {self._shown.chain}
+keyfile {self._shown.key}
+require_certificate true
+use_identity_as_username true
+{f"crlfile {crl}" if crl.exists() else ""}
+acl_file {self.state / access}
+"""
