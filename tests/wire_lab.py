@@ -91,6 +91,7 @@ class MiniHub:
         self.acking = acking
         self.heard: Counter[Key] = Counter()
         self.order: list[Key] = []
+        self.messages: list[Envelope] = []
         self.states: list[StateBody] = []
         self.client: aiomqtt.Client
         self._held: dict[tuple[str, Class], set[int]] = {}
@@ -129,6 +130,7 @@ class MiniHub:
         self.heard[key] += 1
         if self.heard[key] == 1:
             self.order.append(key)
+            self.messages.append(message)
         last = message.body.to if isinstance(message.body, GapBody) else message.seq
         self._held.setdefault((message.boot, message.cls), set()).update(range(message.seq, last + 1))
         self._to_ack.add((message.boot, message.cls))

@@ -47,7 +47,7 @@ from sotdae_edge.watchdog.feeding import Feeding
 from sotdae_edge.watchdog.link import name_of
 from sotdae_edge.watchdog.systemd import Notifier
 from sotdae_firmware_bridge.lines import Line, Serial, Tcp
-from sotdae_firmware_bridge.lorawan import Latest, parse_uplink, samples
+from sotdae_firmware_bridge.lorawan import Latest, parse_uplink, reply, samples
 from sotdae_firmware_bridge.payload import load as load_payload
 from sotdae_firmware_bridge.profile import load as load_profile
 from sotdae_firmware_bridge.reach import reach
@@ -325,7 +325,9 @@ def _feed(config: CityConfig) -> LorawanFeed | None:
 
     return LorawanFeed(
         lorawan.host, lorawan.port, lorawan.topic,
-        identity=f"{config.facility.node}-uplinks", understand=understand, rng=random.SystemRandom(),
+        identity=f"{config.facility.node}-uplinks", understand=understand,
+        reply=lambda topic, count, heartbeat_s: reply(topic, payload, count, heartbeat_s),
+        rng=random.SystemRandom(),
     )  # fmt: skip
 
 

@@ -264,7 +264,7 @@ class CityConfig(_Agent):
             names = [each.name for each in getattr(self, kind)]
             if len(set(names)) < len(names):
                 problems.append(f"{kind}: two have the same name")
-        problems += _lint_homes(self.homes, self.rain)
+        problems += _lint_homes(self.homes, self.rain, self.lorawan is not None)
         if any(not 1.0 <= relay.silent_s <= 86400.0 for relay in self.relays):
             problems.append("relays: want silent_s of 1 to 86400")
         if len({relay.point for relay in self.relays}) < len(self.relays):
@@ -297,13 +297,15 @@ def _lint_roster(roster: tuple[Person, ...]) -> list[str]:
     return problems
 
 
-def _lint_homes(homes: tuple[Home, ...], rain: RainSource | None) -> list[str]:
+def _lint_homes(homes: tuple[Home, ...], rain: RainSource | None, over_the_air: bool) -> list[str]:
     points, problems = [point for home in homes for point in home.points], []
     if len(set(points)) < len(points):
         problems.append("homes: a point stands twice")
     if rain is not None and not rain.points:
         problems.append("rain: want rate_point, warning_point or both")
     for home in homes:
+        if home.asks_point is not None and not over_the_air:
+            problems.append(f"homes.{home.name}.asks_point: needs [lorawan], by which it is answered")
         if home.cells.full_v <= home.cells.empty_v:
             problems.append(f"homes.{home.name}.cells: want full_v above empty_v")
         if (home.warned_heartbeat_s or 0.0) > home.heartbeat_s:

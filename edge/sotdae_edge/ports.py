@@ -56,6 +56,8 @@ class OutboxStats:
     pending: int
     pending_bytes: int
     dropped: int
+    safety: int | None
+    """Waiting messages of the safety class, of every boot; None is not known. At 0 the hub holds them all."""
 
 
 class Outbox(Protocol):
@@ -124,7 +126,7 @@ class Device(Protocol):
 
 
 class Feed(Protocol):
-    """Points that come by themselves. Runs until cancelled; reconnects by itself."""
+    """Points that come by themselves, and a way back. Runs until cancelled; reconnects by itself."""
 
     @property
     def points(self) -> Mapping[str, Sample]:
@@ -132,6 +134,12 @@ class Feed(Protocol):
 
     async def run(self) -> None:
         """Listen."""
+
+    async def tell(self, point: str, count: int, heartbeat_s: float) -> None:
+        """Tell the device that sends `point` that its message number `count` is held, and how often to speak.
+
+        Raises LinkError when there is no way to it.
+        """
 
 
 class Clock(Protocol):

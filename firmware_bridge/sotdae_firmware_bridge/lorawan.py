@@ -1,7 +1,9 @@
-"""LoRaWAN uplinks as a ChirpStack 4 network server publishes them: JSON to samples. Pure."""
+"""LoRaWAN uplinks as a ChirpStack 4 network server publishes them, JSON to samples, and replies. Pure."""
 
 import binascii
-from base64 import b64decode
+import json
+import struct
+from base64 import b64decode, b64encode
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +18,8 @@ from sotdae_shared.samples import Sample
 
 MAX_EVENT = 65_536
 """Octets of one event; a real one has about two thousand."""
+UP, DOWN = "/event/up", "/command/down"
+"""How the topics of a device's uplinks end, and of what is queued for it."""
 MAX_DEVICES = 10_000
 """Devices whose last uplink is remembered."""
 
@@ -93,6 +97,31 @@ def samples(uplink: Uplink, payload: Payload) -> dict[str, Sample]:
         name: Sample(values[name], uplink.f_cnt, None if point.quality is None else values[point.quality])
         for name, point in payload.points.items()
     }
+
+
+def reply(topic: str, payload: Payload, count: int, heartbeat_s: float) -> tuple[str, bytes]:
+    """Return topic and bytes that queue a reply to an uplink of `topic`. WireError if there is no way."""
+    place, found = topic.removesuffix(UP), payload.device.reply_port
+    eui = place.rpartition("/")[2]
+    if place == topic or found is None:
+        wanted = f"want a topic <...>/<EUI>{UP} and a payload with reply_port"
+        raise WireError(f"no reply to {topic[:120]!r}: {wanted}")
+    data = b64encode(held(count, heartbeat_s)).decode()
+    queued = {"devEui": eui, "confirmed": False, "fPort": found, "data": data}
+    return f"{place}{DOWN}", json.dumps(queued).encode()
+
+
+def held(count: int, heartbeat_s: float) -> bytes:
+    """Return the octets that tell a device: the uplink number `count` is held; speak so often."""
+    return struct.pack(">HH", count & 0xFFFF, min(0xFFFF, max(1, round(heartbeat_s / 60.0))))
+
+
+def read_held(data: bytes) -> tuple[int, float]:
+    """Return the number (its low 16 bits) and the heartbeat in s. WireError if it is no such reply."""
+    if len(data) != struct.calcsize(">HH"):
+        raise WireError(f"reply of {len(data)} octets: want 4")
+    count, minutes = struct.unpack(">HH", data)
+    return count, minutes * 60.0
 
 
 @dataclass(frozen=True, slots=True)

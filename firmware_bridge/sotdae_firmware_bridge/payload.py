@@ -73,6 +73,8 @@ class Device(BaseModel):
     octets: Annotated[int, Field(ge=1, le=MAX_OCTETS)]
     order: Literal["big", "little"] = "big"
     heartbeat_s: Annotated[float, Field(gt=0)]
+    reply_port: Annotated[int, Field(ge=1, le=223)] | None = None
+    """LoRaWAN port on which it hears what the hub holds; None: it hears nothing."""
 
 
 class Payload(BaseModel):

@@ -17,7 +17,7 @@ WRONG = {
     "edge": [
         ("edge/sotdae_edge/core/rate.py", "sotdae_edge.config"),
         ("edge/sotdae_edge/app/words.py", "sotdae_edge.adapters.clock"),
-        ("edge/sotdae_edge/vision/backoff.py", "sotdae_edge.adapters.state"),
+        ("edge/sotdae_edge/vision/models.py", "sotdae_edge.adapters.state"),
     ],
     "hub": [
         ("hub/sotdae_hub/core/acks.py", "sotdae_hub.desk"),

@@ -7,7 +7,7 @@ import random
 import signal
 import sqlite3
 import sys
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,10 @@ from need import require_binary
 from wire_lab import eventually
 
 from sotdae_edge.adapters.lorawan import LorawanFeed
-from sotdae_firmware_bridge.lorawan import Latest, parse_uplink, samples
+from sotdae_firmware_bridge.lorawan import Latest, parse_uplink, read_held, reply, samples
 from sotdae_firmware_bridge.payload import load
 from sotdae_provisioning.broker import Broker, MosquittoBroker, NatsBroker
+from sotdae_shared.errors import LinkError
 from sotdae_shared.samples import Sample
 from sotdae_shared.wire import decode
 
@@ -73,6 +74,7 @@ async def listening(broker: Broker) -> AsyncIterator[LorawanFeed]:
     feed = LorawanFeed(
         "127.0.0.1", broker.port, "application/+/device/+/event/up",
         identity="city-uplinks", understand=understand, rng=random.Random(5),
+        reply=lambda topic, count, heartbeat_s: reply(topic, payload, count, heartbeat_s),
     )  # fmt: skip
     task = asyncio.create_task(feed.run())
     try:
@@ -125,6 +127,27 @@ def test_it_finds_a_broker_that_was_away(broker: Broker) -> None:
             await eventually(lambda: feed.counters["connects"] == 2)
             await publish(broker, uplink(7, WET_2))
             await eventually(lambda: feed.points)
+
+    play(broker, scene)
+
+
+def test_it_tells_a_device_that_it_heard_and_no_other(broker: Broker) -> None:
+    async def scene() -> None:
+        async with listening(broker) as feed:
+            with pytest.raises(LinkError, match="no way"):
+                await feed.tell("wet_2", 1, 3600.0)
+            await publish(broker, uplink(1, WET_2))
+            await eventually(lambda: feed.points)
+            async with aiomqtt.Client("127.0.0.1", broker.port, identifier="server-down") as server:
+                await server.subscribe("application/+/device/+/command/down", qos=1)
+                await feed.tell("wet_2", 1, 3600.0)
+                message = await anext(aiter(server.messages))
+            assert message.topic.value == TOPIC.replace("event/up", "command/down")
+            assert isinstance(message.payload, bytes)
+            queued = json.loads(message.payload)
+            assert (queued["devEui"], queued["confirmed"], queued["fPort"]) == (EUI, False, 3)
+            assert read_held(b64decode(queued["data"])) == (1, 3600.0)
+            assert feed.counters["told"] == 1
 
     play(broker, scene)
 

@@ -150,6 +150,7 @@ def test_a_wrong_reservoir_is_refused_with_its_place(tmp_path: Path, more: str) 
         ),
         (HOME.format("A-1", "a") + "warned_heartbeat_s = 6.0", "needs [rain]"),
         (HOME.format("A-1", "a") + "cells = { full_v = 2.0 }", "homes.A-1.cells: want full_v"),
+        (HOME.format("A-1", "a") + 'asks_point = "b"', "asks_point: needs [lorawan]"),
         ("[rain]\nsilent_s = 60.0", "rain: want rate_point"),
         ('[[relays]]\npoint = "a"\nsilent_s = 0.0', "relays: want silent_s"),
         ('[[cameras]]\nname = "a"\nurl = "x"\n' * 2, "cameras: two have the same name"),

@@ -61,6 +61,8 @@ def test_an_uplink_of_a_home_alarm_becomes_its_points() -> None:
         "wet_15": (1, 41, 1),
         "contacts_ok": (1, 41, None),
         "tamper": (0, 41, None),
+        "test": (0, 41, None),
+        "asks": (0, 41, None),
         "battery": (3.6, 41, None),
         "temperature": (21.5, 41, None),
         "uptime": (1800, 41, None),

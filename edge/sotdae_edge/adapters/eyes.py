@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from sotdae_edge.config import CameraConfig
 from sotdae_edge.ports import Seen
 from sotdae_edge.vision import models
-from sotdae_edge.vision.backoff import Backoff
+from sotdae_shared.backoff import Backoff
 from sotdae_shared.errors import ConfigError, WireError
 from sotdae_shared.messages import ClipBody
 
@@ -78,7 +78,8 @@ class ChildEyes:
         """Watch a camera; the worker keeps its latest picture in `snapshot`."""
         self._camera, self._snapshot = camera, snapshot
         self._zone = ",".join(str(side) for side in camera.zone or DRAWN_ZONE)
-        self._backoff = Backoff(dice or random.Random())  # noqa: S311 - jitter
+        dice = dice or random.Random()  # noqa: S311 - jitter
+        self._backoff = Backoff(dice, first_s=0.5, floor=0.5)
         self._pictured, self._picture_due = _modified(snapshot), 0.0
         self.problem: str | None = None
         """What keeps the camera from being a witness now, and what to do; None while it sees."""

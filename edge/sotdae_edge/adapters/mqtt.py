@@ -12,15 +12,14 @@ from typing import Literal, TypeVar
 
 import aiomqtt
 
-from sotdae_edge.core.sending import Backoff, SendWindow, TokenBucket
+from sotdae_edge.broker import LEAVE_S, TIMEOUT_S, connected, stay
+from sotdae_edge.core.sending import SendWindow, TokenBucket
 from sotdae_edge.ports import Inbound, Outbox, Row
 from sotdae_shared import topics, wire
+from sotdae_shared.backoff import Backoff
 from sotdae_shared.errors import LinkError, WireError
 from sotdae_shared.messages import AckBody, Kind, StateBody
 
-TIMEOUT_S = 5.0
-"""Longest wait for one answer of the broker; also how a refused client certificate shows."""
-KEEPALIVE_S = 15
 WINDOW = 200
 """Most rows sent and not yet acked by the hub."""
 INBOUND_LIMIT = 64
@@ -34,12 +33,8 @@ BATCH_BYTES = 64 * 1024
 """Published at once, before asking the outbox again whether something more urgent waits."""
 SLOWEST_BYTES_PER_S = 4_000
 """A link slower than this is taken for dead."""
-LEAVE_S = 2.0
-"""Longest wait for the broker when leaving."""
 
 _log = logging.getLogger(__name__)
-_library_log = _log.getChild("library")
-_library_log.setLevel(logging.ERROR)  # its warnings repeat what the counters here say
 _T = TypeVar("_T")
 
 
@@ -107,14 +102,11 @@ class MqttUplink:
 
     async def run(self) -> None:
         """Stay connected until cancelled; then say offline and leave."""
-        while True:
-            try:
-                await self._connection()
-            # ValueError: a host name that cannot be one, from the configuration.
-            except* (aiomqtt.MqttError, LinkError, OSError, ValueError) as group:
-                self.counters["failures"] += 1
-                self._log_once(f"uplink to {self._host} port {self._port}: {_leaf(group)}")
-            await asyncio.sleep(self._backoff.wait_s())
+        await stay(self._connection, self._backoff, self._failed)
+
+    def _failed(self, error: BaseException) -> None:
+        self.counters["failures"] += 1
+        self._log_once(f"uplink to {self._host} port {self._port}: {error}")
 
     async def _connection(self) -> None:
         boots = await self._call(self._outbox.boots)
@@ -122,7 +114,10 @@ class MqttUplink:
         number = self._attempts
         offline = self._state("offline", number, boots)
         will = aiomqtt.Will(self._address.state, offline, qos=1, retain=True)
-        async with self._client(will) as client:
+        async with connected(
+            self._host, self._port, self._identity, clean_session=True, will=will, tls_context=self._tls,
+            max_inflight_messages=WINDOW, max_queued_incoming_messages=DOWN_LIMIT,
+        ) as client:  # fmt: skip
             await self._subscribe(client)
             await client.publish(
                 self._address.state, self._state("online", number, boots), qos=1, retain=True
@@ -142,26 +137,6 @@ class MqttUplink:
                 raise
             finally:
                 self._session = 0
-
-    @contextlib.asynccontextmanager
-    async def _client(self, will: aiomqtt.Will) -> AsyncIterator[aiomqtt.Client]:
-        client = aiomqtt.Client(
-            self._host, self._port, identifier=self._identity, protocol=aiomqtt.ProtocolVersion.V311,
-            clean_session=True, will=will, timeout=TIMEOUT_S, keepalive=KEEPALIVE_S, tls_context=self._tls,
-            max_inflight_messages=WINDOW, max_queued_incoming_messages=DOWN_LIMIT, logger=_library_log,
-        )  # fmt: skip
-        # Connecting goes on in a thread of the library: a cancellation must wait for it, or a socket leaks.
-        entering = asyncio.ensure_future(client.__aenter__())
-        try:
-            await asyncio.shield(entering)
-        except BaseException:
-            await asyncio.wait([entering])
-            await _leave(client)
-            raise
-        try:
-            yield client
-        finally:
-            await _leave(client)
 
     async def _subscribe(self, client: aiomqtt.Client) -> None:
         granted = await client.subscribe(self._address.all_down, qos=1)
@@ -264,15 +239,3 @@ async def _until_one_ends(*tasks: asyncio.Task[None]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
     for task in done:
         task.result()
-
-
-async def _leave(client: aiomqtt.Client) -> None:
-    client.timeout = LEAVE_S
-    with contextlib.suppress(aiomqtt.MqttError):
-        await client.__aexit__(None, None, None)
-
-
-def _leaf(group: BaseException) -> BaseException:
-    while isinstance(group, BaseExceptionGroup):
-        group = group.exceptions[0]
-    return group

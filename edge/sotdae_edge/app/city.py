@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 TELEMETRY_S = 1.0
 HEALTH_S = 2.0
 CAMERAS_S = 10.0
+REPLY_S = 0.2
+"""A network server that has the reply within a second can send it in the device's first window."""
 CAMERAS_AT_ONCE = 50
 
 
@@ -95,6 +97,7 @@ class CityApp:
             made["orders"] = lambda: self._listen(uplink)
         if (feed := self.feed) is not None:
             made["uplinks"] = feed.run
+            made["replies"] = lambda: self._reply(feed)
         return made
 
     async def _poll(self) -> None:
@@ -182,11 +185,7 @@ class CityApp:
             await asyncio.sleep(CAMERAS_S)
 
     async def _say_health(self, now: float) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            stats = await loop.run_in_executor(self.recorder.worker, self.recorder.outbox.stats)
-        except LinkError:
-            stats = OutboxStats(len(self.recorder.waiting), 0, 0)
+        stats = await self._stats()
         for alarm in self.watched.settle([*self.helpers.conditions(), *self.keeper.conditions()]):
             self.recorder.say(*words.said(alarm))
         slopes = self.slopes.states.values()
@@ -208,6 +207,32 @@ class CityApp:
                 dropped=stats.dropped + self.recorder.lost,
             ),
         )
+
+    async def _stats(self) -> OutboxStats:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self.recorder.worker, self.recorder.outbox.stats)
+        except LinkError:
+            return OutboxStats(len(self.recorder.waiting), 0, 0, None)
+
+    async def _reply(self, feed: Feed) -> None:
+        """Tell devices that the hub holds their alarms, so that they stop repeating, and how often to speak.
+
+        What is said after the replies were listed may still wait: it is answered at the next uplink.
+        """
+        while True:
+            await asyncio.sleep(REPLY_S)
+            replies = [] if self.unsaid or self.recorder.waiting else self.homes.replies()
+            held = bool(replies) and (await self._stats()).safety == 0
+            for reply in replies:
+                if reply.asks and not held:
+                    continue
+                try:
+                    await feed.tell(reply.point, reply.count, reply.heartbeat_s)
+                except LinkError as error:
+                    log.debug("reply: %s", error)
+                else:
+                    self.homes.replied(reply)
 
     async def _listen(self, uplink: Uplink) -> None:
         async for inbound in uplink.inbound():

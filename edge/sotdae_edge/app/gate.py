@@ -405,7 +405,7 @@ class GateApp:
         except LinkError:
             self.stats = None
             # The disk does not answer: what waits in memory is all that can be counted.
-            stats = OutboxStats(len(self.recorder.waiting), 0, 0)
+            stats = OutboxStats(len(self.recorder.waiting), 0, 0, None)
         own = tuple(self.watched.active)
         shown = self.display.fresh(now)
         self.recorder.say(

@@ -26,6 +26,8 @@ class Reply:
     """One that it sends: the way to it."""
     count: int
     heartbeat_s: float
+    asks: bool
+    """Whether the device waits to hear that its alarm is held."""
 
 
 @dataclass(slots=True)
@@ -167,7 +169,7 @@ class Homes:
             if state.count is None or state.count == state.answered or state.pending is not state.stage:
                 continue
             if state.asks is not None or (home.warned_heartbeat_s and state.told_s != interval_s):
-                found.append(Reply(home.name, home.point_2, state.count, interval_s))
+                found.append(Reply(home.name, home.point_2, state.count, interval_s, state.asks is not None))
         return found
 
     def replied(self, reply: Reply) -> None:

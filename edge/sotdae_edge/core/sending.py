@@ -1,12 +1,9 @@
 """When to send what waits: live rows at once, older boots at a bounded rate, again until acked."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from sotdae_shared.messages import Header
-
-if TYPE_CHECKING:
-    import random
 
 
 class _Waiting(Protocol):
@@ -17,32 +14,6 @@ class _Waiting(Protocol):
 
 
 R = TypeVar("R", bound=_Waiting)
-
-
-class Backoff:
-    """Waits between tries: the first is quick, then full jitter under a doubling cap (seconds)."""
-
-    def __init__(
-        self, rng: "random.Random", *, first_s: float = 0.1, base_s: float = 0.5, cap_s: float = 8.0
-    ) -> None:
-        """Take the dice and the bounds."""
-        self._rng = rng
-        self._first_s = first_s
-        self._base_s = base_s
-        self._cap_s = cap_s
-        self._tries = 0
-
-    def wait_s(self) -> float:
-        """Return how long to wait before the next try."""
-        ceiling_s = (
-            min(self._cap_s, self._base_s * 2.0 ** min(self._tries, 16)) if self._tries else self._first_s
-        )
-        self._tries += 1
-        return self._rng.uniform(0, ceiling_s)
-
-    def reset(self) -> None:
-        """Say that a try has worked."""
-        self._tries = 0
 
 
 class TokenBucket:

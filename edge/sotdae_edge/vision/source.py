@@ -8,8 +8,8 @@ from typing import Protocol, cast
 
 import av
 
-from sotdae_edge.vision.backoff import Backoff
 from sotdae_edge.vision.picture import Picture
+from sotdae_shared.backoff import Backoff
 from sotdae_shared.errors import ConfigError, LinkError
 
 OPEN_TIMEOUT_S, READ_TIMEOUT_S = 5.0, 3.0
@@ -73,7 +73,7 @@ class Latest:
 
     def __init__(self, source: FrameSource, dice: random.Random, report: Callable[[str], None]) -> None:
         """Tell `report`, from that thread, each time the source fails."""
-        self._source, self._backoff, self._report = source, Backoff(dice), report
+        self._source, self._backoff, self._report = source, Backoff(dice, first_s=0.5, floor=0.5), report
         self._changed = threading.Condition()
         self._frame: Frame | None = None
         self._over = threading.Event()

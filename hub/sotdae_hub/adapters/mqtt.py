@@ -10,6 +10,7 @@ from datetime import datetime
 import aiomqtt
 
 from sotdae_hub.ports import Arrival
+from sotdae_shared.backoff import Backoff
 from sotdae_shared.errors import LinkError
 from sotdae_shared.topics import ALL_UP
 
@@ -19,7 +20,6 @@ ARRIVALS = 2_000
 """Messages waiting for the journal. When full, more are left to the sender, who has no ack yet."""
 OUTGOING = 2_000
 TIMEOUT_S = 5.0
-BACKOFF_S = (0.2, 8.0)
 SENDERS = 8
 """Acks under way at once; each waits for the broker's answer."""
 
@@ -71,20 +71,19 @@ class MqttLine:
 
     async def run(self) -> None:
         """Connect, subscribe, carry; again and again."""
-        failures = 0
+        backoff = Backoff(self.rng)
         while True:
             try:
                 async with self._open() as client:
                     await client.subscribe(ALL_UP, qos=1, timeout=TIMEOUT_S)
-                    failures = 0
+                    backoff.reset()
                     self._turn(client)
                     await self._carry(client)
             except* (aiomqtt.MqttError, OSError) as group:
                 log.warning("broker %s:%d: %s", self.host, self.port, group.exceptions[0])
             finally:
                 self._turn(None)
-            failures += 1
-            await asyncio.sleep(self.rng.uniform(0.05, min(BACKOFF_S[1], BACKOFF_S[0] * 2**failures)))
+            await asyncio.sleep(backoff.wait_s())
 
     def _open(self) -> aiomqtt.Client:
         return aiomqtt.Client(

@@ -1,11 +1,10 @@
-import random
 from dataclasses import dataclass
 
 from hypothesis import given
 from hypothesis import strategies as st
 from wire_samples import ADDRESS, BOOT
 
-from sotdae_edge.core.sending import Backoff, SendWindow, TokenBucket
+from sotdae_edge.core.sending import SendWindow, TokenBucket
 from sotdae_shared.messages import Class, Header
 
 OLD = "aaaaaaaaaaaaaaaa"
@@ -24,25 +23,6 @@ def row(seq: int, boot: str = BOOT, size: int = 100) -> Waiting:
 
 def window(rate_per_s: float = 10.0, burst: float = 2.0) -> SendWindow:
     return SendWindow(BOOT, 5.0, TokenBucket(rate_per_s, burst))
-
-
-@given(seed=st.integers(), tries=st.integers(1, 40))
-def test_backoff_starts_quick_and_stays_under_its_cap(seed: int, tries: int) -> None:
-    backoff = Backoff(random.Random(seed))
-    waits = [backoff.wait_s() for _ in range(tries)]
-    assert waits[0] <= 0.1
-    assert all(0 <= wait <= 8 for wait in waits)
-    backoff.reset()
-    assert backoff.wait_s() <= 0.1
-
-
-def test_backoff_spreads_a_crowd_over_the_whole_cap() -> None:
-    late = []
-    for seed in range(200):
-        backoff = Backoff(random.Random(seed))
-        late.append([backoff.wait_s() for _ in range(10)][-1])
-    assert min(late) < 1
-    assert max(late) > 7
 
 
 @given(

@@ -12,7 +12,6 @@ import av
 import numpy as np
 import pytest
 
-from sotdae_edge.vision.backoff import Backoff
 from sotdae_edge.vision.snapshot import MAX_BYTES, jpeg, write
 from sotdae_edge.vision.source import AvSource, Frame, Latest
 from sotdae_firmware_bridge.sim.rtsp import CameraServer
@@ -146,16 +145,6 @@ def test_what_a_person_must_mend_ends_the_reading() -> None:
     latest._thread.join(10)
     assert latest.over
     assert latest.failure is not None
-
-
-def test_waits_double_to_a_limit_and_begin_again() -> None:
-    backoff = Backoff(random.Random(3))
-    waits = [backoff.wait_s() for _ in range(8)]
-    assert all(
-        0.5 * full <= wait <= full for wait, full in zip(waits, (0.5, 1, 2, 4, 8, 8, 8, 8), strict=True)
-    )
-    backoff.reset()
-    assert backoff.wait_s() <= 0.5
 
 
 @pytest.mark.parametrize("size", [(360, 640), (1080, 1920), (4, 4)])

@@ -138,8 +138,9 @@ class SqliteOutbox:
     def stats(self) -> OutboxStats:
         """Return counts of waiting and dropped messages; a gap marker counts as one that waits."""
         with self._refusals():
-            rows, size = self._db.execute("SELECT sum(rows), sum(bytes) FROM stream").fetchone()
-            return OutboxStats(rows, size, self._meta("dropped"))
+            counts = "SELECT sum(rows), sum(bytes), sum(rows) FILTER (WHERE class = ?) FROM stream"
+            rows, size, safety = self._db.execute(counts, (Class.SAFETY,)).fetchone()
+            return OutboxStats(rows, size, self._meta("dropped"), safety)
 
     def close(self) -> None:
         """Close the file; everything put is on disk already."""
