@@ -119,14 +119,17 @@ class CityApp:
             await asyncio.sleep(self.config.device.poll_s)
 
     async def _say(self, effects: Sequence[Alarm | Decided]) -> None:
-        if self.homes.revision != self.saved or any(isinstance(effect, Decided) for effect in effects):
-            self.saved = self.homes.revision
-            # An alarm waits for the disk no longer than a gate's act does (DESIGN 3.6).
-            self.unsaid = True
-            await self.keeper.save(self._memento())
-        for effect in effects:
-            self.recorder.say(*words.said(effect))
-        self.unsaid = False
+        self.unsaid = True
+        try:
+            if self.homes.revision != self.saved or any(isinstance(effect, Decided) for effect in effects):
+                self.saved = self.homes.revision
+                # An alarm waits for the disk no longer than a gate's act does (DESIGN 3.6).
+                await self.keeper.save(self._memento())
+        finally:
+            # A stop that comes meanwhile must not swallow what the state already holds.
+            for effect in effects:
+                self.recorder.say(*words.said(effect))
+            self.unsaid = False
 
     def _memento(self) -> dict[str, Any]:
         return {
