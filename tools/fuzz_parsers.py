@@ -49,8 +49,8 @@ def row(name: str, inputs: int, seconds: int) -> tuple[str, str | None]:
 
 
 def _trace(told: str) -> str:
-    start = told.find("Uncaught Python exception")
-    return told[-4000:] if start < 0 else told[start : start + 6000]
+    start, end = told.find("Uncaught Python exception"), told.find("\nINFO: ")
+    return told[max(start, 0) : end][-6000:]
 
 
 def main() -> int:

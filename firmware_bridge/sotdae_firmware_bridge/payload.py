@@ -112,7 +112,8 @@ def _value(point: Spot, data: bytes, order: str) -> float | None:
     (raw,) = struct.unpack_from(order + _CODES[point.type], data, point.octet)
     if not math.isfinite(raw) or raw == point.missing:
         return None
-    return round(float(raw) * point.scale + point.offset, 9)
+    value = round(float(raw) * point.scale + point.offset, 9)
+    return value if math.isfinite(value) else None
 
 
 def parse(text: str, source: str = "payload") -> Payload:

@@ -72,7 +72,8 @@ def decode(point: "Point", raw: bool | Sequence[int]) -> float | None:
         return None
     if not math.isfinite(number) or (point.missing is not None and number == point.missing):
         return None
-    return round(number * point.scale + point.offset, 9)  # 3 x 0.1 is 0.3, not 0.30000000000000004
+    value = round(number * point.scale + point.offset, 9)  # 3 x 0.1 is 0.3, not 0.30000000000000004
+    return value if math.isfinite(value) else None
 
 
 def encode(point: "Point", value: float | None) -> Raw:

@@ -11,6 +11,7 @@ from sotdae_edge.adapters.history import read_history
 from sotdae_edge.adapters.state import FileState
 from sotdae_edge.config import load_city, load_gate
 from sotdae_edge.core.gate import Gate
+from sotdae_edge.core.homes_kept import Kept, KeptArea, KeptHome
 from sotdae_edge.core.memento import Incident, Memento
 from sotdae_edge.replay.reading import read_series
 from sotdae_edge.slope.series import read_series as read_slope
@@ -19,6 +20,10 @@ from sotdae_shared.errors import ConfigError, WireError
 
 REPO = Path(__file__).parents[2]
 MEMENTO = Memento("CLOSED", 3, Incident("e3", "level", "radar", ("radar 15.2 cm",), 2), {"city-41113": 4})
+
+HOMES = Kept(
+    2, (KeptArea("a", ("1", "2"), 2, True),), {"1": KeptHome(wet_s=30.0, days=((1, 300),))}, {"home.1.wet": 2}
+)
 
 
 def _gate(path: Path) -> None:
@@ -61,6 +66,13 @@ def _memento(data: bytes) -> None:
         assert Memento.read(kept.write()) == kept
 
 
+def _kept_homes(data: bytes) -> None:
+    with suppress(ValueError, RecursionError):
+        value = json.loads(data)
+        kept = Kept.read(value)
+        assert Kept.read(json.loads(json.dumps(kept.write()))) == kept
+
+
 def _series(path: Path) -> None:
     series = read_series(path)
     assert series.period_s > 0
@@ -101,6 +113,7 @@ TARGETS = (
     ),
     Target("state_slot", _slot, None, _slot_seeds),
     Target("memento", plain(_memento), WireError, lambda: [json.dumps(MEMENTO.write()).encode()]),
+    Target("kept_homes", plain(_kept_homes), WireError, lambda: [json.dumps(HOMES.write()).encode()]),
     Target("replay_csv", in_file(_series), ConfigError, lambda: LEVELS),
     Target("slope_csv", in_file(_slope), ConfigError, lambda: [SLOPE]),
     Target("history_csv", in_file(read_history), ConfigError, lambda: [HISTORY]),

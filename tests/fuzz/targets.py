@@ -1,10 +1,17 @@
 """Every parser of outside bytes, by name."""
 
-from fuzz import bridge_parsers, edge_parsers, hub_parsers, record_parsers, shared_parsers
+from fuzz import (
+    access_parsers,
+    bridge_parsers,
+    edge_parsers,
+    hub_parsers,
+    modbus_parser,
+    record_parsers,
+    shared_parsers,
+)
 from fuzz.target import Target
 
-TARGETS: dict[str, Target] = {
-    target.name: target
-    for parsers in (shared_parsers, bridge_parsers, edge_parsers, record_parsers, hub_parsers)
-    for target in parsers.TARGETS
-}
+_FAMILIES = (
+    shared_parsers, bridge_parsers, modbus_parser, edge_parsers, access_parsers, record_parsers, hub_parsers,
+)  # fmt: skip
+TARGETS: dict[str, Target] = {target.name: target for family in _FAMILIES for target in family.TARGETS}

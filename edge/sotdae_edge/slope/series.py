@@ -60,7 +60,9 @@ def parse_series(lines: Iterable[str], source: str) -> Series:
     )
 
 
-def _time(text: str) -> datetime:
+def _time(text: str | None) -> datetime:
+    if text is None:
+        raise ValueError("want a time and a displacement_mm in every row")
     at = datetime.fromisoformat(text.strip())
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -55,6 +57,7 @@ def create_app(
     app.include_router(api)
     app.add_exception_handler(LinkError, _answer(503))
     app.add_exception_handler(UnheardError, _answer(409))
+    app.add_exception_handler(RequestValidationError, _not_understood)
     if (CONSOLE / "index.html").exists():
         app.mount("/", StaticFiles(directory=CONSOLE, html=True), name="console")
     return app
@@ -65,6 +68,21 @@ def _answer(status: int) -> Callable[[Request, Exception], JSONResponse]:
         return JSONResponse({"detail": str(error)}, status)
 
     return answer
+
+
+async def _not_understood(_request: Request, error: Exception) -> JSONResponse:
+    """Say what is wrong without repeating what came: NaN, half characters and octets are no JSON."""
+    problems = error.errors() if isinstance(error, RequestValidationError) else []
+    return JSONResponse({"detail": [_problem(each) for each in problems]}, 422)
+
+
+def _problem(detail: dict[str, Any]) -> dict[str, Any]:
+    place = [part if isinstance(part, int) else _shown(str(part)) for part in detail["loc"]]
+    return {"type": detail["type"], "loc": place, "msg": _shown(detail["msg"])}
+
+
+def _shown(text: str) -> str:
+    return text.encode(errors="replace").decode()[:200]
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -1,0 +1,59 @@
+"""What people and their keys say: the panel's lines, key files, signing requests."""
+
+from pathlib import Path
+
+from cryptography.hazmat.primitives.serialization import Encoding
+from edge.panel.house import KEYS, PEOPLE
+from fuzz.target import Target, in_file, plain
+from wire_samples import BODIES
+
+from sotdae_edge.panel import wire
+from sotdae_edge.panel.keys import is_encrypted, load_key
+from sotdae_edge.panel.wire import Ask, Hello, Login, Order, Refused, Verdict, Welcome
+from sotdae_provisioning.pki.certificates import Names, new_key, request, requested
+from sotdae_shared.errors import ConfigError, WireError
+from sotdae_shared.messages import Kind, QueryBody
+from sotdae_shared.signing import public_of, sign, to_pem
+
+HELLO = Hello(facility="GG-41113-UP-0007", node="gate-1", challenge="ab" * 16)
+ASKED = (
+    Login(public=public_of(KEYS["kim"]), signature=sign(KEYS["kim"], wire.login_bytes(HELLO))),
+    Ask(query=QueryBody(id="q-1", query="nonce")),
+    Order(command=BODIES[Kind.COMMAND]),
+)
+SAID = (
+    HELLO,
+    Refused(because="no"),
+    Welcome(person=PEOPLE[0], people=PEOPLE),
+    Verdict(decision=BODIES[Kind.DECISION]),
+)
+
+
+def _asked(data: bytes) -> None:
+    word = wire.read_asked(data)
+    assert wire.read_asked(wire.line(word)) == word
+
+
+def _said(data: bytes) -> None:
+    word = wire.read_said(data)
+    assert wire.read_said(wire.line(word)) == word
+
+
+def _key(path: Path) -> None:
+    path.chmod(0o600)
+    is_encrypted(path)
+    load_key(path, None)
+
+
+def _requests() -> list[bytes]:
+    """Make requests, in both forms."""
+    made = request("gate-1", Names(("gate-1.up-0007.41113.sotdae.internal",)), new_key())
+    return [made.public_bytes(Encoding.PEM), made.public_bytes(Encoding.DER)]
+
+
+TARGETS = (
+    Target("panel_asked", plain(_asked), WireError, lambda: map(wire.line, ASKED)),
+    Target("panel_said", plain(_said), WireError, lambda: map(wire.line, SAID)),
+    Target("person_key", in_file(_key), ConfigError, lambda: [to_pem(KEYS["kim"], None)]),
+    Target("signing_request", plain(requested), WireError, _requests),
+)
