@@ -18,14 +18,19 @@ STOP_S = 12.0
 
 
 class Child:
-    """A `python -m` process with its log in a file. With `ready`, its first line of output is JSON."""
+    """A process, `python -m` unless another program is named, with its log in a file.
+
+    With `ready`, its first line of output is JSON.
+    """
 
     def __init__(
         self, name: str, args: list[str], directory: Path, *, ready: bool = False,
         environ: Mapping[str, str] | None = None, under: Sequence[str] = (),
+        program: Sequence[str] = (sys.executable, "-m"),
     ) -> None:  # fmt: skip
         """Prepare; nothing runs yet. `environ` is added to ours; `under` is a command that executes ours."""
         self.name = name
+        self._program = program
         self._args = args
         self._log = directory / f"{name}.log"
         self._ready = ready
@@ -55,7 +60,7 @@ class Child:
         guard = [setpriv, "--pdeathsig", "KILL"] if setpriv else []
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*guard, *self._under, sys.executable, "-m", *self._args],
+                [*guard, *self._under, *self._program, *self._args],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE if self._ready else log,
                 stderr=log,

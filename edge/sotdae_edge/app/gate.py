@@ -214,7 +214,8 @@ class GateApp:
         return effects
 
     async def _do(self, effects: Sequence[Effect]) -> None:
-        for effect in effects:
+        # Closing the warnings waits for no disk: whoever starts without the memento sees the water again.
+        for effect in sorted(effects, key=lambda effect: not (isinstance(effect, Warn) and effect.closed)):
             match effect:
                 case Save(memento=memento):
                     await self._persist(memento)

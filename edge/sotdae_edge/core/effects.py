@@ -92,7 +92,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    """Make this memento durable before acting further."""
+    """Make this memento durable before acting further; only closing the warnings need not wait."""
 
     memento: dict[str, Any]
 

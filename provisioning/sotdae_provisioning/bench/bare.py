@@ -51,11 +51,15 @@ class BareLoop:
             await asyncio.sleep(self.poll_s)
 
     async def guard(self) -> None:
-        """Read once, order the warnings, and trip, for ever."""
+        """Order the warnings whenever the level passes the threshold, up or down, for ever."""
+        closed: bool | None = None
         while True:
-            await self.client.read_input_registers(LEVEL)
-            await self.reopen()
-            await self.trip()
+            answer = await self.client.read_input_registers(LEVEL)
+            high = answer.registers[0] >= LEVEL_CLOSE
+            if high is not closed:
+                await self.client.write_coil(WARN_CLOSED, high)
+                closed = high
+            await asyncio.sleep(self.poll_s)
 
 
 async def _run(port: int) -> None:

@@ -6,17 +6,18 @@ import os
 import random
 import sys
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from sotdae_provisioning.bench import core, ingest, loop, startup
-from sotdae_provisioning.bench.figures import Figure, Result
+from sotdae_provisioning.bench import core, ingest, loop, side_by_side, startup, tables
+from sotdae_provisioning.bench.figures import Result
 from sotdae_provisioning.bench.machine import describe
+from sotdae_provisioning.bench.peers import contenders
+from sotdae_provisioning.bench.side_by_side import SideBySide
 from sotdae_shared.errors import SotdaeError
 
 bench_app = typer.Typer(no_args_is_help=True)
@@ -30,6 +31,10 @@ BENCHES = {
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Trips = Annotated[int, typer.Option(min=1, help="Trips of the gate, and as many of the bare loop.")]
 Runs = Annotated[int, typer.Option(min=1, help="Starts of the gate, and as many of the bare loop.")]
+Measured = TypeVar("Measured", Result, SideBySide)
+Peers = Annotated[
+    bool, typer.Option("--peers", help="Beside Node-RED and Home Assistant instead (tools/bench_peers).")
+]
 Scans = Annotated[int, typer.Option(min=1, help="Scans of a whole controller.")]
 Messages = Annotated[int, typer.Option(min=1, help="Messages of 50 readings each.")]
 
@@ -45,10 +50,14 @@ def show(as_json: AsJson = False) -> None:
 
 
 @bench_app.command("loop")
-def bench_loop(trips: Trips = 200, as_json: AsJson = False) -> None:
-    """Trip vote to acknowledged Modbus write, beside a bare pymodbus loop."""
+def bench_loop(trips: Trips = 200, peers: Peers = False, as_json: AsJson = False) -> None:
+    """Trip vote to acknowledged Modbus write, beside a bare pymodbus loop, or a gate beside its peers."""
     with _scratch() as directory:
-        _report([_measure(loop.measure(trips, Path(directory), _dice()))], as_json)
+        where = Path(directory)
+        found: Result | SideBySide = (
+            _measure(_side_by_side(trips, where)) if peers else _measure(loop.measure(trips, where, _dice()))
+        )
+    _report([found], as_json)
 
 
 @bench_app.command("core")
@@ -99,7 +108,7 @@ def _dice() -> random.Random:
     return random.Random(int.from_bytes(os.urandom(8)))  # noqa: S311 - when the water comes, no secret
 
 
-def _measure(measuring: Coroutine[Any, Any, Result]) -> Result:
+def _measure(measuring: Coroutine[Any, Any, Measured]) -> Measured:
     try:
         return asyncio.run(measuring)
     except SotdaeError as error:
@@ -107,7 +116,11 @@ def _measure(measuring: Coroutine[Any, Any, Result]) -> Result:
         raise typer.Exit(1) from error
 
 
-def _report(results: list[Result], as_json: bool) -> None:
+async def _side_by_side(trips: int, directory: Path) -> SideBySide:
+    return await side_by_side.measure(contenders(), trips, directory, _dice())
+
+
+def _report(results: Sequence[Result | SideBySide], as_json: bool) -> None:
     machine, command = describe(), " ".join(["sotdae", *sys.argv[1:]])
     if as_json:
         found = [result.as_json() for result in results]
@@ -115,30 +128,6 @@ def _report(results: list[Result], as_json: bool) -> None:
         return
     console = Console()
     for result in results:
-        console.print(_table(result))
+        console.print(tables.of(result))
         console.print(f"[dim]{result.how}[/dim]\n")
     console.print(f"{command}\n" + ", ".join(f"{key} {value}" for key, value in machine.items()))
-
-
-def _table(result: Result) -> Table:
-    table = Table(title=f"{result.name} ({result.samples} samples)", title_justify="left")
-    table.add_column("figure")
-    for name in ("measured", "target", "x target", "bare", "x bare"):
-        table.add_column(name, justify="right")
-    for figure in result.figures:
-        target, bare = _quantity(figure.target, figure), _quantity(figure.bare, figure)
-        table.add_row(
-            figure.what, _quantity(figure.value, figure), target, _times(figure.of_target), bare,
-            _times(figure.of_bare),
-        )  # fmt: skip
-    return table
-
-
-def _quantity(value: float | None, figure: Figure) -> str:
-    if value is None:
-        return ""
-    return f"{value:,.0f} {figure.unit}" if value >= 1000 else f"{value:.3g} {figure.unit}"
-
-
-def _times(ratio: float | None) -> str:
-    return "" if ratio is None else f"{ratio:.2g}"

@@ -35,7 +35,7 @@ TARGET_MS = 20.0
 TIMEOUT_S = 10.0
 PLANT = "sotdae_provisioning.bench.plant"
 HOW = (
-    "the gate's runner (queue, decision, state synced to disk, Modbus write) against a Modbus server in "
+    "the gate's runner (queue, decision, Modbus write, state synced to disk) against a Modbus server in "
     "another process; confirmation time 0, so that the program is measured and not its patience; beside "
     "it, in turn, a loop that only reads one register and writes one coil with pymodbus"
 )

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,6 +25,16 @@ def describe() -> dict[str, str]:
 def rss_mib(pid: int) -> float:
     """Return the resident memory of a process, in MiB. Raises OSError once it is gone."""
     return _kib(PROC / str(pid) / "status", "VmRSS") / 1024
+
+
+def tree_rss_mib(pid: int) -> float:
+    """Return the resident memory of a process and its descendants, in MiB; who is gone counts nothing."""
+    found = 0.0
+    with suppress(OSError):
+        found = rss_mib(pid)
+        for task in (PROC / str(pid) / "task").iterdir():
+            found += sum(tree_rss_mib(int(child)) for child in (task / "children").read_text().split())
+    return found
 
 
 def cpu_s(pid: int) -> float:

@@ -39,7 +39,7 @@ class Plant(Simulator):
         self._moments = {"changed_s": time.monotonic()}
 
     def state(self) -> dict[str, Any]:
-        """Moments noted since the level changed: changed, served (to a reader), warned, written."""
+        """Moments noted since the level changed: changed, served (to a reader), warned, written, opened."""
         return dict(self._moments)
 
     def values(self, unit_id: int) -> Values:
@@ -60,12 +60,11 @@ class Plant(Simulator):
         return super().raw(unit_id, table)
 
     def order(self, unit_id: int, table: str, address: int, raw: Any) -> None:
-        """See Simulator.order; notes the first order to the warnings, and the first that closes the road."""
+        """See Simulator.order; notes the first order to the warnings, and the first that closes and opens."""
         super().order(unit_id, table, address, raw)
         if table == "coil":
             self._note("warned_s")
-            if self.scene.orders.warn_closed:
-                self._note("written_s")
+            self._note("written_s" if self.scene.orders.warn_closed else "opened_s")
 
     def _note(self, moment: str) -> None:
         self._moments.setdefault(moment, time.monotonic())

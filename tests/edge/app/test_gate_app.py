@@ -126,6 +126,38 @@ class SlowState(FileState):
         super().save(state)
 
 
+class NotingState(FileState):
+    """A disk that notes, at each save, whether the controller had been told to close the warnings by then."""
+
+    told: Callable[[], bool]
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.seen: list[tuple[bool, bytes]] = []
+
+    def save(self, state: bytes) -> None:
+        self.seen.append((self.told(), state))
+        super().save(state)
+
+
+def test_closing_the_warnings_waits_for_no_disk(tmp_path: Path) -> None:
+    store = NotingState(tmp_path / "state")
+
+    async def story() -> None:
+        async with running_site() as site:
+            store.told = lambda: site.simulator.scene.orders.warn_closed
+            async with running(tmp_path, site, store) as app:
+                await until(lambda: app.gate.state is State.OPEN)
+                await until(lambda: not store.told())
+                site.simulator.depth(18.0)
+                await until(lambda: app.gate.state is State.CLEARING)
+
+    asyncio.run(story())
+    told = [closed for closed, state in store.seen if b'"pre_warn"' in state]
+    assert told
+    assert all(told)
+
+
 def test_a_state_that_cannot_be_saved_does_not_keep_the_gate_open(tmp_path: Path) -> None:
     store = SlowState(tmp_path / "state")
     store.error = LinkError("read-only file system")

@@ -1,13 +1,16 @@
 """Figures and their ratios."""
 
 import os
+import subprocess
+import sys
+from subprocess import PIPE
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sotdae_provisioning.bench.figures import Figure, Result, quantile, spread
-from sotdae_provisioning.bench.machine import cpu_s, describe, rss_mib
+from sotdae_provisioning.bench.machine import cpu_s, describe, rss_mib, tree_rss_mib
 
 
 @pytest.mark.parametrize(
@@ -51,3 +54,15 @@ def test_the_machine_and_this_process_are_described() -> None:
     assert int(told["cores"]) >= 1
     assert rss_mib(os.getpid()) > 1.0
     assert cpu_s(os.getpid()) > 0.0
+
+
+def test_the_memory_of_a_process_counts_its_children() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", "print(1, flush=True); input()"], stdin=PIPE, stdout=PIPE
+    ) as one:
+        assert one.stdout is not None
+        one.stdout.readline()
+        child_mib = rss_mib(one.pid)
+        assert tree_rss_mib(os.getpid()) >= rss_mib(os.getpid()) + child_mib - 1.0
+        one.communicate(b"\n")
+    assert tree_rss_mib(one.pid) == 0.0
