@@ -9,6 +9,7 @@ import secrets
 import signal
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ from sotdae_edge.adapters.mqtt import MqttUplink
 from sotdae_edge.adapters.outbox import InUseError, SqliteOutbox
 from sotdae_edge.adapters.probe import RtspProbe
 from sotdae_edge.adapters.state import FileState
+from sotdae_edge.adapters.tls import context
 from sotdae_edge.app.city import CityApp
 from sotdae_edge.app.gate import GateApp
 from sotdae_edge.app.recorder import Recorder
@@ -356,6 +358,7 @@ def _uplink(config: AnyConfig, recorder: Recorder) -> MqttUplink | None:
         worker=recorder.worker,
         identity=config.facility.node,
         rng=random.SystemRandom(),
+        tls=None if config.hub.tls is None else partial(context, config.hub.tls),
     )
 
 

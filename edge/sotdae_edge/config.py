@@ -73,11 +73,22 @@ class DeviceConfig(_Section):
     """Lane devices count as fresh for 0.5 s: poll at least five times in that."""
 
 
+class TlsConfig(_Section):
+    """Papers for a broker with TLS, as `sotdae ca issue` writes them. Without them the line is plain."""
+
+    trust: Path
+    """The province's root."""
+    chain: Path
+    """This side's certificate, then the authorities above it."""
+    key: Path
+
+
 class HubConfig(_Section):
     """The broker; without this section the agent works alone."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 1883
+    tls: TlsConfig | None = None
 
 
 class StorageConfig(_Section):

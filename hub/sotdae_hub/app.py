@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from sotdae_hub.adapters.journal import SqliteJournal
 from sotdae_hub.adapters.last_values import SqliteLastValues
 from sotdae_hub.adapters.mqtt import MqttLine
 from sotdae_hub.adapters.records import SqlRecords
+from sotdae_hub.adapters.tls import context
 from sotdae_hub.config import LEDGER, HubConfig
 from sotdae_hub.desk import Desk, portraits_of
 from sotdae_hub.fanout import Fanout
@@ -96,7 +98,8 @@ class Hub:
     def __post_init__(self) -> None:
         """Put the parts together; nothing runs yet."""
         config, stores = self.config, self.stores
-        self.line = MqttLine(config.broker.host, config.broker.port, wall, self.rng)
+        tls = None if config.broker.tls is None else partial(context, config.broker.tls)
+        self.line = MqttLine(config.broker.host, config.broker.port, wall, self.rng, tls=tls)
         self.links = Links(config.silent_after_s, monotonic_s, stores.records.twins())
         expected = portraits_of(config.facilities)
         self.desk = Desk(stores.journal, stores.metrics, stores.last, stores.records, self.links, expected)

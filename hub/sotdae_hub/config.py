@@ -22,11 +22,22 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class TlsConfig(_Section):
+    """Papers for a broker with TLS, as `sotdae ca issue` writes them. Without them the line is plain."""
+
+    trust: Path
+    """The province's root."""
+    chain: Path
+    """This side's certificate, then the authorities above it."""
+    key: Path
+
+
 class BrokerConfig(_Section):
     """The MQTT broker."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 1883
+    tls: TlsConfig | None = None
 
 
 class HttpConfig(_Section):

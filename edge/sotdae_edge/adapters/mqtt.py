@@ -56,9 +56,12 @@ class MqttUplink:
         rng: random.Random,
         resend_s: float = 5.0,
         backlog_rate_per_s: float = 200.0,
-        tls: ssl.SSLContext | None = None,
+        tls: Callable[[], ssl.SSLContext] | None = None,
     ) -> None:
-        """Take the parts; `identity` is the MQTT client id, `worker` the outbox's one thread."""
+        """Take the parts; `identity` is the MQTT client id, `worker` the outbox's one thread.
+
+        `tls` is asked before each connection, so that renewed papers are taken; LinkError is a failed try.
+        """
         self._host = host
         self._port = port
         self._address = address
@@ -114,8 +117,9 @@ class MqttUplink:
         number = self._attempts
         offline = self._state("offline", number, boots)
         will = aiomqtt.Will(self._address.state, offline, qos=1, retain=True)
+        tls = None if self._tls is None else self._tls()
         async with connected(
-            self._host, self._port, self._identity, clean_session=True, will=will, tls_context=self._tls,
+            self._host, self._port, self._identity, clean_session=True, will=will, tls_context=tls,
             max_inflight_messages=WINDOW, max_queued_incoming_messages=DOWN_LIMIT,
         ) as client:  # fmt: skip
             await self._subscribe(client)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,6 +34,8 @@ class MqttLine:
     wall: Callable[[], datetime]
     rng: random.Random
     identity: str = "sotdae-hub"
+    tls: Callable[[], ssl.SSLContext] | None = None
+    """Asked before each connection, so that renewed papers are taken."""
     arrivals: asyncio.Queue[Arrival] = field(default_factory=lambda: asyncio.Queue(ARRIVALS))
     changed_at: datetime = field(init=False)
     unsent: int = 0
@@ -79,7 +82,7 @@ class MqttLine:
                     backoff.reset()
                     self._turn(client)
                     await self._carry(client)
-            except* (aiomqtt.MqttError, OSError) as group:
+            except* (aiomqtt.MqttError, LinkError, OSError) as group:
                 log.warning("broker %s:%d: %s", self.host, self.port, group.exceptions[0])
             finally:
                 self._turn(None)
@@ -89,7 +92,7 @@ class MqttLine:
         return aiomqtt.Client(
             self.host, self.port, identifier=f"{self.identity}-{self.rng.getrandbits(32):08x}",
             clean_session=True, timeout=TIMEOUT_S, keepalive=15, max_queued_incoming_messages=ARRIVALS,
-            max_inflight_messages=200,
+            max_inflight_messages=200, tls_context=None if self.tls is None else self.tls(),
         )  # fmt: skip
 
     def _turn(self, client: aiomqtt.Client | None) -> None:
