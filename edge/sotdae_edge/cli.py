@@ -7,7 +7,6 @@ import logging
 import random
 import secrets
 import signal
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from sotdae_edge.adapters.clock import SystemClock
 from sotdae_edge.adapters.eyes import ChildEyes
 from sotdae_edge.adapters.history import read_history
 from sotdae_edge.adapters.lorawan import LorawanFeed
+from sotdae_edge.adapters.memory import directory_in_memory
 from sotdae_edge.adapters.mqtt import MqttUplink
 from sotdae_edge.adapters.outbox import InUseError, SqliteOutbox
 from sotdae_edge.adapters.probe import RtspProbe
@@ -133,11 +133,11 @@ def _refuse(error: ConfigError, as_json: bool) -> Any:
 async def _gate(config: GateConfig) -> None:
     clock, boot = _clock(config), secrets.token_hex(8)
     saver = _thread("state")
-    kept, problems = _kept(FileState(config.storage.dir / "gate.state"))
-    config, recorder = _recorder(config, clock, boot, problems)
     store = FileState(config.storage.dir / "gate.state")
+    kept, problems = _kept(store)
+    directory, recorder = _recorder(config, clock, boot, problems)
     uplink = _uplink(config, recorder)
-    eyes = None if config.camera is None else ChildEyes(config.camera, config.storage.dir / "picture.jpg")
+    eyes = None if config.camera is None else ChildEyes(config.camera, directory / "picture.jpg")
     gate = _restore(config, boot, clock.monotonic(), recorder, kept)
     journal = _journal(config, clock, recorder, kept)
     app = GateApp(
@@ -153,9 +153,9 @@ async def _gate(config: GateConfig) -> None:
 async def _city(config: CityConfig) -> None:
     clock, boot = _clock(config), secrets.token_hex(8)
     saver = _thread("state")
-    kept, problems = _kept(FileState(config.storage.dir / "city.state"))
-    config, recorder = _recorder(config, clock, boot, problems)
     store = FileState(config.storage.dir / "city.state")
+    kept, problems = _kept(store)
+    _, recorder = _recorder(config, clock, boot, problems)
     uplink = _uplink(config, recorder)
     now = clock.monotonic()
     homes = Homes(config.homes, boot, now, _kept_homes(kept, recorder), config.rain)
@@ -168,23 +168,22 @@ async def _city(config: CityConfig) -> None:
     await _together(app, recorder, uplink)
 
 
-def _recorder(config: AnyConfig, clock: SystemClock, boot: str, problems: list[str]) -> tuple[Any, Recorder]:
-    """Open the outbox; where the disk refuses, run from memory and say so loudly.
+def _recorder(config: AnyConfig, clock: SystemClock, boot: str, problems: list[str]) -> tuple[Path, Recorder]:
+    """Open the outbox; where the disk refuses, keep messages in memory and say so loudly.
 
-    Protection needs no disk (DESIGN 3.6). Returns the configuration with the directory that is used.
+    Protection needs no disk (DESIGN 3.6). Returns the directory that is used for messages and pictures;
+    state and record go on asking for the disk, which may come back.
     """
-    lost = None
+    directory, lost = config.storage.dir, None
     try:
-        config.storage.dir.mkdir(parents=True, exist_ok=True)
-        outbox = _outbox(config, boot)
+        directory.mkdir(parents=True, exist_ok=True)
+        outbox = _outbox(config, boot, directory)
     except InUseError:
         raise
     except (OSError, LinkError) as error:
-        lost = f"storage {config.storage.dir}: {error}; running from memory, nothing survives a restart"
-        config = config.model_copy(
-            update={"storage": config.storage.model_copy(update={"dir": _in_memory()})}
-        )
-        outbox = _outbox(config, boot)
+        lost = f"storage {directory}: {error}; running from memory, nothing survives a power cut"
+        directory = directory_in_memory(directory)
+        outbox = _outbox(config, boot, directory)
     recorder = Recorder(outbox, clock, _thread("outbox"), lambda: None)
     if lost is not None:
         recorder.say(*said(Alarm("storage.lost", 1, True, lost)))
@@ -192,13 +191,7 @@ def _recorder(config: AnyConfig, clock: SystemClock, boot: str, problems: list[s
         _alarm(recorder, "outbox.corrupt", "the outbox was corrupt and set aside: its tail is unknown")
     for problem in problems:
         _alarm(recorder, "state.corrupt", problem)
-    return config, recorder
-
-
-def _in_memory() -> Path:
-    """Return a fresh directory that needs no disk."""
-    shared = Path("/dev/shm")  # noqa: S108 - made by mkdtemp, for this user only
-    return Path(tempfile.mkdtemp(prefix="sotdae-", dir=shared if shared.is_dir() else None))
+    return directory, recorder
 
 
 async def _together(app: GateApp | CityApp, recorder: Recorder, uplink: MqttUplink | None) -> None:
@@ -333,9 +326,9 @@ def _feed(config: CityConfig) -> LorawanFeed | None:
     )  # fmt: skip
 
 
-def _outbox(config: AnyConfig, boot: str) -> SqliteOutbox:
+def _outbox(config: AnyConfig, boot: str, directory: Path) -> SqliteOutbox:
     return SqliteOutbox(
-        config.storage.dir / "outbox.db",
+        directory / "outbox.db",
         _address(config),
         boot,
         telemetry_budget_bytes=int(config.storage.telemetry_budget_mb * 1024 * 1024),

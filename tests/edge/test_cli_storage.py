@@ -11,6 +11,8 @@ from pathlib import Path
 
 from simulated_site import running_site
 
+from sotdae_edge.adapters.memory import directory_in_memory
+
 GATE = """
 [facility]
 id = "GG-41113-UP-0007"
@@ -36,11 +38,11 @@ def started(tmp_path: Path, directory: Path, port: int) -> subprocess.Popen[byte
 
 def test_a_directory_that_cannot_be_made_does_not_keep_the_gate_open(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a directory")
-    before = set(Path("/dev/shm").glob("sotdae-*"))
+    storage = tmp_path / "file" / "storage"
 
     async def story() -> None:
         async with running_site() as site:
-            agent = started(tmp_path, tmp_path / "file" / "storage", site.server.port)
+            agent = started(tmp_path, storage, site.server.port)
             try:
                 await site.until("feed", bool, timeout_s=30)
                 site.simulator.depth(18.0)
@@ -51,7 +53,7 @@ def test_a_directory_that_cannot_be_made_does_not_keep_the_gate_open(tmp_path: P
             assert agent.returncode == 0
 
     asyncio.run(story())
-    memory = (set(Path("/dev/shm").glob("sotdae-*")) - before).pop()
+    memory = directory_in_memory(storage)
     rows = sqlite3.connect(memory / "outbox.db")
     found = [json.loads(raw) for (raw,) in rows.execute("SELECT raw FROM message WHERE kind = 'event'")]
     rows.close()
