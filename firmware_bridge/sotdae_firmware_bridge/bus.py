@@ -14,8 +14,10 @@ from sotdae_firmware_bridge.lines import Line, Tcp
 from sotdae_firmware_bridge.raw import Block
 from sotdae_shared.errors import LinkError
 
-# pymodbus logs every lost connection; here that is an answer (LinkError), not a message on stderr.
-logging.getLogger("pymodbus").addHandler(logging.NullHandler())
+# pymodbus logs every lost connection, with a dump of the last frames; here that is an answer (LinkError).
+_library_log = logging.getLogger("pymodbus")
+_library_log.addHandler(logging.NullHandler())
+_library_log.propagate = False
 
 LONGEST_OCTETS = 256
 """Longest RTU frame (Modbus over serial line 1.02, 2.5.1.1)."""

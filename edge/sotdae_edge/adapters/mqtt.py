@@ -33,6 +33,8 @@ BATCH_BYTES = 64 * 1024
 """Published at once, before asking the outbox again whether something more urgent waits."""
 SLOWEST_BYTES_PER_S = 4_000
 """A link slower than this is taken for dead."""
+DISK_S = 1.0
+"""Between tries of an outbox that cannot be read."""
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -41,7 +43,7 @@ _T = TypeVar("_T")
 class MqttUplink:
     """Implements `ports.Uplink`. Make it and run it in one event loop.
 
-    `counters`: connects, failures, sent, acks, acked, bad_down, inbound_dropped.
+    `counters`: connects, failures, sent, acks, acked, disk, bad_down, inbound_dropped.
     """
 
     def __init__(
@@ -155,13 +157,21 @@ class MqttUplink:
         now_s = asyncio.get_running_loop().time
         while True:
             self._wake.clear()
-            rows = await self._call(lambda: self._outbox.unsent(WINDOW))
-            due = window.due(rows, now_s(), BATCH_BYTES)
+            rows = await self._rows()
+            due = window.due(rows or (), now_s(), BATCH_BYTES)
             await self._publish(client, due)
-            wait_s = window.wait_s(rows, now_s())
+            wait_s = DISK_S if rows is None else window.wait_s(rows, now_s())
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await self._wake.wait()
+
+    async def _rows(self) -> list[Row] | None:
+        """Return what waits, None if the disk refuses: that is no reason to leave the broker."""
+        try:
+            return await self._call(lambda: self._outbox.unsent(WINDOW))
+        except LinkError as error:
+            self._note_disk(error)
+            return None
 
     async def _publish(self, client: aiomqtt.Client, rows: list[Row]) -> None:
         timeout_s = TIMEOUT_S + sum(len(row.raw) for row in rows) / SLOWEST_BYTES_PER_S
@@ -202,7 +212,11 @@ class MqttUplink:
 
     async def _acked(self, ack: AckBody) -> None:
         self.counters["acks"] += 1
-        gone = await self._call(lambda: self._outbox.ack(ack))
+        try:
+            gone = await self._call(lambda: self._outbox.ack(ack))
+        except LinkError as error:
+            self._note_disk(error)  # the rows are sent again, and acked again
+            return
         self.counters["acked"] += gone
         if gone:
             self._wake.set()
@@ -223,6 +237,10 @@ class MqttUplink:
 
     async def _call(self, function: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._worker, function)
+
+    def _note_disk(self, error: LinkError) -> None:
+        self.counters["disk"] += 1
+        self._log_once(f"outbox refuses: {error}")
 
     def _log_once(self, text: str) -> None:
         """Log each kind of trouble once a connection: the counters tell how often."""
