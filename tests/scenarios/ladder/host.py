@@ -202,6 +202,16 @@ RUNGS = (
         mend=new_disk,
     ),
     Rung(
+        "started on a read-only disk",
+        "the same, then kill -9; with the watchdog process",
+        "closes from memory; nothing survives a power cut, and that is told",
+        after(abort, kill),
+        rising,
+        Place(disk="ext4", watchdog=True),
+        mend=new_disk,
+        tells=("storage.lost",),
+    ),
+    Rung(
         "disk slow",
         "every fsync takes 0.4 s more (strace)",
         "acts after 200 ms without the disk",

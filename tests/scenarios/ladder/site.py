@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import shutil
 import tomllib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +14,8 @@ from scenarios.ladder.unit import Unit
 from scenarios.province import Province, until
 from wire_lab import Line
 
+from sotdae_edge.adapters.memory import directory_in_memory
+from sotdae_edge.adapters.outbox import SqliteOutbox
 from sotdae_firmware_bridge.sim.cable import Cable
 from sotdae_provisioning.child import Child
 from sotdae_provisioning.demo.report import Counted, count_messages
@@ -113,6 +116,16 @@ def _edit(text: str, section: str, new: str) -> str:
     return text.replace(f"port = {port}\n", new)
 
 
+def _count(directory: Path) -> Counted:
+    """Count the messages, those that were kept in memory too."""
+    counted, memory = count_messages(directory), directory_in_memory(directory / "gate")
+    if (kept := memory / "outbox.db").exists():
+        more = sum(row.messages for row in SqliteOutbox.ledger(kept))
+        counted = replace(counted, sent=counted.sent + more)
+    shutil.rmtree(memory)
+    return counted
+
+
 class Building:
     """Puts a place together in a directory."""
 
@@ -197,4 +210,4 @@ async def standing(place: Place, directory: Path) -> AsyncIterator[Site]:
             for unit in units:
                 await unit.end()
             await building.stack.stop()
-        building.site.counted = count_messages(directory)
+        building.site.counted = _count(directory)
