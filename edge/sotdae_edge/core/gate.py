@@ -27,6 +27,7 @@ from sotdae_edge.core.hazard import Sensing, Stage, Trip
 from sotdae_edge.core.lane import Lane
 from sotdae_edge.core.memento import Incident, Memento
 from sotdae_edge.core.outputs import Outputs
+from sotdae_edge.core.rising import Rising
 from sotdae_edge.core.signals import next_signal
 from sotdae_edge.core.site import Site
 
@@ -51,6 +52,7 @@ class Gate:
     alarms: AlarmBook = field(default_factory=AlarmBook)
     trips: list[Trip] = field(default_factory=list)
     outputs: Outputs = field(default_factory=Outputs)
+    rising: Rising = field(default_factory=Rising)
     hub_heard: float = NEVER
     dry_since: float | None = None
     nonce: Nonce | None = None
@@ -123,6 +125,7 @@ class Gate:
             way.lane.update(now)
         self.trips = self.sensing.trips(now, self.hub_heard)
         self.stage = self.sensing.stage(now, self.trips)
+        self.rising.judge(self.sensing.level_cm(now), self.sensing.believed_rate_cm_min(now), now)
         self._latch()
         self._watch_dryness(now)
         if all(level is not None for level in self.sensing.levels(now).values()):
@@ -135,7 +138,7 @@ class Gate:
         due = [
             self.sensing.next_deadline(now), self.outputs.next_deadline(now), self.emptied_at(),
             self.hub_heard + self.site.times.hub_silent, self.born + conditions.GRACE_S,
-            self.repair_due, self.caution_until, self.save_due,
+            self.repair_due, self.caution_until, self.save_due, self.rising.next_deadline(now),
         ]  # fmt: skip
         for way in self.approaches:
             due += way.deadlines(now)

@@ -3,12 +3,13 @@
 Nothing here moves anything. A trip is a fact about now; latching it is the gate's business.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from statistics import median
 
 from sotdae_edge.core.rate import rate_cm_min, will_be_unsafe
+from sotdae_edge.core.rising import FROM_CM
 from sotdae_edge.core.since import Since
 from sotdae_edge.core.site import Site
 from sotdae_edge.core.validity import ChannelState, Level, judge_stuck
@@ -97,9 +98,9 @@ class Sensing:
     def _update_rate(self, channel: ChannelState, now: float) -> None:
         name = channel.spec.name
         level = channel.valid(now)
-        # Below the prediction's level a rate would only be computed to be thrown away.
+        # Below the level from which it counts a rate would only be computed to be thrown away.
         worth = channel.spec.kind == "analog" and level is not None
-        if not worth or level is None or level.low < self.site.levels.predict_from_cm - 1.0:
+        if not worth or level is None or level.low < min(self.site.levels.predict_from_cm, FROM_CM) - 1.0:
             if name in self.rates:
                 del self.rates[name]
             return
@@ -192,13 +193,20 @@ class Sensing:
             for name, (_, lower) in self.rates.items()
             if (level := levels.get(name)) is not None and will_be_unsafe(level.low, lower, self.site)
         ]
+        return rising if self._enough(rising, now) else []
+
+    def _enough(self, rising: Sequence[str], now: float) -> bool:
+        """Tell whether a rise may be believed: two channels, one and the 5 cm float, or the only one."""
         if len(rising) != 1:
-            return rising
-        valid = {name: level for name, level in levels.items() if level is not None}
+            return bool(rising)
+        valid = {name: level for name, level in self.levels(now).items() if level is not None}
         switches = (c.spec.name for c in self.channels if c.spec.kind == "switch")
         caution_cm = self.site.levels.caution_cm
-        switch_wet = any(name in valid and valid[name].low >= caution_cm for name in switches)
-        return rising if switch_wet or len(valid) == 1 else []
+        return len(valid) == 1 or any(name in valid and valid[name].low >= caution_cm for name in switches)
+
+    def believed_rate_cm_min(self, now: float) -> float | None:
+        """Return the voted rate if enough channels have one, as for a prediction."""
+        return self.rate_cm_min() if self._enough(list(self.rates), now) else None
 
     def _predicted_trip(self, now: float) -> Trip | None:
         tripping = self._foreseen(now) if self.rates else []

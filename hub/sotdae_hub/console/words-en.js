@@ -223,6 +223,7 @@ export const en = {
   "alarm.camera.override": "Camera overridden",
   "alarm.water.close": "Water: close",
   "alarm.water.caution": "Water: caution",
+  "alarm.water.rate": "Water rising",
   "alarm.controller.silent": "Controller silent",
   "alarm.lane.unknown": "Lane unknown",
   "alarm.mains.lost": "Mains lost",

@@ -222,6 +222,7 @@ export const ko = {
   "alarm.gate.escapes": "내부 탈출 요청 반복",
   "alarm.camera.override": "카메라 판단 무시",
   "alarm.water.close": "수위: 통제",
+  "alarm.water.rate": "수위 상승",
   "alarm.water.caution": "수위: 주의",
   "alarm.controller.silent": "제어기 응답 없음",
   "alarm.lane.unknown": "차로 상태 알 수 없음",
