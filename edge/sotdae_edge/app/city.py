@@ -81,10 +81,14 @@ class CityApp:
     async def run(self) -> None:
         """Run until cancelled."""
         self.recorder.say(Kind.REPORT, self._birth(None))
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._poll(), name="poll")
-            for name, make in self._helpers().items():
-                tasks.create_task(self.helpers.keep(name, make), name=name)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._poll(), name="poll")
+                for name, make in self._helpers().items():
+                    tasks.create_task(self.helpers.keep(name, make), name=name)
+        finally:
+            # Who decides may have spoken after the recorder was stopped.
+            await self.recorder.finish()
 
     def _helpers(self) -> dict[str, Callable[[], Awaitable[None]]]:
         """Return what runs beside the alarms, and must never end them."""

@@ -63,7 +63,7 @@ class Recorder:
                 self._some.clear()
                 await self._drain()
         finally:
-            await self._last()
+            await self.finish()
 
     async def _drain(self) -> None:
         while self.waiting:
@@ -92,7 +92,8 @@ class Recorder:
         self._forget(batch)
         self.wake()
 
-    async def _last(self) -> None:
+    async def finish(self) -> None:
+        """Commit what waits, within LAST_S; a stop calls it when nothing more can come."""
         try:
             async with asyncio.timeout(LAST_S):
                 while self.waiting:
