@@ -7,6 +7,8 @@ from browser.fixture_hub import FixtureHub
 from browser.fixture_world import CAUTIOUS, FLOODED, GAUGE, HOMES, QUIET, SILENT
 from playwright.sync_api import Page, expect
 
+from sotdae_hub.views import Event
+
 pytestmark = pytest.mark.slow
 
 
@@ -63,6 +65,20 @@ def test_a_live_decision_joins_the_time_line_at_its_top(page: Page, hub: Fixture
     top = page.locator(".timeline > li").first
     expect(top).to_contain_text("HELD OPEN")
     expect(top).to_contain_text("loop <b>dead</b>")
+
+
+def test_a_test_of_a_device_is_shown_as_a_test(page: Page, hub: FixtureHub) -> None:
+    open_place(page, hub, HOMES)
+    said = {"at": hub.world.now, "facility": HOMES, "active": True}
+    real = Event(code="home.A-7.wet_15", priority=1, text="water at 15 cm: 119", data={}, **said)
+    test = Event(code="home.A-101.test_15", priority=4, text="test: water", data={"test": True}, **said)
+    hub.publish("event", real)
+    hub.publish("event", test)
+    entries = page.locator(".timeline > li")
+    expect(entries).to_have_count(2)
+    expect(entries.filter(has_text="A-101").locator(".test")).to_have_text("TEST")
+    expect(entries.filter(has_text="A-101")).to_contain_text("A-101: test, water at 15 cm")
+    expect(entries.filter(has_text="A-7:").locator("b")).to_have_text("A-7: water at 15 cm")
 
 
 def test_a_silent_place_claims_nothing(page: Page, hub: FixtureHub) -> None:

@@ -4,8 +4,12 @@ import re
 
 import pytest
 from browser.conftest import CONSOLE
+from browser.fixture_hub import FixtureHub
+from browser.machine_codes import EDGE, alarms, decisions, helpers
+from playwright.sync_api import Page
 
-from sotdae_edge.core.barrier import Signal, State
+from sotdae_edge.app.slopes import UNITS
+from sotdae_edge.core.barrier import State
 from sotdae_hub.core.incidents import HAZARD_OF
 from sotdae_shared.ids import FacilityType
 from sotdae_shared.messages import ClockTrust
@@ -22,7 +26,8 @@ def words(language: str) -> dict[str, str]:
 def machine_names() -> set[str]:
     return {
         *(f"barrier.{state}" for state in State),
-        *(f"decision.{signal}" for signal in Signal),
+        *(f"decision.{decision}" for decision in decisions()),
+        *(f"helper.{helper}" for helper in helpers()),
         *(f"flag.{flag.value}" for flag in Flag),
         *(f"type.{kind.lower()}" for kind in FacilityType),
         *(f"hazard.{hazard}" for hazard in HAZARD_OF.values()),
@@ -48,6 +53,54 @@ def test_both_languages_have_the_same_keys_and_blanks() -> None:
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_every_machine_name_has_words(language: str) -> None:
     assert machine_names() - words(language).keys() == set()
+
+
+def test_the_codes_are_read_off_the_code() -> None:
+    assert len(alarms()) > 70
+    assert {
+        "home.A-1.test_15",
+        "slope.A-1.evacuate",
+        "reservoir.A-1.silent_level",
+        "agent.uplink",
+    } <= alarms()
+    assert {"area_grew", "slope_prepare", "reservoir_serious", "trip"} <= decisions()
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_every_alarm_that_an_agent_can_raise_has_words(page: Page, hub: FixtureHub, language: str) -> None:
+    page.add_init_script(f"localStorage.setItem('sotdae.language', '{language}')")
+    page.goto(hub.url)
+    codes = sorted(alarms())
+    several = [
+        f"{code}.east" for code in codes if code.startswith(("gate.", "lane.", "warning.", "camera.o"))
+    ]
+    said = page.evaluate(
+        "async (codes) => { const { alarmWord } = await import('./terms.js'); return codes.map(alarmWord) }",
+        [*codes, *several],
+    )
+    spoken = dict(zip([*codes, *several], said, strict=True))
+    raw = {code for code, word in spoken.items() if word == code.replace("_", " ") or "{0}" in word}
+    assert raw == set()
+    assert all("A-1" in spoken[code] for code in codes if ".A-1." in code)
+    assert all(spoken[code].endswith(" · east") for code in several)
+    if language == "ko":
+        assert {code for code, word in spoken.items() if not re.search("[가-힣]", word)} == set()
+
+
+READINGS = re.compile(r'f"\{name\}\.([a-z_]+)"')
+
+
+def test_every_reading_of_a_home_slope_or_reservoir_has_words() -> None:
+    homes, slopes = (
+        READINGS.findall((EDGE / f"app/{name}.py").read_text(encoding="utf-8"))
+        for name in ("homes", "slopes")
+    )
+    assert {"battery", "charge"} <= {*homes}
+    assert {"displacement", "stage"} <= {*slopes}
+    asked = {f"home.reading_{name}" for name in (*homes, "water", "repeats")}
+    asked |= {f"slope.reading_{name}" for name in slopes}
+    asked |= {f"reservoir.reading_{name}" for name in ("grade", *UNITS)}
+    assert asked - words("en").keys() == set()
 
 
 def test_every_key_that_the_page_asks_for_exists() -> None:

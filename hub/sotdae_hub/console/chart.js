@@ -2,7 +2,8 @@
 
 import { keyed, set, svg, text } from "./dom.js";
 import { clock, nowMs } from "./format.js";
-import { t, term } from "./i18n.js";
+import { t } from "./i18n.js";
+import { channelWord } from "./terms.js";
 
 const LEFT = 46;
 const TOP = 12;
@@ -176,7 +177,7 @@ export function chart() {
       set(filtered, "d", bandD);
       set(none, "class", drawn.length || mainPath ? "none away" : "none");
       set(set(none, "x", (LEFT + at.right) / 2), "y", at.bottom / 2);
-      const names = drawn.map(([channel], index) => [term("channel", channel), index % 3]);
+      const names = drawn.map(([channel], index) => [channelWord(channel), index % 3]);
       const extra = [...(mainPath ? [[t("voted"), "v"]] : []), ...(bandD ? [[t("filtered"), "b"]] : [])];
       drawLegend(layer.legend, at, [...names, ...extra]);
       gauge.update(level, at);

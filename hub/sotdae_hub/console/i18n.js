@@ -27,10 +27,11 @@ export function t(key, ...args) {
   return words.replace(/\{(\d)\}/g, (_, index) => args[index]);
 }
 
+/** The words for a name that came from a machine, or undefined. */
+export const known = (group, name) => WORDS[current][`${group}.${String(name).toLowerCase()}`];
+
 /** A name that came from a machine (`barrier.CLOSED`): translated when known, else as it came. */
-export function term(group, name) {
-  return WORDS[current][`${group}.${String(name).toLowerCase()}`] ?? String(name).replaceAll("_", " ");
-}
+export const term = (group, name) => known(group, name) ?? String(name).replaceAll("_", " ");
 
 /** Keys that one language has and the other lacks: empty, or a test fails. */
 export const missing = () => [

@@ -4,6 +4,7 @@ import { el, keyed, panel, set, text } from "./dom.js";
 import { age, ageS, clock, NONE, number } from "./format.js";
 import { t, term } from "./i18n.js";
 import { model } from "./model.js";
+import { channelWord } from "./terms.js";
 
 const FLAG_SHAPES = { 1: "●", 2: "○", 3: "▲", 4: "✕", 9: "–" };
 const UNITS = { 1: "", bool: "", degC: "°C", deg: "°" };
@@ -28,7 +29,7 @@ function reading({ value, unit }) {
 
 function updateRow({ refs: [channel, value, flag, voteCell, seen] }, { sensor, vote, old }) {
   set(channel.parentNode, "data-old", old);
-  text(channel, term("channel", sensor.channel));
+  text(channel, channelWord(sensor.channel));
   set(channel, "title", sensor.channel);
   text(value, reading(sensor));
   const quality = term("flag", sensor.flag);

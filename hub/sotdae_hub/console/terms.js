@@ -1,21 +1,37 @@
-// Machine names that need more than a look-up: alarms and first causes.
+// Machine names that need more than a look-up: alarms, first causes, states.
 
-import { t, term } from "./i18n.js";
+import { known, t, term } from "./i18n.js";
 
-/** An alarm's code in words: `sensor.radar`, `warning.siren_on`, `home.h3.wet_2`, or one of a list. */
+/** Alarms of a place whose own name stands in the middle: `home.A-101.wet_2`. */
+const PLACES = ["home", "slope", "reservoir"];
+/** Alarms of a part of the site, by the group of words that knows it: `sensor.radar`. */
+const PARTS = { sensor: "channel", bypass: "channel", warning: "output", agent: "helper" };
+
+/** An alarm's code in words; where there are several approaches, the last part names one. */
 export function alarmWord(code) {
-  const [group, name, what] = code.split(".");
-  if (group === "sensor" && name) return t("alarm.sensor", term("channel", name));
-  if (group === "home" && what) return term("home", what).replace("{0}", name);
-  const whole = term("alarm", code);
-  if (group === "warning" && whole === plain(code)) return t("alarm.warning", term("output", name));
-  return whole;
+  const parts = code.split(".");
+  if (PLACES.includes(parts[0]) && parts.length === 3) return term(parts[0], parts[2]).replace("{0}", parts[1]);
+  const found = known("alarm", code) ?? partWord(...parts);
+  if (found) return found;
+  const approach = parts.pop();
+  const whole = known("alarm", parts.join(".")) ?? partWord(...parts);
+  return whole ? `${whole} · ${approach}` : code.replaceAll("_", " ");
+}
+
+function partWord(group, name, ...more) {
+  if (!PARTS[group] || !name || more.length) return undefined;
+  return t(`alarm.${group}`, term(PARTS[group], name));
+}
+
+/** A channel in words; `home.A-101.battery` is a place's own. */
+export function channelWord(channel) {
+  const [group, name, what] = channel.split(".");
+  if (!PLACES.includes(group) || !name) return term("channel", channel);
+  return `${name}: ${term(group, `reading_${what ?? "water"}`)}`;
 }
 
 /** The first cause in words: a named cause, else a channel. */
-export function causeWord(cause) {
-  const named = term("cause", cause);
-  return named === plain(cause) ? term("channel", cause) : named;
-}
+export const causeWord = (cause) => known("cause", cause) ?? term("channel", cause);
 
-const plain = (name) => name.replaceAll("_", " ");
+/** A decision's state in words: of a barrier, else of a place without one. */
+export const stateWord = (state) => known("barrier", state) ?? term("state", state);

@@ -4,7 +4,7 @@ import { el, keyed, panel, set, text } from "./dom.js";
 import { clock, NONE, number } from "./format.js";
 import { t, term } from "./i18n.js";
 import { model } from "./model.js";
-import { alarmWord, causeWord } from "./terms.js";
+import { alarmWord, causeWord, stateWord } from "./terms.js";
 
 const MOST = 40;
 
@@ -15,7 +15,7 @@ const makeEntry = ({ decision, event }) =>
 function makeDecision(decision) {
   const { previous, state } = decision;
   const word = term("decision", decision.decision);
-  const change = previous === state ? word : `${term("barrier", previous)} → ${term("barrier", state)}`;
+  const change = previous === state ? word : `${stateWord(previous)} → ${stateWord(state)}`;
   const tags = [
     decision.first_out && `${t("first_out")}: ${causeWord(decision.first_out)}`,
     Number.isFinite(decision.level_cm) && `${number(decision.level_cm)} cm`,
@@ -25,15 +25,16 @@ function makeDecision(decision) {
   return el("li", { class: "decision", "data-verdict": decision.verdict },
     el("time", { datetime: decision.at }, clock(decision.at)),
     el("b", {}, change),
-    el("span", { class: "code" }, previous === state ? term("barrier", state) : word),
+    el("span", { class: "code" }, previous === state ? stateWord(state) : word),
     el("ul", { class: "because", "aria-label": t("because") }, decision.because.map((why) => el("li", {}, why))),
     el("p", { class: "tags" }, tags.map((tag) => el("span", { class: "tag" }, tag))));
 }
 
 function makeEvent(event) {
-  return el("li", { class: "event", "data-priority": event.priority, "data-active": String(event.active) },
+  const test = event.data?.test === true;
+  return el("li", { class: "event", "data-priority": event.priority, "data-active": String(event.active), "data-test": String(test) },
     el("time", { datetime: event.at }, clock(event.at)),
-    el("b", {}, alarmWord(event.code)),
+    el("b", {}, test ? el("span", { class: "test" }, t("test")) : "", alarmWord(event.code)),
     el("span", { class: "code" }, `P${event.priority} · ${t(event.active ? "opened" : "cleared")}`),
     el("p", { class: "because" }, event.text || NONE));
 }

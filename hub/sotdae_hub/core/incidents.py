@@ -23,7 +23,7 @@ AREA_FLOOD = "area_flood"
 """Several homes flooding together: a hazard, and a code of events whose `data` name `area` and `episode`."""
 CITY_HAZARD = {"slope": "landslide", "reservoir": "flood"}
 """Hazard by the first word of a city agent's decision about a slope or a reservoir."""
-AREA_DECISIONS = frozenset({AREA_FLOOD, "area_cleared"})
+AREA_DECISIONS = frozenset({AREA_FLOOD, "area_grew", "area_cleared"})
 """Decisions of a city agent about a whole area."""
 
 
@@ -68,7 +68,8 @@ def fact_of(envelope: Envelope) -> Fact | None:
         hazard = _hazard_of(envelope, body.decision)
         active = not _harmless(body.state, body.previous)
         return _fact(envelope, hazard, body.incident, active=active, first_out=body.first_out)
-    if isinstance(body, EventBody):
+    # A test of a device never opens an incident (DOMAIN 5): it carries its status all the way.
+    if isinstance(body, EventBody) and body.data.get("test") is not True:
         area, episode = body.data.get("area"), body.data.get("episode")
         if body.code == AREA_FLOOD and isinstance(area, str) and isinstance(episode, str):
             return _fact(envelope, AREA_FLOOD, episode, active=body.active, area=area[:64])

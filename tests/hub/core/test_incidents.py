@@ -69,7 +69,7 @@ def test_a_decision_that_names_its_incident(state: str, previous: str, active: b
     assert (fact.active, fact.first_out, fact.hazard) == (active, "radar", "flood")
 
 
-@pytest.mark.parametrize("decision", ["area_flood", "area_cleared"])
+@pytest.mark.parametrize("decision", ["area_flood", "area_grew", "area_cleared"])
 def test_a_city_agent_decides_about_an_area_not_about_its_own_facility(decision: str) -> None:
     fact = fact_of(Pen().envelope(Kind.DECISION, {
         "decision": decision, "state": "area_flood", "previous": "dry", "because": [], "incident": "area-1",
@@ -121,3 +121,13 @@ def test_homes_of_one_area_make_one_incident() -> None:
 def test_other_events_belong_to_no_incident() -> None:
     body = {"code": AREA_FLOOD, "priority": 1, "active": True, "data": {"area": 3}}
     assert fact_of(Pen().envelope(Kind.EVENT, body)) is None
+
+
+def test_a_test_opens_no_incident() -> None:
+    place = {"area": "Gwonseon", "episode": "1"}
+    real = Pen(HOMES).envelope(Kind.EVENT, {"code": AREA_FLOOD, "priority": 1, "active": True, "data": place})
+    test = Pen(HOMES).envelope(
+        Kind.EVENT, {"code": AREA_FLOOD, "priority": 4, "active": True, "data": {**place, "test": True}}
+    )
+    assert fact_of(real) is not None
+    assert fact_of(test) is None
