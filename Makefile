@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TEST_PACKAGES := mosquitto openssl victoria-metrics
 SLOW_PACKAGES := chromium fonts-nanum libmodbus5 faketime strace
 
-.PHONY: help setup demo test test-slow lint format bench fuzz debian-test debian-slow clean
+.PHONY: help setup demo test test-slow lint format bench fuzz mutants debian-test debian-slow clean
 
 help:
 	@echo "make demo       set up and watch an underpass flood: the gate closes itself, the province sees it"
@@ -16,6 +16,7 @@ help:
 	@echo "make lint       formatting, lint, types, layers"
 	@echo "make bench      measure and print the benchmarks"
 	@echo "make fuzz       a minute of coverage-guided fuzzing for each parser of outside bytes"
+	@echo "make mutants    mutation testing of the gate's core (an hour)"
 
 $(VENV)/python.ok:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -63,6 +64,10 @@ bench: $(VENV)/dev.ok
 fuzz: $(VENV)/dev.ok
 	@$(PIP) install 'atheris>=3'
 	PYTHONPATH=tests $(BIN)/python tools/fuzz_parsers.py $(ARGS)
+
+mutants: $(VENV)/dev.ok
+	@$(PIP) install 'mutmut>=3.8,<4'
+	$(BIN)/python tools/mutants.py $(ARGS)
 
 debian-test:
 	@tools/debian-packages $(TEST_PACKAGES)

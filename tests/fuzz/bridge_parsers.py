@@ -1,6 +1,7 @@
 """What devices, networks and device profiles say."""
 
 import math
+from binascii import crc32
 from contextlib import ExitStack, suppress
 
 from fuzz.target import Feed, Target, plain
@@ -29,6 +30,11 @@ UNDERPASS = profile.load("underpass")
 def _frame(data: bytes) -> None:
     frame = frames.decode(data)
     assert frames.decode(frames.encode(frame)[1:-1]) == frame
+
+
+def _packet(data: bytes) -> None:
+    """Any packet under the right checksum."""
+    _frame(frames.stuff(data + crc32(data).to_bytes(4)))
 
 
 def _deframed(data: bytes) -> None:
@@ -128,6 +134,12 @@ RTSP = (
 
 TARGETS = (
     Target("frame", plain(_frame), WireError, lambda: [frames.encode(each)[1:-1] for each in QUESTIONS]),
+    Target(
+        "packet",
+        plain(_packet),
+        WireError,
+        lambda: [frames.unstuff(frames.encode(each)[1:-1])[:-4] for each in QUESTIONS],
+    ),
     Target("deframer", plain(_deframed), None, lambda: [b"".join(map(frames.encode, QUESTIONS))]),
     Target(
         "frame_body",
