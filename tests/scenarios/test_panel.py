@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from need import require_module
 from simulated_site import Site, running_site
+from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from sotdae_edge.panel.keys import make_key, roster_block
 from sotdae_edge.panel.screen.app import PanelApp
@@ -121,11 +122,12 @@ def shown(app: PanelApp, name: str) -> str:
 
 async def typed(pilot: Pilot[None], app: PanelApp, question: str, text: str) -> None:
     """Answer one question; names and passphrases are pasted, words are typed."""
-    await until(lambda: app.prompt.asking and question in shown(app, "question"), f"asked {question!r}")
+    await until(lambda: app.prompt.asking and question in shown(app, "prompt"), f"asked {question!r}")
     if text in ("yes", "open", "close"):
         await pilot.press(*text)
     else:
-        app.query_one("#answer", Input).value = text
+        await pilot.press("ctrl+u")
+        app.prompt.post_message(events.Paste(text))
     await pilot.press("enter")
 
 

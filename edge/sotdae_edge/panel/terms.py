@@ -62,7 +62,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "proved.open": ("PROVED OPEN", "열림 확인"),
     "proved.closed": ("PROVED CLOSED", "닫힘 확인"),
     "proved.none": ("NOT PROVED", "미확인"),
-    "limits": ("limits open/closed", "열림/닫힘 스위치"),
+    "limits": ("limits open/closed", "스위치 열/닫"),
     "key": ("key", "열쇠"),
     "inside": ("REQUEST FROM INSIDE", "내부 탈출 요청"),
     "on": ("on", "켜짐"),

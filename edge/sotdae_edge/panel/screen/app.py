@@ -33,7 +33,7 @@ class PanelApp(App[None]):
     """One gate's screen for one person."""
 
     ENABLE_COMMAND_PALETTE = False
-    AUTO_FOCUS = None
+    AUTO_FOCUS = "#prompt"
     BINDINGS: ClassVar[list[BindingType]] = [
         ("c,ㅊ", "close", "close"),
         ("o,ㅐ", "open", "open"),
@@ -48,13 +48,13 @@ class PanelApp(App[None]):
     CSS = """
     Screen { background: black; color: white; layout: vertical; }
     #title { height: 2; }
-    #band { height: 3; text-style: bold; background: yellow; color: black; }
-    #band.failed { background: red; color: white; }
-    #band.closed { background: blue; color: white; }
-    #band.open { background: green; color: black; }
+    #band { height: 3; text-style: bold; background: #ffd700; color: #000000; }
+    #band.failed { background: #af0000; color: #ffffff; }
+    #band.closed { background: #0000af; color: #ffffff; }
+    #band.open { background: #00af00; color: #000000; }
     #body { height: 1fr; scrollbar-size: 0 0; }
     #said { height: auto; max-height: 3; text-style: bold; }
-    #keys { height: 1; background: white; color: black; }
+    #keys { height: 1; background: #303030; color: #ffffff; }
     """
 
     def __init__(self, path: Path, me: PrivateKey, key_file: Path, lang: Lang) -> None:
@@ -63,7 +63,7 @@ class PanelApp(App[None]):
         self._session, self._lang = Session(path, me, lambda: asyncio.get_running_loop().time()), lang
         self.prompt = Prompt()
         self._flows = Flows(self._session, me, key_file, lang, self.prompt.ask)
-        self._explaining = False
+        self._explaining = self._busy = False
 
     def compose(self) -> ComposeResult:
         """Lay out: which place, its state, everything else, what was said last, the keys."""
@@ -102,7 +102,7 @@ class PanelApp(App[None]):
         elif last is not None:
             self._show("rows", paint.body(last.gate, last.at, lang, heard=heard is not None))
         if last is not None:
-            self._show("title", paint.title(last.gate, last.at, self._who(), lang))
+            self._show("title", paint.title(last.gate, last.at if heard else None, self._who(), lang))
 
     def _show(self, name: str, text: Text | str) -> None:
         self.query_one(f"#{name}", Static).update(text)
@@ -113,15 +113,15 @@ class PanelApp(App[None]):
 
     def action_close(self) -> None:
         """Close the gate."""
-        self._begin(self._flows.close)
+        self._follow(self._flows.close)
 
     def action_open(self) -> None:
         """Open the gate, by two people."""
-        self._begin(self._flows.open)
+        self._follow(self._flows.open)
 
     def action_bypass(self) -> None:
         """Take a channel out of the vote, or let it vote again."""
-        self._begin(self._flows.bypass)
+        self._follow(self._flows.bypass)
 
     def action_explain(self) -> None:
         """Show the help, or the gate again."""
@@ -132,14 +132,22 @@ class PanelApp(App[None]):
         """Move through the rows."""
         self.query_one("#body", VerticalScroll).scroll_relative(y=rows, animate=False)
 
-    @work(group="flow", exclusive=True)
-    async def _begin(self, flow: Callable[[], Awaitable[str]]) -> None:
-        self._show("said", "")
+    def _follow(self, flow: Callable[[], Awaitable[str]]) -> None:
+        """Begin one thing; a key pressed in the middle of another begins nothing."""
+        if not self._busy:
+            self._busy = True
+            self._show("said", "")
+            self._go_through(flow)
+
+    @work(group="flow")
+    async def _go_through(self, flow: Callable[[], Awaitable[str]]) -> None:
         try:
             async with asyncio.timeout(FLOW_S):
                 said = await tell(flow)
         except TimeoutError:
             said = term(self._lang, "too_slow", span(FLOW_S))
+        finally:
+            self._busy = False
         last = self._session.shown
         self._show("said", said if last is None else f"{clock(last.at)} {said}")
 

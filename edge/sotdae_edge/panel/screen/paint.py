@@ -8,20 +8,23 @@ from rich.text import Text
 from sotdae_edge.core.barrier import FAILED
 from sotdae_edge.panel.snapshot import Snapshot
 from sotdae_edge.panel.terms import Lang, state_term, term
-from sotdae_edge.panel.view import Row, age, clock, rows, span
+from sotdae_edge.panel.view import DASH, Row, age, clock, rows, span
 
 LABEL = 10
-STYLES = {"": "white", "!": "bold yellow", "!!": "bold white on red"}
+STYLES = {"": "#e4e4e4", "!": "bold #ffd700", "!!": "bold #ffffff on #af0000"}
 UNKNOWN = "?"
 
 
-def title(gate: Snapshot, at: datetime, who: str, lang: Lang) -> Text:
-    """Return which place this is, what time it is there, and who looks."""
+def title(gate: Snapshot, at: datetime | None, who: str, lang: Lang) -> Text:
+    """Return which place this is, what time it is there if anybody says so, and who looks."""
     place = gate.place
     name = place.name if lang == "ko" else place.name_en
     drill = f"  [{term(lang, 'drill')}]" if place.drill else ""
-    first = Text(f" {name}  {place.facility}{drill}", style="bold white")
-    second = Text(f" {place.disambiguation or place.node} · {clock(at)} · {who}", style="white")
+    first = Text(f" {name}  {place.facility}{drill}", style="bold #ffffff")
+    second = Text(
+        f" {place.disambiguation or place.node} · {DASH if at is None else clock(at)} · {who}",
+        style="#e4e4e4",
+    )
     return Text("\n").join([first, second])
 
 
@@ -63,6 +66,6 @@ def _row(row: Row, heard: bool) -> Text:
     if not heard:
         return Text(f"   {label}{UNKNOWN}", style="bright_black")
     line = Text(f"{row.mark:<3}", style=STYLES[row.mark])
-    line.append(label, style="bold white")
+    line.append(label, style="bold #ffffff")
     line.append(row.text, style=STYLES[row.mark])
     return line

@@ -1,35 +1,31 @@
-"""One question at a time at the foot of the screen, answered by keyboard; Escape leaves."""
+"""One question at a time at the foot of the screen, answered by keyboard; Escape leaves.
+
+It holds the focus from the first to the last moment: a key typed while one question gives way to the next
+is part of the answer, or nothing; it is never an order.
+"""
 
 import asyncio
-from typing import ClassVar
 
-from textual import on
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual import events
+from textual.widgets import Static
+
+MAX_ANSWER = 400
+CURSOR = "▏"
 
 
-class Prompt(Vertical):
-    """Hidden until something is asked."""
+class Prompt(Static, can_focus=True):
+    """Without height until something is asked."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", priority=True)]
     DEFAULT_CSS = """
-    Prompt { dock: bottom; height: auto; display: none; background: white; color: black; padding: 0 1; }
-    Prompt.asking { display: block; }
-    Prompt Static { text-style: bold; }
-    Prompt Input, Prompt Input:focus { border: none; height: 1; padding: 0; background: black; color: white; }
+    Prompt { height: 0; background: #ffffff; color: #000000; text-style: bold; padding: 0 1; }
+    Prompt.asking { height: auto; }
     """
 
     def __init__(self) -> None:
         """Ask nothing yet."""
-        super().__init__()
+        super().__init__(id="prompt", markup=False)
         self._answer: asyncio.Future[str | None] | None = None
-
-    def compose(self) -> ComposeResult:
-        """Lay out the question and its answer."""
-        yield Static(id="question", markup=False)
-        yield Input(id="answer", select_on_focus=False, disabled=True)
+        self._question, self._typed, self._secret = "", "", False
 
     @property
     def asking(self) -> bool:
@@ -38,31 +34,51 @@ class Prompt(Vertical):
 
     async def ask(self, question: str, *, secret: bool = False, value: str = "") -> str | None:
         """Return what is typed; None if somebody leaves."""
-        answer = self.query_one("#answer", Input)
-        self.query_one("#question", Static).update(question)
-        answer.password, answer.value = secret, value
-        answer.cursor_position = len(value)
-        answer.disabled = False
-        self.add_class("asking")
-        answer.focus()
+        self._question, self._typed, self._secret = question, value, secret
         self._answer = asyncio.get_running_loop().create_future()
+        self.add_class("asking")
+        self._draw()
         try:
             return await self._answer
         finally:
-            self._answer = None
-            answer.value, answer.disabled = "", True
+            self._answer, self._typed = None, ""
             self.remove_class("asking")
-            if self.is_attached:
-                self.screen.set_focus(None)
+            self.update("")
 
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Take every key while a question stands, so that no letter of an answer is an order."""
+        return self.asking
+
+    def on_key(self, event: events.Key) -> None:
+        """Edit the answer."""
+        if not self.asking:
+            return
         event.stop()
-        self._give(event.value)
+        match event.key:
+            case "enter":
+                self._give(self._typed)
+            case "escape":
+                self._give(None)
+            case "backspace":
+                self._edit(self._typed[:-1])
+            case "ctrl+u":
+                self._edit("")
+            case _ if event.is_printable and event.character is not None:
+                self._edit(self._typed + event.character)
 
-    def action_leave(self) -> None:
-        """Answer nothing."""
-        self._give(None)
+    def on_paste(self, event: events.Paste) -> None:
+        """Take the first line of what is pasted."""
+        if self.asking:
+            event.stop()
+            self._edit(self._typed + event.text.split("\n", 1)[0].strip("\r"))
+
+    def _edit(self, text: str) -> None:
+        self._typed = text[:MAX_ANSWER]
+        self._draw()
+
+    def _draw(self) -> None:
+        seen = "●" * len(self._typed) if self._secret else self._typed
+        self.update(f"{self._question}\n> {seen}{CURSOR}")
 
     def _give(self, text: str | None) -> None:
         if self._answer is not None and not self._answer.done():
