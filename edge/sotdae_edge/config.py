@@ -24,6 +24,7 @@ from sotdae_edge.core.site import (
     Levels,
     Person,
     Riverside,
+    SelfTestPlan,
     Site,
     Times,
 )
@@ -179,6 +180,7 @@ class GateConfig(_Agent):
     checklist: tuple[ChecklistItem, ...] = CHECKLIST
     riverside: Riverside | None = None
     """Always at a riverside gate, and only there. It adds the sweep to the checklist."""
+    selftest: SelfTestPlan = SelfTestPlan()
     drill: DrillConfig | None = None
 
     @property
@@ -202,6 +204,7 @@ class GateConfig(_Agent):
             roster=self.roster,
             checklist=self._checklist,
             riverside=self.riverside,
+            selftest=self.selftest,
             drill=self.drill is not None,
         )
 
@@ -217,6 +220,7 @@ class GateConfig(_Agent):
         problems = limits.problems(self.levels, self.times, self.geometry, on_foot=on_foot)
         problems = problems or _lint_start(self.site)
         problems += _lint_riverside(self.facility.id, self.riverside)
+        problems += limits.selftest_problems(self.selftest)
         problems += [*limits.channel_problems(self.channels, self.levels), *_lint_roster(self.roster)]
         problems += limits.approach_problems(self.approaches)
         names = {approach.name for approach in self.approaches}

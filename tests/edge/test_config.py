@@ -9,9 +9,9 @@ import pytest
 from sotdae_edge.config import load_city, load_gate
 from sotdae_edge.core import conditions
 from sotdae_edge.core.gate import Gate
-from sotdae_edge.core.limits import GEOMETRY, LEVELS, TIMES, Limit
+from sotdae_edge.core.limits import GEOMETRY, LEVELS, SELFTEST, TIMES, Limit
 from sotdae_edge.core.limits import problems as limit_problems
-from sotdae_edge.core.site import Geometry, Levels, Times
+from sotdae_edge.core.site import Geometry, Levels, SelfTestPlan, Times
 from sotdae_shared.errors import ConfigError
 
 REPO = Path(__file__).parents[2]
@@ -164,7 +164,10 @@ def test_wrong_homes_relays_uplinks_and_tongues_are_refused(tmp_path: Path, more
     assert place in caught.value.problems[0]
 
 
-LIMITS = {"times": (Times, TIMES), "levels": (Levels, LEVELS), "geometry": (Geometry, GEOMETRY)}
+LIMITS = {
+    "times": (Times, TIMES), "levels": (Levels, LEVELS), "geometry": (Geometry, GEOMETRY),
+    "selftest": (SelfTestPlan, SELFTEST),
+}  # fmt: skip
 NUMBERS = [
     (section, name, limit) for section, (_, limits) in LIMITS.items() for name, limit in limits.items()
 ]

@@ -21,6 +21,7 @@ from sotdae_edge.core.alarms import AlarmBook, Condition
 from sotdae_edge.core.effects import Alarm, Answer, Decided, Drive, Effect, Lock, Save, Warn
 from sotdae_edge.core.events import (
     BadCommand,
+    ClockTold,
     CommandCame,
     Event,
     HubHeard,
@@ -36,7 +37,7 @@ from sotdae_edge.panel.wire import Shown
 from sotdae_edge.ports import Clock, Device, Eyes, Inbound, OutboxStats, Panel, StateStore, Uplink, Watchdog
 from sotdae_edge.record.journal import Journal
 from sotdae_shared.errors import LinkError, WireError
-from sotdae_shared.messages import CommandBody, DecisionBody, Kind, QueryBody, ReportBody
+from sotdae_shared.messages import ClockTrust, CommandBody, DecisionBody, Kind, QueryBody, ReportBody
 from sotdae_shared.samples import Sample
 from sotdae_shared.wire import decode_down
 
@@ -52,6 +53,7 @@ SLOW_S = 10.0
 FEED_S = 0.5
 TELEMETRY_S = 1.0
 HEALTH_S = 2.0
+TELL_TIME_S = 60.0
 RETRY_S = 0.2
 ORDERS_PER_S, ORDERS_AT_ONCE = 5.0, 50
 """Orders with signatures: more than this no operator sends."""
@@ -126,6 +128,7 @@ class GateApp:
         made: dict[str, Callable[[], Awaitable[None]]] = {
             "recorder": self.recorder.run,
             "report": self._report,
+            "time": self._tell_time,
             "estimate": lambda: self.display.run(self.gate, self.clock),
         }
         if (journal := self.journal) is not None:
@@ -154,6 +157,14 @@ class GateApp:
             self._note_device(None)
             await self.queue.put((Scan(points), started))
             await asyncio.sleep(max(0.0, due - self.clock.monotonic()))
+
+    async def _tell_time(self) -> None:
+        """Tell the gate the time of day every minute, as long as it can be trusted."""
+        while True:
+            if self.clock.trust() is ClockTrust.SYNCED:
+                told = ClockTold(self.clock.wall().timestamp())
+                await self.queue.put((told, self.clock.monotonic()))
+            await asyncio.sleep(TELL_TIME_S)
 
     def _note_device(self, error: LinkError | None) -> None:
         if (error is not None) != self.device_failing:

@@ -11,6 +11,7 @@ from enum import IntEnum
 from sotdae_edge.core import bypass
 from sotdae_edge.core.barrier import TRANSITIONS, Signal, State
 from sotdae_edge.core.events import CommandCame
+from sotdae_edge.core.pulse import LAMPS
 from sotdae_edge.core.site import Person, Site
 from sotdae_edge.core.validity import Level
 from sotdae_shared.messages import ClockTrust, CommandBody
@@ -74,6 +75,10 @@ class Situation:
     """What each channel says, bypassed or not."""
     out: frozenset[str]
     """Channels that are bypassed."""
+    calm: bool
+    """Whether warnings may be tried."""
+    testing: frozenset[str]
+    """Actuators under test."""
     dry_s: float
     now: float
 
@@ -122,6 +127,8 @@ def _objections(
             yield from bypass.objections(command, _count(signers), at.seen, at.out, site.levels)
         case "restore":
             yield from bypass.restored(command, at.out)
+        case "test":
+            yield from _test(command, at)
 
 
 def _granted(command: CommandBody, by: str) -> str:
@@ -131,6 +138,8 @@ def _granted(command: CommandBody, by: str) -> str:
         case "bypass":
             minutes = (command.lasts_s or 0.0) / 60.0
             return f"{command.actuator} bypassed by {by} for {minutes:.0f} min: {command.reason}"
+        case "restore" | "test":
+            return f"{command.target} of {command.actuator} by {by}"
     return f"{command.target} by {by} at {command.issuer}"
 
 
@@ -147,6 +156,8 @@ def _address(command: CommandBody, site: Site) -> str | None:
         return f"wrong gate: for {command.facility}"
     channels = {f"{bypass.CHANNEL}{channel.name}" for channel in site.channels}
     takes = {ACTUATOR} if command.target in ("close", "open") else channels
+    if command.target == "test":
+        takes |= LAMPS.keys()
     if command.actuator not in takes:
         return f"unknown actuator {command.actuator} to {command.target}"
     return None
@@ -206,6 +217,13 @@ def _reopen(
     yield from _unconfirmed(command, site)
     if not may_open(rank, at.holders):
         yield f"held closed by {min(at.holders).name.lower()}"
+
+
+def _test(command: CommandBody, at: Situation) -> Iterator[str]:
+    if not at.calm:
+        yield "test: only while the gate is open and calm"
+    if command.actuator in at.testing or (command.actuator in LAMPS and at.testing & LAMPS.keys()):
+        yield "test: another one is under way"
 
 
 def _people(signers: list[Person]) -> Iterator[str]:

@@ -26,7 +26,7 @@ _FAILED = {
 
 def of(gate: "Gate", now: float) -> list[Condition]:
     """Return every alarm condition that holds now."""
-    found = [*_water(gate), *bypass.conditions(gate, now)]
+    found = [*_water(gate), *bypass.conditions(gate, now), *gate.selftests.conditions(now)]
     if gate.site.drill:
         found.append(_holds("drill.active", 3, f"drill: dry for {gate.site.times.reopen_dry:g} s reopens"))
     heard, settled = gate.heard(now), now >= gate.born + GRACE_S
@@ -129,7 +129,9 @@ def _sensors(gate: "Gate", now: float) -> list[Condition]:
 
 
 def _warnings(gate: "Gate", way: ApproachState, now: float) -> list[Condition]:
-    asked, spec = gate.outputs.warned, way.spec
+    # Lamps under test are judged by their test.
+    asked = gate.outputs.warned if gate.selftests.pulse is None else None
+    spec = way.spec
     closed, siren = (False, False) if asked is None else (asked.closed, asked.siren)
     wanted = {"sign_closed": closed, "flasher_on": closed, "siren_on": siren}
     dead = []

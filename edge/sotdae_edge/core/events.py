@@ -56,6 +56,14 @@ class NonceAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockTold:
+    """The time of day, told every minute while the wall clock is trusted."""
+
+    wall_s: float
+    """Seconds since 1970. Only the time of self-tests depends on it."""
+
+
+@dataclass(frozen=True, slots=True)
 class CommandCame:
     """A command, as received. `live` is whether it came over the session that is up now."""
 
@@ -74,4 +82,4 @@ class BadCommand:
     reason: str
 
 
-Event = Scan | Sighting | HubHeard | LinkLost | NonceAsked | CommandCame | BadCommand
+Event = Scan | Sighting | HubHeard | LinkLost | NonceAsked | ClockTold | CommandCame | BadCommand

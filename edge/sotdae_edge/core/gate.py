@@ -7,7 +7,8 @@ be called again. Order of effects: what must be durable, then warnings, then mot
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sotdae_edge.core import bypass, conditions, obeying, riverside
+from sotdae_edge.core import bypass, conditions, obeying, riverside, selftest
+from sotdae_edge.core.ages import Ages
 from sotdae_edge.core.alarms import AlarmBook
 from sotdae_edge.core.approach import ApproachState
 from sotdae_edge.core.authority import Nonce, Rank
@@ -15,6 +16,7 @@ from sotdae_edge.core.barrier import LEAST_CLOSED, RELEASES_ENTRY, SIREN, Signal
 from sotdae_edge.core.effects import Decided, Effect, Save, Voice, Warn
 from sotdae_edge.core.events import (
     BadCommand,
+    ClockTold,
     CommandCame,
     Event,
     HubHeard,
@@ -28,6 +30,7 @@ from sotdae_edge.core.lane import Lane
 from sotdae_edge.core.memento import Incident, Memento
 from sotdae_edge.core.outputs import Outputs
 from sotdae_edge.core.rising import Rising
+from sotdae_edge.core.selftest import SelfTests
 from sotdae_edge.core.signals import next_signal
 from sotdae_edge.core.site import Site
 
@@ -62,6 +65,7 @@ class Gate:
     caution_until: float = NEVER
     """Until then the signs show caution after a reopening."""
     dirty: bool = False
+    selftests: SelfTests = field(default_factory=SelfTests)
     save_due: float | None = None
     """When what grows with time alone must be saved again."""
 
@@ -74,6 +78,7 @@ class Gate:
         gate.episode, gate.incident, gate.last_seq = kept.episode, kept.incident, dict(kept.last_seq)
         bypass.recall(gate, kept.bypassed)
         gate.repair_due = now + site.times.repair - kept.short_s if kept.short_s else None
+        gate.selftests.ages = Ages.recall(site, kept.ages, kept.wall_s, now)
         gate._look(now)
         return gate
 
@@ -93,6 +98,8 @@ class Gate:
                         way.lane.sight(occupied, self.site.times, now)
             case HubHeard():
                 self.hub_heard = now
+            case ClockTold(wall_s=wall_s):
+                self.selftests.ages.hear(wall_s, now)
             case LinkLost():
                 self.nonce = None
             case NonceAsked():
@@ -116,6 +123,7 @@ class Gate:
             if not steps:
                 break
             said += steps
+        said += selftest.advance(self, now)
         said += self.alarms.settle(conditions.of(self, now))
         return [*self._save(now), *self._lock(now), *self._warn(now), *self._move(now), *said]
 
@@ -139,6 +147,7 @@ class Gate:
             self.sensing.next_deadline(now), self.outputs.next_deadline(now), self.emptied_at(),
             self.hub_heard + self.site.times.hub_silent, self.born + conditions.GRACE_S,
             self.repair_due, self.caution_until, self.save_due, self.rising.next_deadline(now),
+            self.selftests.next_deadline(self.site.selftest, now),
         ]  # fmt: skip
         for way in self.approaches:
             due += way.deadlines(now)
@@ -272,7 +281,7 @@ class Gate:
 
     def _save(self, now: float) -> list[Effect]:
         """Save what changed, and every ten minutes what grows."""
-        grows = self.repair_due is not None
+        grows = self.repair_due is not None or self.site.selftest is not None
         if not self.dirty and (not grows or self.save_due is None or now < self.save_due):
             self.save_due = (self.save_due or now + SAVE_S) if grows else None
             return []
@@ -285,6 +294,7 @@ class Gate:
             self.state.value, self.episode, self.incident, self.last_seq,
             {channel.spec.name: channel.bypass.by for channel in out if channel.bypass is not None},
             0.0 if self.repair_due is None else max(0.0, now - self.repair_due + self.site.times.repair),
+            self.selftests.ages.keep(now), self.selftests.ages.wall_s(now),
         )  # fmt: skip
 
     def _warn(self, now: float) -> list[Effect]:
@@ -296,7 +306,8 @@ class Gate:
         voice = Voice.SILENT
         if self.site.riverside is not None:
             voice = riverside.voice(self.approaches, closed, caution)
-        return self.outputs.warn(Warn(closed, siren, caution, voice), now)
+        shown, pulse = Warn(closed, siren, caution, voice), self.selftests.pulse
+        return self.outputs.warn(shown if pulse is None else pulse.shows(shown, now), now)
 
     def _closes(self, way: ApproachState, now: float) -> bool:
         """Tell whether an approach wants every warning closed."""

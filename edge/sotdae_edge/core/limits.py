@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sotdae_edge.core.site import Approach, Channel, Geometry, Levels, Riverside, Times
+from sotdae_edge.core.site import Approach, Channel, Geometry, Levels, Riverside, SelfTestPlan, Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,15 @@ def riverside_problems(settings: Riverside) -> Iterator[str]:
     yield from _beyond("riverside", settings, RIVERSIDE)
 
 
+SELFTEST: Mapping[str, Limit] = {
+    "hour": Limit(0.0, 23.0, "an hour of the day, best one with little traffic"),
+    "lamps_hours": Limit(36.0, 168.0, "lamps are tried daily, at the latest after 36 h"),
+    "stroke_days": Limit(7.0, 62.0, "arm and mechanism are tried monthly (DOMAIN 1.5)"),
+    "wet_days": Limit(30.0, 366.0, "a real wet test before and mid-season (DOMAIN 1.6)"),
+}
+"""Of the plan of self-tests."""
+
+
 def problems(levels: Levels, times: Times, geometry: Geometry, *, on_foot: bool = False) -> list[str]:
     """Return everything in a site's numbers that would remove protection, each with its place."""
     shape = {**GEOMETRY, "clear_speed_km_h": ON_FOOT} if on_foot else GEOMETRY
@@ -173,8 +182,13 @@ def _times(times: Times, geometry: Geometry) -> Iterator[str]:
         yield "geometry.lowering_s: not above times.travel"
 
 
+def selftest_problems(plan: SelfTestPlan) -> list[str]:
+    """Return every number of a plan of self-tests that would leave something untested."""
+    return list(_beyond("selftest", plan, SELFTEST))
+
+
 def _beyond(
-    place: str, values: Times | Levels | Geometry | Riverside, limits: Mapping[str, Limit]
+    place: str, values: Times | Levels | Geometry | Riverside | SelfTestPlan, limits: Mapping[str, Limit]
 ) -> Iterator[str]:
     """Yield a problem for each number beyond its limits; what is None is not given."""
     for name, limit in limits.items():

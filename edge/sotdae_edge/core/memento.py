@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from sotdae_edge.core.ages import Kept
 from sotdae_shared.errors import WireError
 
 VERSION = 1
@@ -38,6 +39,10 @@ class Memento:
     """Channels that were out of the vote, and by whom: only to tell that the restart has ended that."""
     short_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     """For how long a channel has been missing; time without power is not in it."""
+    ages: dict[str, Kept] = field(default_factory=dict)
+    """How old each self-test is."""
+    wall_s: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    """When this was saved, by a trusted wall clock."""
 
     def write(self) -> dict[str, Any]:
         """Return it as JSON values."""

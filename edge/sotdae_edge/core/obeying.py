@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sotdae_edge.core import bypass
+from sotdae_edge.core import bypass, selftest
 from sotdae_edge.core.authority import ACTUATOR, REOPENABLE, Nonce, Rank, Situation, Verdict, judge
 from sotdae_edge.core.effects import Answer, Decided
 from sotdae_edge.core.events import CommandCame, NonceAsked
@@ -39,6 +39,8 @@ def _grant(gate: "Gate", command: CommandBody, verdict: Verdict, now: float) -> 
             _close(gate, verdict)
         case "bypass" | "restore":
             bypass.set_out(gate, command, verdict.by, now)
+        case "test":
+            selftest.begin(gate, command, verdict.by, now)
 
 
 def _close(gate: "Gate", verdict: Verdict) -> None:
@@ -61,6 +63,8 @@ def situation(gate: "Gate", now: float) -> Situation:
         tripping=bool(gate.trips),
         seen={channel.spec.name: channel.seen(now) for channel in gate.sensing.channels},
         out=gate.sensing.out(now),
+        calm=selftest.calm(gate, now),
+        testing=gate.selftests.running(),
         dry_s=gate.dry_s(now),
         now=now,
     )

@@ -163,6 +163,19 @@ class Riverside:
 
 
 @dataclass(frozen=True, slots=True)
+class SelfTestPlan:
+    """When self-tests run by themselves, and when each is overdue (DOMAIN 10.12)."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    hour: int = 3
+    """The lamps flash silently in this hour of Korean time."""
+    lamps_hours: float = 48.0
+    stroke_days: float = 35.0
+    wet_days: float = 180.0
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Somebody whose signature counts, and at which level of the command table."""
 
@@ -194,6 +207,8 @@ class Site:
     noise_cm: float = 0.05
     """An analogue channel flatter than this has no noise."""
     stall_a: float = 8.0
+    selftest: SelfTestPlan | None = None
+    """Without a plan nothing is tested by itself and nothing is overdue."""
     drill: bool = False
     """A drill has shortened the dry time before a reopening; an alarm says so as long as it lasts."""
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from sotdae_edge.core.effects import Effect
 from sotdae_edge.core.events import (
     BadCommand,
+    ClockTold,
     CommandCame,
     Event,
     HubHeard,
@@ -23,7 +24,7 @@ from sotdae_shared.samples import Sample
 
 WORDS: dict[str, type[Event]] = {
     "seen": Sighting, "hub": HubHeard, "lost": LinkLost, "nonce": NonceAsked, "command": CommandCame,
-    "bad": BadCommand,
+    "bad": BadCommand, "clock": ClockTold,
 }  # fmt: skip
 """Events and their names on record; a scan has its own form."""
 _NAMES = {kind: name for name, kind in WORDS.items()}

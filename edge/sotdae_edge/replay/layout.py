@@ -102,7 +102,7 @@ def _fitted(site: Site, period_s: float, context: list[Feed]) -> Site:
     """Let everything that counts samples count them at this record's pace."""
     river = any(feed.point == "river_stage" for feed in context)
     levels = site.levels if river else replace(site.levels, river_caution_cm=None, river_trigger_cm=None)
-    return replace(site, levels=levels, times=_times(site.times, period_s), roster=ROSTER)
+    return replace(site, levels=levels, times=_times(site.times, period_s), roster=ROSTER, selftest=None)
 
 
 def _times(times: Times, period_s: float) -> Times:
