@@ -31,6 +31,8 @@ VALUES = {
     ("reservoirs", "word"): [grade.name.lower() for grade in Grade],
     ("slopes", "word"): [stage.name.lower() for stage in Stage],
     ("conditions", "name"): CHANNELS, ("bypass", "name"): CHANNELS,
+    ("ages", "name"): ["lamps", "stroke", *(f"wet.{name}" for name in CHANNELS)],
+    ("selftest", "test"): ["lamps", "siren", *(f"wet.{name}" for name in CHANNELS)],
     "*said[:2]": [said[0] for said in _SAYS.values()],
     "command.target": get_args(CommandBody.model_fields["target"].annotation),
     "signal.value": [signal.value for signal in Signal],

@@ -7,15 +7,15 @@ const PLACES = ["home", "slope", "reservoir"];
 /** Alarms of a part of the site, by the group of words that knows it: `sensor.radar`. */
 const PARTS = { sensor: "channel", bypass: "channel", warning: "output", agent: "helper" };
 
-/** An alarm's code in words; where there are several approaches, the last part names one. */
+/** An alarm's code in words; the last part may name one of several approaches, or a channel. */
 export function alarmWord(code) {
   const parts = code.split(".");
   if (PLACES.includes(parts[0]) && parts.length === 3) return term(parts[0], parts[2]).replace("{0}", parts[1]);
   const found = known("alarm", code) ?? partWord(...parts);
   if (found) return found;
-  const approach = parts.pop();
+  const last = parts.pop();
   const whole = known("alarm", parts.join(".")) ?? partWord(...parts);
-  return whole ? `${whole} · ${approach}` : code.replaceAll("_", " ");
+  return whole ? `${whole} · ${known("channel", last) ?? last}` : code.replaceAll("_", " ");
 }
 
 function partWord(group, name, ...more) {
