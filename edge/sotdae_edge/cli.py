@@ -36,6 +36,7 @@ from sotdae_edge.core.homes_kept import Kept as KeptHomes
 from sotdae_edge.core.relays import Relays
 from sotdae_edge.core.reservoirs import Reservoirs
 from sotdae_edge.core.slopes import Slopes
+from sotdae_edge.ending import end
 from sotdae_edge.fitting import city_points, fitted_city, fitted_gate, scale
 from sotdae_edge.panel.cli import panel
 from sotdae_edge.panel.key_cli import key_app
@@ -77,7 +78,7 @@ def check_config(
     try:
         site = fitted_gate(config).site
     except ConfigError as error:
-        _refuse(error, as_json)
+        end(error, as_json=as_json)
     answer = {"ok": True, "facility": site.facility, "lead_s": round(site.lead_s, 1)}
     text = f"OK: {site.facility} closes {site.lead_s:.0f} s ahead of {site.levels.unsafe_cm:g} cm"
     typer.echo(json.dumps(answer) if as_json else text)
@@ -102,7 +103,7 @@ def check_city(
     try:
         found = fitted_city(config)
     except ConfigError as error:
-        _refuse(error, as_json)
+        end(error, as_json=as_json)
     answer = {"ok": True, "facility": found.facility.id, "homes": len(found.homes)}
     typer.echo(json.dumps(answer) if as_json else f"OK: {found.facility.id}, {len(found.homes)} homes")
 
@@ -117,17 +118,7 @@ def _load(loader: Any, path: Path) -> Any:
     try:
         return loader(path)
     except ConfigError as error:
-        _refuse(error, as_json=False)
-
-
-def _refuse(error: ConfigError, as_json: bool) -> Any:
-    if as_json:
-        typer.echo(json.dumps({"ok": False, "source": error.source, "problems": error.problems}))
-    else:
-        typer.echo(f"{error.source}:", err=True)
-        for problem in error.problems:
-            typer.echo(f"  - {problem}", err=True)
-    raise typer.Exit(2)
+        end(error)
 
 
 async def _gate(config: GateConfig) -> None:
@@ -359,8 +350,5 @@ def _run(agent: Any) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
         asyncio.run(agent)
-    except ConfigError as error:
-        _refuse(error, as_json=False)
-    except LinkError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
+    except (ConfigError, LinkError) as error:
+        end(error)

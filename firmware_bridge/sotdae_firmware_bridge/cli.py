@@ -194,8 +194,7 @@ def _device(profile: str, line: Line, frames: bool, gpio: bool) -> PointDevice:
     try:
         return reach(load(profile), line, speaks)
     except ConfigError as error:
-        for problem in error.problems:
-            typer.echo(f"{error.source}: {problem}", err=True)
+        typer.echo(error.listed, err=True)
         raise typer.Exit(2) from error
 
 

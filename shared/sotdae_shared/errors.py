@@ -39,3 +39,8 @@ class ConfigError(SotdaeError):
         super().__init__(f"{source}: " + "; ".join(problems))
         self.source = source
         self.problems = problems
+
+    @property
+    def listed(self) -> str:
+        """The problems as a list for a terminal, under the file's name."""
+        return "\n".join([f"{self.source}:", *(f"  - {problem}" for problem in self.problems)])

@@ -90,7 +90,10 @@ def test_a_board_is_read_and_written_in_frames(tmp_path: Path) -> None:
     assert bridge("write", "warn_caution=1", *line).returncode == 0
     assert json.loads(bridge("read", "--json", *line).stdout)["arm_angle"]["value"] == 90
     tcp = bridge("read", "--frames", "--port", "1")
-    assert (tcp.returncode, tcp.stderr) == (2, "underpass-controller: speaks = frames: want a serial line\n")
+    assert (tcp.returncode, tcp.stderr) == (
+        2,
+        "underpass-controller:\n  - speaks = frames: want a serial line\n",
+    )
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=30)
     assert process.returncode == 0

@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from sotdae_edge.config import GateConfig, load_gate
+from sotdae_edge.ending import end
 from sotdae_edge.panel.client import ANSWER_S, Connection
-from sotdae_edge.panel.key_cli import Secret, end, key_app, passphrase_of
+from sotdae_edge.panel.key_cli import Secret, key_app, passphrase_of
 from sotdae_edge.panel.keys import load_key
 from sotdae_edge.panel.terms import Lang, state_term
 from sotdae_edge.panel.view import rows

@@ -1,12 +1,13 @@
 """`sotdae gate key`: people's keys, and what every command needs to unlock one."""
 
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal
 
 import typer
 
+from sotdae_edge.ending import end
 from sotdae_edge.panel.keys import is_encrypted, load_key, make_key, roster_block
-from sotdae_shared.errors import ConfigError, LinkError
+from sotdae_shared.errors import ConfigError
 from sotdae_shared.signing import public_of
 
 key_app = typer.Typer(no_args_is_help=True, help="Keys of the people whose signatures count.")
@@ -71,13 +72,3 @@ def _first_line(file: Path) -> str:
         return file.read_text(encoding="utf-8").split("\n", 1)[0]
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(str(file), [f"cannot be read: {error}"]) from error
-
-
-def end(error: ConfigError | LinkError) -> NoReturn:
-    """Say what is wrong and end: 2 for what a person must mend, 1 for what a later try may find well."""
-    if isinstance(error, ConfigError):
-        for problem in error.problems:
-            typer.echo(f"{error.source}: {problem}", err=True)
-        raise typer.Exit(2) from error
-    typer.echo(str(error), err=True)
-    raise typer.Exit(1) from error

@@ -12,6 +12,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from sotdae_edge.config import load_gate
+from sotdae_edge.ending import end
 from sotdae_edge.replay.layout import BUILT_IN
 from sotdae_edge.replay.reading import read_series
 from sotdae_edge.replay.report import Report
@@ -54,7 +55,7 @@ def replay(
         with _progress(read) as progress:
             report = play(read, chosen, progress)
     except ConfigError as error:
-        _refuse(error, as_json)
+        end(error, as_json=as_json)
     if plot is not None:
         _draw(report, plot)
     if as_json:
@@ -72,16 +73,6 @@ def _progress(series: Series) -> Iterator[Callable[[int], None]]:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(series.name, total=rows)
         yield lambda done: bar.update(task, completed=done)
-
-
-def _refuse(error: ConfigError, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps({"ok": False, "source": error.source, "problems": error.problems}))
-    else:
-        typer.echo(
-            "\n".join([f"{error.source}:", *(f"  - {problem}" for problem in error.problems)]), err=True
-        )
-    raise typer.Exit(2) from error
 
 
 def _draw(report: Report, target: Path) -> None:

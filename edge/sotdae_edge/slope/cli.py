@@ -10,6 +10,7 @@ import typer
 from sotdae_edge.core.forecast import Refusal
 from sotdae_edge.core.slope import Limits
 from sotdae_edge.core.slopes import trend_text
+from sotdae_edge.ending import end
 from sotdae_edge.slope.plot import plot as draw
 from sotdae_edge.slope.series import Series, read_series
 from sotdae_edge.slope.study import Study, as_json, study
@@ -37,19 +38,11 @@ def forecast_series(  # noqa: PLR0917 - options, given by name
     try:
         read = read_series(series)
     except ConfigError as error:
-        _refuse(error, as_json_)
+        end(error, as_json=as_json_)
     found = study(read, full_scale_mm, Limits(attention_mm_h, prepare_mm_h, evacuate_mm_h))
     if plot is not None:
         _draw(read, found, series.stem, plot)
     typer.echo(json.dumps(as_json(found, read), ensure_ascii=False) if as_json_ else _words(found, read))
-
-
-def _refuse(error: ConfigError, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps({"ok": False, "source": error.source, "problems": error.problems}))
-    else:
-        typer.echo(str(error), err=True)
-    raise typer.Exit(2)
 
 
 def _draw(read: Series, found: Study, title: str, target: Path) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from sotdae_edge.adapters.clock import SystemClock
 from sotdae_edge.config import GateConfig, WatchdogConfig, load_gate
+from sotdae_edge.ending import end
 from sotdae_edge.watchdog.link import Link, name_of
 from sotdae_edge.watchdog.run import Runner
 from sotdae_edge.watchdog.systemd import Notifier
@@ -43,14 +44,8 @@ def watchdog(
                 str(config), ["watchdog: absent, so the agent would not feed; see gate.example.toml"]
             )
         asyncio.run(_run(gate, gate.watchdog))
-    except ConfigError as error:
-        typer.echo(f"{error.source}:", err=True)
-        for problem in error.problems:
-            typer.echo(f"  - {problem}", err=True)
-        raise typer.Exit(2) from error
-    except LinkError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
+    except (ConfigError, LinkError) as error:
+        end(error)
 
 
 async def _run(config: GateConfig, patience: WatchdogConfig) -> None:

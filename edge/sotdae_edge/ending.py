@@ -1,0 +1,20 @@
+"""How every command of the edge says what is wrong, and with which code it ends."""
+
+import json
+from typing import NoReturn
+
+import typer
+
+from sotdae_shared.errors import ConfigError, SotdaeError
+
+
+def end(error: SotdaeError, *, as_json: bool = False) -> NoReturn:
+    """Say what is wrong and end: 2 for what a person must mend, 1 for what a later try may find well."""
+    if not isinstance(error, ConfigError):
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    if as_json:
+        typer.echo(json.dumps({"ok": False, "source": error.source, "problems": error.problems}))
+    else:
+        typer.echo(error.listed, err=True)
+    raise typer.Exit(2) from error
