@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LEGACY := .venv-legacy
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-TEST_PACKAGES := mosquitto openssl victoria-metrics
+TEST_PACKAGES := curl mosquitto openssl victoria-metrics
 SLOW_PACKAGES := chromium fonts-nanum libmodbus5 faketime strace
 
 .PHONY: help setup demo test test-slow lint format bench fuzz mutants debian-test debian-slow clean

@@ -41,6 +41,7 @@ PARTS: dict[str, Part] = {
         "sotdae_hub.grafana.cli", "dashboards_app", "grafana", "Write or push dashboards for Grafana."
     ),
     "ca": Part("sotdae_provisioning.pki.cli", "ca_app", "tech", "The province's certification authorities."),
+    "device": Part("sotdae_provisioning.device.cli", "device_app", "tech", "Give a box its identity."),
     "bench": Part("sotdae_provisioning.bench.cli", "bench_app", "demo", "Measure, side by side."),
 }
 

@@ -3,7 +3,15 @@
 URI names cannot live under name constraints in OpenSSL, so a node's identity is a DNS name below its city's.
 """
 
+import re
+
+from sotdae_shared.errors import WireError
+from sotdae_shared.ids import FacilityId
 from sotdae_shared.topics import Address
+
+PROVINCE = "GG"
+"""Gyeonggi: where a facility's id begins."""
+_NODE = re.compile(r"([a-z0-9][a-z0-9-]{0,47})\.([a-z]{2}-[0-9]{4})\.([0-9]{5})\.sotdae\.internal")
 
 DOMAIN = "sotdae.internal"
 """Names here are never looked up; they only stand in certificates."""
@@ -23,3 +31,15 @@ def identity_of(address: Address) -> str:
 def service_of(service: str) -> str:
     """Return the name of a part of the hub, such as ``ingest.hub.sotdae.internal``."""
     return f"{service}.hub.{DOMAIN}"
+
+
+def address_of(name: str) -> Address | None:
+    """Return the node that a name names; None if it is not a node's name."""
+    found = _NODE.fullmatch(name)
+    if found is None:
+        return None
+    node, facility, city = found.groups()
+    try:
+        return Address(FacilityId(f"{PROVINCE}-{city}-{facility.upper()}"), node)
+    except WireError:
+        return None

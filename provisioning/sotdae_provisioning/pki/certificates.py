@@ -4,11 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from hashlib import sha256
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from sotdae_provisioning.pki import lives
@@ -169,6 +171,11 @@ def _dns_of(csr: x509.CertificateSigningRequest) -> tuple[str, ...]:
     except (ValueError, x509.DuplicateExtension) as error:
         raise WireError("the request's extensions cannot be read") from error
     return tuple(names.get_values_for_type(x509.DNSName))
+
+
+def key_sha256(public: PublicKey) -> bytes:
+    """Return what names a public key: SHA-256 over its SubjectPublicKeyInfo."""
+    return sha256(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
 
 
 def common_name(certificate: x509.Certificate) -> str:

@@ -14,7 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 from sotdae_provisioning.pki.certificates import Names, common_name, new_key, requested
+from sotdae_provisioning.pki.codes import Codes
 from sotdae_provisioning.pki.folder import LIST, Folder, write, write_key
+from sotdae_provisioning.pki.office import Office
 from sotdae_provisioning.pki.province import Certified, Province
 from sotdae_shared.errors import ConfigError, SotdaeError, WireError
 from sotdae_shared.ids import FacilityId
@@ -112,6 +114,22 @@ def crl(folder: DirOption, passphrase_file: PassOption = None) -> None:
         working = [each for each in province.folders() if each.path != province.root.path]
         for path in province.publish_lists(working, _passphrase(passphrase_file), _now()):
             typer.echo(str(path))
+
+
+@ca_app.command()
+def serve(
+    folder: DirOption,
+    papers: Annotated[Path, typer.Option(help="The office's own papers: sotdae ca issue --service office.")],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 is a free one.", min=0, max=65535)] = 8443,
+    passphrase_file: PassOption = None,
+) -> None:
+    """Run the enrolment office: boxes enrol with a one-time code and renew by themselves (EST, RFC 7030)."""
+    from sotdae_provisioning.pki.est import serve as serve_est
+
+    with _told():
+        office = Office(Province(folder), Codes(folder / "codes.db"), _passphrase(passphrase_file))
+        serve_est(office, papers, host, port, lambda at: typer.echo(json.dumps({"ready": True, "port": at})))
 
 
 @ca_app.command()

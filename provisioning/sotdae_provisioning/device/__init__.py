@@ -1,0 +1,1 @@
+"""The box's side of its identity: key and papers made on it, enrolled, renewed."""

@@ -1,0 +1,122 @@
+"""`sotdae device`: give a box its identity, renew it, show it."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import segno
+import typer
+from cryptography.hazmat.primitives import hashes
+
+from sotdae_provisioning.device.client import Office, root_of
+from sotdae_provisioning.device.papers import Papers
+from sotdae_provisioning.device.ticket import Ticket
+from sotdae_provisioning.pki.certificates import dns_names
+from sotdae_provisioning.pki.codes import LIFE, Codes, Grant, shown
+from sotdae_provisioning.pki.office import renewal_due
+from sotdae_provisioning.pki.province import Province
+from sotdae_shared.errors import ConfigError, SotdaeError, WireError
+from sotdae_shared.ids import FacilityId
+from sotdae_shared.topics import Address
+
+device_app = typer.Typer(no_args_is_help=True, help="The identity of a box: enrol, renew, show.")
+
+PapersOption = Annotated[
+    Path, typer.Option("--papers", help="Folder of the box's papers.", envvar="SOTDAE_PAPERS")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@device_app.command()
+def code(
+    facility: str,
+    node: str,
+    *,
+    folder: Annotated[Path, typer.Option("--dir", help="Folder of the authorities.", envvar="SOTDAE_CA")],
+    office: Annotated[str, typer.Option(help="Where the box reaches the office: https://host:port.")],
+    serial: Annotated[str, typer.Option(help="The box's serial number, as its maker printed it.")],
+    image: Annotated[Path | None, typer.Option(help="Write the QR code here (SVG, PNG), to print.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a one-time code for a box, good for a day: as a line, and as a QR code to scan on site."""
+    with _told():
+        now = datetime.now(UTC)
+        province, address = Province(folder), Address(FacilityId(facility), node)
+        province.city(address.facility.city).certificate()
+        drawn = Codes(folder / "codes.db").give(Grant(address, serial, now + LIFE), secrets.choice)
+        root = province.root.certificate().fingerprint(hashes.SHA256()).hex()
+        ticket = Ticket(office, address, drawn, root).text()
+        if image is not None:
+            segno.make(ticket, error="m").save(str(image), scale=6)
+        if as_json:
+            until = (now + LIFE).isoformat()
+            typer.echo(json.dumps({"ticket": ticket, "code": shown(drawn), "until": until}))
+            return
+        segno.make(ticket, error="m").terminal(compact=True)
+        typer.echo(f"code {shown(drawn)} for {node} (box {serial}), good for a day, once\n{ticket}")
+
+
+@device_app.command()
+def enrol(ticket: str, papers: PapersOption) -> None:
+    """Make a key on this box and have it certified. TICKET is the line that `sotdae device code` gave."""
+    with _told():
+        read = Ticket.read(ticket)
+        office = Office(read.office, root_of(read.office, read.root))
+        mine = Papers(papers)
+        office.enrol(mine, read.address, read.code)
+        (papers / "office").write_text(read.office + "\n", encoding="utf-8")
+        _say(mine, False)
+
+
+@device_app.command()
+def renew(
+    papers: PapersOption,
+    office: Annotated[str | None, typer.Option(help="Where the office is now; else where it was.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Also before it is due.")] = False,
+) -> None:
+    """Renew the papers past half of their life, also when they have run out. Run it daily."""
+    with _told():
+        mine, now = Papers(papers), datetime.now(UTC)
+        certificate = mine.certificate()
+        due = renewal_due(certificate, certificate.serial_number % 1000 / 1000)
+        if not force and now < due:
+            typer.echo(f"not due before {due.date()}")
+            return
+        root = (papers / "current" / "root.pem").read_bytes()
+        where = office or (papers / "office").read_text(encoding="utf-8").strip()
+        Office(where, root).renew(mine, now)
+        _say(mine, False)
+
+
+@device_app.command()
+def show(papers: PapersOption, as_json: JsonOption = False) -> None:
+    """Show who this box is, and until when."""
+    with _told():
+        _say(Papers(papers), as_json)
+
+
+def _say(papers: Papers, as_json: bool) -> None:
+    certificate = papers.certificate()
+    until, now = certificate.not_valid_after_utc, datetime.now(UTC)
+    name = next(iter(dns_names(certificate)), "")
+    if as_json:
+        typer.echo(json.dumps({"name": name, "until": until.isoformat(), "valid": now < until}))
+        return
+    typer.echo(f"{name} until {until.date()}" + ("" if now < until else ": RUN OUT; sotdae device renew"))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell an error in words: 2 for what a person must mend, 1 for what may pass."""
+    try:
+        yield
+    except (ConfigError, WireError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    except (SotdaeError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error

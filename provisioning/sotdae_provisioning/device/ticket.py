@@ -1,0 +1,46 @@
+"""What a technician carries to the box: one line, as text and as a QR code."""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode
+
+from sotdae_shared.errors import WireError
+from sotdae_shared.ids import FacilityId
+from sotdae_shared.topics import Address
+
+START = "sotdae://enrol?"
+_FIELDS = ("office", "facility", "node", "code", "root")
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Where to enrol as what, with which code.
+
+    And the SHA-256 of the root, so that nobody poses as the office.
+    """
+
+    office: str
+    address: Address
+    code: str
+    root: str
+
+    def text(self) -> str:
+        """Return the line."""
+        values = (self.office, str(self.address.facility), self.address.node, self.code, self.root)
+        return START + urlencode(dict(zip(_FIELDS, values, strict=True)))
+
+    @classmethod
+    def read(cls, text: str) -> "Ticket":
+        """Return the ticket of a line. WireError if it is none."""
+        if not text.startswith(START):
+            raise WireError(f"no ticket: want {START}...")
+        try:
+            values = dict(parse_qsl(text.removeprefix(START).strip(), max_num_fields=len(_FIELDS)))
+        except ValueError as error:
+            raise WireError("no ticket: too many parts") from error
+        missing = [name for name in _FIELDS if name not in values]
+        if missing:
+            raise WireError(f"no whole ticket: {', '.join(missing)} is missing")
+        if not values["office"].startswith("https://"):
+            raise WireError("a ticket's office begins with https://")
+        address = Address(FacilityId(values["facility"]), values["node"])
+        return cls(values["office"], address, values["code"], values["root"])

@@ -1,0 +1,93 @@
+"""The enrolment office: who gets a certificate, first and again (DESIGN 7). Decides; a server asks it.
+
+A certificate that has run out not more than 180 days ago may still be renewed, by its key, so that a box
+that was cut off for months comes back by itself; unless it was revoked, or another has replaced it.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from sotdae_provisioning.pki.certificates import common_name, dns_names, key_sha256, requested
+from sotdae_provisioning.pki.codes import Codes
+from sotdae_provisioning.pki.folder import Folder
+from sotdae_provisioning.pki.ledger import Given
+from sotdae_provisioning.pki.province import Certified, Province
+from sotdae_shared.errors import WireError
+from sotdae_shared.identity import address_of
+from sotdae_shared.topics import Address
+
+GRACE = timedelta(days=180)
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One province's office. All refusals are WireError, with a reason a technician can act on."""
+
+    province: Province
+    codes: Codes
+    passphrase: str | None
+
+    def enrol(self, node: str, code: str, request: bytes, now: datetime) -> Certified:
+        """Certify a new box by its one-time code."""
+        public, _ = requested(request)  # before the code is used up: a broken request may be mended
+        grant = self.codes.take(node, code, key_sha256(public), now)
+        return self.province.certify_device(grant.address, public, self.passphrase, now)
+
+    def renew(self, shown: x509.Certificate, request: bytes, now: datetime) -> Certified:
+        """Certify a box again whose certificate was proved by the TLS handshake, or by `prove`."""
+        public, names = requested(request)
+        address = self._holder(shown, now)
+        if names.dns and set(names.dns) != set(dns_names(shown)):
+            raise WireError("the request names another box than the certificate")
+        return self.province.certify_device(address, public, self.passphrase, now)
+
+    def renew_late(
+        self, shown: x509.Certificate, request: bytes, nonce: bytes, signature: bytes, now: datetime
+    ) -> Certified:
+        """Certify a box again whose certificate has run out: nonce and request are signed by its old key."""
+        key = shown.public_key()
+        if not isinstance(key, ec.EllipticCurvePublicKey):
+            raise WireError("not a certificate of this province")
+        try:
+            key.verify(signature, nonce + request, ec.ECDSA(hashes.SHA256()))
+        except InvalidSignature as error:
+            raise WireError("nonce and request are not signed by the certificate's key") from error
+        return self.renew(shown, request, now)
+
+    def _holder(self, shown: x509.Certificate, now: datetime) -> Address:
+        """Return whose certificate this is. WireError if it is not ours, void, replaced or too old."""
+        names = dns_names(shown)
+        address = address_of(names[0]) if len(names) == 1 else None
+        if address is None or common_name(shown) != address.node:
+            raise WireError("not a device's certificate")
+        given = self._given(self.province.city(address.facility.city), address.node)
+        mine = next((each for each in given if each.serial == shown.serial_number), None)
+        if mine is None or x509.load_pem_x509_certificate(mine.pem.encode()) != shown:
+            raise WireError("not a certificate of this province")
+        if mine.revoked_at is not None:
+            raise WireError(f"revoked: {mine.reason}; enrol the box anew")
+        later = [each for each in given if each.issued_at > mine.issued_at and each.revoked_at is None]
+        if now > mine.expires_at and later:
+            raise WireError("replaced: a newer certificate was given for this node")
+        if now > mine.expires_at + GRACE:
+            raise WireError(f"ran out on {mine.expires_at.date()}, too long ago: enrol the box anew")
+        return address
+
+    @staticmethod
+    def _given(folder: Folder, node: str) -> list[Given]:
+        ledger = folder.ledger()
+        try:
+            return [each for each in ledger.all() if each.name == node]
+        finally:
+            ledger.close()
+
+
+def renewal_due(certificate: x509.Certificate, jitter: float) -> datetime:
+    """Return when to renew: after half of its life, and up to a tenth of it later by `jitter` (0 to 1)."""
+    start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return (start + (end - start) * (0.5 + 0.1 * jitter)).astimezone(UTC)
