@@ -123,7 +123,7 @@ def shown(app: PanelApp, name: str) -> str:
 async def typed(pilot: Pilot[None], app: PanelApp, question: str, text: str) -> None:
     """Answer one question; names and passphrases are pasted, words are typed."""
     await until(lambda: app.prompt.asking and question in shown(app, "prompt"), f"asked {question!r}")
-    if text in ("yes", "open", "close"):
+    if text in ("yes", "open", "close", "test"):
         await pilot.press(*text)
     else:
         await pilot.press("ctrl+u")
@@ -148,6 +148,16 @@ async def attest(pilot: Pilot[None], app: PanelApp) -> None:
     """Go through the checklist."""
     for item in ("by camera", "on site", "pumps run"):
         await typed(pilot, app, item, "yes")
+
+
+async def tries_the_lamps(pilot: Pilot[None], app: PanelApp, here: Post) -> None:
+    await pilot.press("t")
+    await typed(pilot, app, "Test what", "lamps")
+    await typed(pilot, app, "Every sign and flasher", "test")
+    await said(app, "test accepted: test of lamps by Kim")
+    await here.site.until("sign_closed", lambda value: value == 1.0)
+    await until(lambda: "lamps passed" in shown(app, "rows"), f"it is told: {shown(app, 'rows')}")
+    await here.site.until("sign_closed", lambda value: value == 0.0)
 
 
 async def closes(pilot: Pilot[None], app: PanelApp, here: Post) -> None:
@@ -192,7 +202,7 @@ async def two_open(pilot: Pilot[None], app: PanelApp, here: Post) -> None:
     await until(lambda: "O P E N" in shown(app, "band"), "the screen shows it open")
 
 
-def test_one_person_closes_nobody_alone_opens_and_two_do(
+def test_lamps_are_tried_one_person_closes_nobody_alone_opens_and_two_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # people type short names
@@ -202,7 +212,12 @@ def test_one_person_closes_nobody_alone_opens_and_two_do(
             app = here.screen()
             async with app.run_test(size=(80, 24)) as pilot:
                 await until(lambda: "O P E N" in shown(app, "band"), "the screen shows it open")
+                await tries_the_lamps(pilot, app, here)
                 await closes(pilot, app, here)
+                await pilot.press("t")
+                await typed(pilot, app, "Test what", "siren")
+                await typed(pilot, app, "THE SIREN SOUNDS", "test")
+                await said(app, "test REFUSED: test: only while the gate is open and calm")
                 await until(lambda: "0:03 of 0:03" in shown(app, "rows"), "dry for long enough")
                 await is_refused_what_is_wrong(pilot, app, here)
                 await two_open(pilot, app, here)

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from sotdae_edge.app import panel, words
 from sotdae_edge.app.display import Display
@@ -33,7 +33,6 @@ from sotdae_edge.core.events import (
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.manners import Manners
 from sotdae_edge.panel.snapshot import DecisionSeen
-from sotdae_edge.panel.wire import Shown
 from sotdae_edge.ports import Clock, Device, Eyes, Inbound, OutboxStats, Panel, StateStore, Uplink, Watchdog
 from sotdae_edge.record.journal import Journal
 from sotdae_shared.errors import LinkError, WireError
@@ -140,7 +139,7 @@ class GateApp:
         if (eyes := self.eyes) is not None:
             made["camera"] = lambda: self._look(eyes)
         if (screen := self.panel) is not None:
-            made["panel"] = lambda: screen.run(self._take_local, self._show)
+            made["panel"] = lambda: screen.run(self._take_local, lambda: panel.shown(self))
         return made
 
     async def _poll(self) -> None:
@@ -338,25 +337,6 @@ class GateApp:
             else NonceAsked(asked.id, secrets.token_hex(16))
         )
         await self.queue.put((event, self.clock.monotonic()))
-
-    def _show(self) -> Shown:
-        now = self.clock.monotonic()
-        eyes: Literal["none", "silent", "works"] = "none"
-        if self.eyes is not None:
-            eyes = "works" if self.eyes.problem is None else "silent"
-        agent = panel.AgentSeen(
-            clock=self.clock.trust(),
-            alarms=self.watched,
-            linked=None if self.uplink is None else self.uplink.session > 0,
-            stats=self.stats,
-            lost=self.recorder.lost,
-            camera=eyes,
-            camera_at="" if self.config.camera is None else self.config.camera.approach,
-            estimate=self.display.fresh(now),
-            recent=self.recent,
-        )
-        gate = panel.snapshot(self.gate, self.config.facility, agent, now)
-        return Shown(at=self.clock.wall(), gate=gate)
 
     async def _watch_link(self, uplink: Uplink) -> None:
         """Tell the gate of the hub's life, which keeps a blind gate open, and of connections lost."""

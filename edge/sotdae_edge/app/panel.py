@@ -1,10 +1,8 @@
 """What a panel is shown: pure translation from the gate and its agent to a snapshot."""
 
-from collections import deque
-from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sotdae_edge.config import FacilityConfig
 from sotdae_edge.core.alarms import AlarmBook
@@ -27,8 +25,11 @@ from sotdae_edge.panel.snapshot import (
     Snapshot,
     WaterSeen,
 )
-from sotdae_edge.ports import OutboxStats
-from sotdae_shared.messages import ClockTrust, DecisionBody, Estimate
+from sotdae_edge.panel.wire import Shown
+from sotdae_shared.messages import DecisionBody, Estimate
+
+if TYPE_CHECKING:
+    from sotdae_edge.app.gate import GateApp
 
 REMEMBERED = 20
 """Decisions that a panel can look back on."""
@@ -37,48 +38,38 @@ Occupancy = Literal["clear", "occupied", "unknown"]
 Camera = Literal["none", "silent", "occupied", "nothing"]
 
 
-@dataclass(slots=True)
-class AgentSeen:
-    """What the agent knows beside its gate."""
-
-    clock: ClockTrust
-    alarms: AlarmBook
-    linked: bool | None
-    """Whether the broker answers; None without a hub."""
-    stats: OutboxStats | None
-    lost: int
-    camera: Literal["none", "silent", "works"]
-    camera_at: str
-    """The approach that the camera looks at; empty for all."""
-    estimate: Estimate | None
-    recent: deque[DecisionSeen]
-    """The last decisions, newest first."""
-
-
 def decision_seen(body: DecisionBody, at: datetime) -> DecisionSeen:
     """Return a decision as a panel remembers it."""
     return DecisionSeen(
-        at=at, decision=body.decision, state=body.state, because=body.because, verdict=body.verdict
+        at=at,
+        decision=body.decision,
+        state=body.state,
+        previous=body.previous,
+        because=body.because,
+        verdict=body.verdict,
     )
 
 
-def snapshot(gate: Gate, facility: FacilityConfig, agent: AgentSeen, now: float) -> Snapshot:
-    """Return the whole gate as of now."""
-    return Snapshot(
-        place=_place(gate, facility),
+def shown(app: "GateApp") -> Shown:
+    """Return the gate as of now, with what its agent knows besides."""
+    now, gate = app.clock.monotonic(), app.gate
+    found = Snapshot(
+        place=_place(gate, app.config.facility),
         boot=gate.boot,
         uptime_s=now - gate.born,
-        clock=agent.clock,
+        clock=app.clock.trust(),
         state=gate.state.value,
         incident=_incident(gate),
-        water=_water(gate, agent.estimate, now),
-        arms=tuple(_arm(gate, way, agent, now) for way in gate.approaches),
-        alarms=_alarms(gate.alarms, agent.alarms),
-        decisions=tuple(agent.recent),
-        hub=_hub(gate, agent, now),
+        water=_water(gate, app.display.fresh(now), now),
+        arms=tuple(_arm(gate, way, _camera(way, app, now), now) for way in gate.approaches),
+        alarms=_alarms(gate.alarms, app.watched),
+        decisions=tuple(app.recent),
+        hub=_hub(app, now),
+        testing=tuple(sorted(gate.selftests.running())),
         controller_heard=gate.heard(now),
         last_seq=dict(gate.last_seq),
     )
+    return Shown(at=app.clock.wall(), gate=found)
 
 
 def _ago(way: ApproachState, gate: Gate, now: float) -> float:
@@ -148,7 +139,7 @@ def _channel(
     )
 
 
-def _arm(gate: Gate, way: ApproachState, agent: AgentSeen, now: float) -> ArmSeen:
+def _arm(gate: Gate, way: ApproachState, camera: Camera, now: float) -> ArmSeen:
     arm = way.arm
     proved: Literal["open", "closed"] | None = "closed" if arm.closed_proved(now) else None
     return ArmSeen(
@@ -159,7 +150,7 @@ def _arm(gate: Gate, way: ApproachState, agent: AgentSeen, now: float) -> ArmSee
         since_s=_ago(way, gate, now),
         lane=way.lane.occupancy(now).value,
         witnesses={each.point: _witness(each, now) for each in way.lane.witnesses},
-        camera=_camera(way, agent, now),
+        camera=camera,
         angle_deg=arm.value("arm_angle", now),
         motor_a=arm.value("motor_current", now),
         limit_open=arm.flag("limit_open", now),
@@ -173,13 +164,14 @@ def _arm(gate: Gate, way: ApproachState, agent: AgentSeen, now: float) -> ArmSee
     )
 
 
-def _camera(way: ApproachState, agent: AgentSeen, now: float) -> Camera:
+def _camera(way: ApproachState, app: "GateApp", now: float) -> Camera:
     """Return the camera's word on an approach. Its silence is not an empty lane."""
     if way.lane.camera_occupied(now):
         return "occupied"
-    if agent.camera == "none" or agent.camera_at not in ("", way.spec.name):
+    camera = app.config.camera
+    if app.eyes is None or camera is None or camera.approach not in ("", way.spec.name):
         return "none"
-    return "silent" if agent.camera == "silent" else "nothing"
+    return "nothing" if app.eyes.problem is None else "silent"
 
 
 def _witness(each: Witness, now: float) -> Occupancy:
@@ -206,12 +198,12 @@ def _alarms(*books: AlarmBook) -> tuple[AlarmSeen, ...]:
     return tuple(sorted(found, key=lambda alarm: (alarm.priority, alarm.code)))
 
 
-def _hub(gate: Gate, agent: AgentSeen, now: float) -> HubSeen:
-    stats = agent.stats
+def _hub(app: "GateApp", now: float) -> HubSeen:
+    stats = app.stats
     return HubSeen(
-        configured=agent.linked is not None,
-        connected=bool(agent.linked),
-        heard_s=max(0.0, now - gate.hub_heard),
+        configured=app.uplink is not None,
+        connected=app.uplink is not None and app.uplink.session > 0,
+        heard_s=max(0.0, now - app.gate.hub_heard),
         pending=None if stats is None else stats.pending,
-        dropped=None if stats is None else stats.dropped + agent.lost,
+        dropped=None if stats is None else stats.dropped + app.recorder.lost,
     )

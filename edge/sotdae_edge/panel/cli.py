@@ -70,7 +70,7 @@ def _print(shown: Shown, lang: Lang, as_json: bool) -> None:
         return
     gate = shown.gate
     typer.echo(f"   {gate.place.name}  {gate.place.facility}: {state_term(lang, gate.state)}")
-    for row in rows(gate, shown.at, lang):
+    for row in rows(gate, lang):
         typer.echo(f"{row.mark:<3}{row.label}: {row.text}")
 
 

@@ -45,14 +45,20 @@ def bypass_order(
     gate: Snapshot, channel: str, lasts_s: float, at: datetime, reason: str, *signers: Person
 ) -> CommandBody:
     """Return the order to take a channel out of the vote for `lasts_s` seconds."""
-    common = _common(gate, at, reason, signers) | {"actuator": f"{CHANNEL}{channel}"}
+    common = _common(gate, at, reason, signers, f"{CHANNEL}{channel}")
     return CommandBody(target="bypass", expect_state=gate.state, lasts_s=lasts_s, **common)
 
 
 def restore_order(gate: Snapshot, channel: str, at: datetime, reason: str, *signers: Person) -> CommandBody:
     """Return the order to let a channel vote again."""
-    common = _common(gate, at, reason, signers) | {"actuator": f"{CHANNEL}{channel}"}
+    common = _common(gate, at, reason, signers, f"{CHANNEL}{channel}")
     return CommandBody(target="restore", expect_state=gate.state, **common)
+
+
+def test_order(gate: Snapshot, actuator: str, at: datetime, reason: str, *signers: Person) -> CommandBody:
+    """Return the order to test `lamps`, the `siren`, or `channel:<name>`."""
+    common = _common(gate, at, reason, signers, actuator)
+    return CommandBody(target="test", expect_state=gate.state, **common)
 
 
 def signed(command: CommandBody, *people: tuple[Person, PrivateKey]) -> CommandBody:
@@ -66,11 +72,13 @@ def name_of(gate: Snapshot) -> str:
     return f"{ISSUER}-{gate.boot[:8]}-{secrets.token_hex(6)}"
 
 
-def _common(gate: Snapshot, at: datetime, reason: str, signers: Sequence[Person]) -> dict[str, Any]:
+def _common(
+    gate: Snapshot, at: datetime, reason: str, signers: Sequence[Person], actuator: str = ACTUATOR
+) -> dict[str, Any]:
     return {
         "id": name_of(gate),
         "facility": gate.place.facility,
-        "actuator": ACTUATOR,
+        "actuator": actuator,
         "reason": reason[:500],
         "issuer": ISSUER,
         "seq": 1 + max((gate.last_seq.get(person.key, 0) for person in signers), default=0),

@@ -98,6 +98,8 @@ class PanelServer:
 
     def told(self, body: DecisionBody | ReportBody) -> None:
         """Pass on what the gate answered, if a panel waits for it. Never blocks, never raises."""
+        if isinstance(body, DecisionBody) and body.verdict is None:
+            return  # a step, or what came of an order later
         name = body.command if isinstance(body, DecisionBody) else body.re
         session = self.waiting.pop(name or "", None)
         if session is not None:

@@ -128,6 +128,7 @@ class DecisionSeen(_Seen):
     at: AwareDatetime
     decision: str
     state: str
+    previous: str
     because: tuple[str, ...]
     verdict: Literal["accepted", "refused"] | None
 
@@ -161,6 +162,8 @@ class Snapshot(_Seen):
     decisions: tuple[DecisionSeen, ...]
     """Newest first."""
     hub: HubSeen
+    testing: tuple[str, ...]
+    """Actuators under test now."""
     controller_heard: bool
     last_seq: dict[str, int]
     """By key: the highest number of an accepted order."""

@@ -24,8 +24,8 @@ class Row:
     mark: Mark = ""
 
 
-def rows(gate: Snapshot, at: datetime, lang: Lang) -> Iterator[Row]:
-    """Yield everything below the state, most important first. `at` is the agent's time of the snapshot."""
+def rows(gate: Snapshot, lang: Lang) -> Iterator[Row]:
+    """Yield everything below the state, most important first."""
     yield _stage(gate, lang)
     yield _why(gate, lang)
     if (estimate := gate.water.estimate) is not None and estimate.eta:
@@ -35,10 +35,12 @@ def rows(gate: Snapshot, at: datetime, lang: Lang) -> Iterator[Row]:
     yield _context(gate, lang)
     for arm in gate.arms:
         yield from _approach(arm, gate, lang)
+    if gate.testing:
+        yield Row(term(lang, "test"), ", ".join(gate.testing), "!")
     yield _dry(gate, lang)
     yield _hub(gate.hub, gate.clock, lang)
     yield from _alarms(gate, lang)
-    yield from _decisions(gate, at, lang)
+    yield from _decisions(gate, lang)
 
 
 def _stage(gate: Snapshot, lang: Lang) -> Row:
@@ -189,11 +191,13 @@ def _alarms(gate: Snapshot, lang: Lang) -> Iterator[Row]:
         yield Row(term(lang, "alarm"), text, "!!" if alarm.priority == 1 else "!")
 
 
-def _decisions(gate: Snapshot, at: datetime, lang: Lang) -> Iterator[Row]:
+def _decisions(gate: Snapshot, lang: Lang) -> Iterator[Row]:
     for each in gate.decisions[:DECISIONS]:
-        verdict = "" if each.verdict is None else f"{each.decision} {term(lang, each.verdict)} · "
-        state = "" if each.verdict is not None else f"→ {term(lang, each.state)} · "
-        text = f"{clock(each.at)} {verdict}{state}{'; '.join(each.because)}"
+        if each.verdict is not None:
+            what = f"{each.decision} {term(lang, each.verdict)}"
+        else:
+            what = each.decision if each.state == each.previous else f"→ {term(lang, each.state)}"
+        text = f"{clock(each.at)} {what} · {'; '.join(each.because)}"
         yield Row(term(lang, "last"), text, "!" if each.verdict == "refused" else "")
 
 

@@ -38,6 +38,7 @@ class PanelApp(App[None]):
         ("c,ㅊ", "close", "close"),
         ("o,ㅐ", "open", "open"),
         ("b,ㅠ", "bypass", "bypass"),
+        ("t,ㅅ", "test", "test"),
         ("question_mark", "explain", "help"),
         ("q,ㅂ", "quit", "quit"),
         ("up", "scroll(-1)", ""),
@@ -100,7 +101,7 @@ class PanelApp(App[None]):
         if self._explaining:
             self._show("rows", "\n".join(HELP[lang]))
         elif last is not None:
-            self._show("rows", paint.body(last.gate, last.at, lang, heard=heard is not None))
+            self._show("rows", paint.body(last.gate, lang, heard=heard is not None))
         if last is not None:
             self._show("title", paint.title(last.gate, last.at if heard else None, self._who(), lang))
 
@@ -122,6 +123,10 @@ class PanelApp(App[None]):
     def action_bypass(self) -> None:
         """Take a channel out of the vote, or let it vote again."""
         self._follow(self._flows.bypass)
+
+    def action_test(self) -> None:
+        """Try the lamps, the siren or a channel."""
+        self._follow(self._flows.test)
 
     def action_explain(self) -> None:
         """Show the help, or the gate again."""

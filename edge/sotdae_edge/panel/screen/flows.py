@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from sotdae_edge.core.bypass import CHANNEL
+from sotdae_edge.core.pulse import LAMPS
 from sotdae_edge.core.site import Person
 from sotdae_edge.panel import orders
 from sotdae_edge.panel.client import Session
@@ -99,6 +101,23 @@ class Flows:
         return await self._send(
             orders.restore_order(gate, name, at, "at the panel", person), (person, self._me)
         )
+
+    async def test(self) -> str:
+        """Try lamps, siren or a channel; what came of it is a decision that follows."""
+        gate, _ = self._now()
+        names = {name: name for name in LAMPS} | {
+            channel.name: f"{CHANNEL}{channel.name}" for channel in gate.water.channels
+        }
+        name = (await self._answer(self._term("test.which", ", ".join(names)))).strip()
+        if name not in names:
+            raise LeftError(self._term("test.unknown", name))
+        person = self._person(self._me, self._key_file)
+        await self._type(
+            "test", self._term(f"test.{name}" if name in LAMPS else "test.wet", name, person.name)
+        )
+        gate, at = self._now()
+        order = orders.test_order(gate, names[name], at, "at the panel", person)
+        return await self._send(order, (person, self._me))
 
     async def _send(self, order: CommandBody, *signers: Signer) -> str:
         decision = await self._session.order(orders.signed(order, *signers))

@@ -56,9 +56,9 @@ def spaced(words: str) -> str:
     return wide if cell_len(wide) <= 36 else words
 
 
-def body(gate: Snapshot, at: datetime, lang: Lang, *, heard: bool) -> Text:
+def body(gate: Snapshot, lang: Lang, *, heard: bool) -> Text:
     """Return every row; of one that nobody has heard lately only the label."""
-    return Text("\n").join(_row(row, heard) for row in rows(gate, at, lang))
+    return Text("\n").join(_row(row, heard) for row in rows(gate, lang))
 
 
 def _row(row: Row, heard: bool) -> Text:
