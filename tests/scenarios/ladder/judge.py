@@ -11,7 +11,7 @@ from sotdae_provisioning.demo.truth import Line, Truth
 CLOSE_CM = 15.0
 WARN_S = 3.0
 """Warnings before motion (DOMAIN 1.5)."""
-EVERY_FLOOD = frozenset({"water.close", "water.caution"})
+EVERY_FLOOD = frozenset({"water.close", "water.caution", "water.rate"})
 """Alarms of any closing; a rung's own are what else was raised."""
 
 

@@ -1,7 +1,8 @@
 """Plays one rung: water rises, the fault comes, and the clock runs until the site is safe."""
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,3 +104,18 @@ async def _story(rung: Rung, site: Site, outcome: Outcome) -> None:
     truth = site.truth()
     measure(outcome, truth, struck_s, safe_s)
     outcome.trouble += laws(truth, struck_s)
+
+
+async def climb(
+    rungs: Sequence[Rung], directory: Path, at_once: int, ended: Callable[[Outcome], None] = lambda _: None
+) -> list[Outcome]:
+    """Play rungs, some at a time, for they mostly wait for water and arm; return their rows in order."""
+    places = asyncio.Semaphore(at_once)
+
+    async def one(number: int, rung: Rung) -> Outcome:
+        async with places:
+            outcome = await play(rung, directory / str(number))
+        ended(outcome)
+        return outcome
+
+    return await asyncio.gather(*(one(number, rung) for number, rung in enumerate(rungs)))
