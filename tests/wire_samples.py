@@ -50,7 +50,7 @@ BODIES: dict[Kind, BaseModel] = {
         ),
         channels={"radar": Flag.PASS, "pressure": Flag.FAIL},
         outputs={"sign_closed": False, "siren_on": None},
-        alarms=("pressure_stuck",), uptime_s=3600.5, pending=3,
+        alarms=("pressure_stuck",), rungs=("one_sensor_lost",), uptime_s=3600.5, pending=3,
     ),
     Kind.EVENT: EventBody(
         code="sensor_stuck", priority=3, active=True, text="압력식 수위계 고착", data={"channel": "pressure"}

@@ -110,6 +110,7 @@ BODIES: dict[Kind, st.SearchStrategy[BaseModel]] = {
         channels=st.dictionaries(names, st.sampled_from(Flag), max_size=3),
         outputs=st.dictionaries(names, maybe(st.booleans()), max_size=3),
         alarms=st.lists(names, max_size=3).map(tuple),
+        rungs=st.lists(names, max_size=3).map(tuple),
         uptime_s=st.floats(0, 1e9),
         pending=st.integers(0, 10**9),
         dropped=st.integers(0, 10**9),

@@ -25,6 +25,7 @@ from sotdae_edge.adapters.probe import RtspProbe
 from sotdae_edge.adapters.state import FileState
 from sotdae_edge.adapters.tls import context
 from sotdae_edge.app.city import CityApp
+from sotdae_edge.app.drift import Drift
 from sotdae_edge.app.gate import GateApp
 from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.app.words import said
@@ -134,7 +135,7 @@ async def _gate(config: GateConfig) -> None:
     app = GateApp(
         gate, config, _device(config.device), recorder, store, clock, saver,
         uplink=uplink, eyes=eyes, watchdog=_watchdog(config, boot), panel=_panel(config, clock),
-        journal=journal,
+        journal=journal, drift=Drift(FileState(config.storage.dir / "baseline.state")),
     )  # fmt: skip
     if config.history is not None:
         recorder.say(Kind.TELEMETRY, read_history(config.history))

@@ -9,11 +9,12 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from sotdae_edge.core import limits
+from sotdae_edge.core import limits, rungs
 from sotdae_edge.core.home import Home
 from sotdae_edge.core.rainwatch import RainSource
 from sotdae_edge.core.relays import Relay
 from sotdae_edge.core.reservoir import Embankment
+from sotdae_edge.core.rungs import Ladder
 from sotdae_edge.core.site import (
     CHECKLIST,
     UNDERPASS_CHANNELS,
@@ -181,6 +182,8 @@ class GateConfig(_Agent):
     riverside: Riverside | None = None
     """Always at a riverside gate, and only there. It adds the sweep to the checklist."""
     selftest: SelfTestPlan = SelfTestPlan()
+    ladder: Ladder = Ladder()
+    """What this facility does on each rung of degradation (docs/gate.md)."""
     drill: DrillConfig | None = None
 
     @property
@@ -205,6 +208,8 @@ class GateConfig(_Agent):
             checklist=self._checklist,
             riverside=self.riverside,
             selftest=self.selftest,
+            ladder=self.ladder,
+            hub=self.hub is not None,
             drill=self.drill is not None,
         )
 
@@ -222,7 +227,7 @@ class GateConfig(_Agent):
         problems += _lint_riverside(self.facility.id, self.riverside)
         problems += limits.selftest_problems(self.selftest)
         problems += [*limits.channel_problems(self.channels, self.levels), *_lint_roster(self.roster)]
-        problems += limits.approach_problems(self.approaches)
+        problems += [*limits.approach_problems(self.approaches), *rungs.problems(self.ladder)]
         names = {approach.name for approach in self.approaches}
         if self.camera is not None and self.camera.approach not in {"", *names}:
             problems.append(f"camera.approach: there is no approach {self.camera.approach!r}")

@@ -80,6 +80,7 @@ class Desk:
             sensors=self._sensors(facility),
             outputs=dict(health.outputs) if health else {},
             alarms=health.alarms if health else (),
+            rungs=health.rungs if health else (),
             pending=health.pending if health else 0,
             completeness=Completeness(
                 stored=tally.stored,

@@ -91,6 +91,8 @@ class FacilityState(_View):
     outputs: dict[str, bool | None]
     """Read-back: sign_closed, sign_caution, flasher_on, siren_on, limit_open, limit_closed."""
     alarms: tuple[str, ...]
+    rungs: tuple[str, ...] = ()
+    """Rungs of degradation in force, such as `hub_lost`."""
     pending: int
     completeness: Completeness
     incident: str | None

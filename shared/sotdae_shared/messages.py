@@ -133,6 +133,8 @@ class HealthBody(_Up):
     outputs: dict[Name, bool | None] = {}
     """Read-back of sign, flasher, siren, limit switches; None is unknown."""
     alarms: tuple[Name, ...] = ()
+    rungs: tuple[Name, ...] = ()
+    """Rungs of degradation in force, such as ``hub_lost``; each also has an alarm that says what is left."""
     uptime_s: Annotated[FiniteFloat, Field(ge=0)] = 0.0
     pending: Count = 0
     """Messages waiting in the outbox."""

@@ -10,6 +10,7 @@ from sotdae_edge.core.barrier import Signal
 from sotdae_edge.core.conditions import _FAILED
 from sotdae_edge.core.reservoirs import PRIORITY as GRADES
 from sotdae_edge.core.reservoirs import Grade
+from sotdae_edge.core.rungs import RUNGS
 from sotdae_edge.core.site import UNDERPASS_CHANNELS
 from sotdae_edge.core.slopes import PRIORITY as STAGES
 from sotdae_edge.core.slopes import Stage
@@ -31,6 +32,7 @@ VALUES = {
     ("reservoirs", "word"): [grade.name.lower() for grade in Grade],
     ("slopes", "word"): [stage.name.lower() for stage in Stage],
     ("conditions", "name"): CHANNELS, ("bypass", "name"): CHANNELS,
+    ("drift", "name"): CHANNELS, "rung.name": [rung.name for rung in RUNGS],
     ("ages", "name"): ["lamps", "stroke", *(f"wet.{name}" for name in CHANNELS)],
     ("selftest", "test"): ["lamps", "siren", *(f"wet.{name}" for name in CHANNELS)],
     "*said[:2]": [said[0] for said in _SAYS.values()],

@@ -229,3 +229,15 @@ def test_a_long_tunnel_with_a_river_trigger_is_good(tmp_path: Path) -> None:
     path = tmp_path / "gate.toml"
     path.write_text(GOOD + "[geometry]\nlength_m = 685.0\n[levels]\nriver_trigger_cm = 2902.0\n")
     assert load_gate(path).site.levels.river_trigger_cm == 2902.0
+
+
+def test_a_ladder_may_be_more_careful_but_never_less(tmp_path: Path) -> None:
+    assert "ladder.blind: report: want caution or close" in problems(
+        tmp_path, f'{GOOD}[ladder]\nblind = "report"\n'
+    )
+    assert "ladder.hub_lost" in problems(tmp_path, f'{GOOD}[ladder]\nhub_lost = "ignore"\n')
+    assert "ladder.nothing_lost" in problems(tmp_path, f'{GOOD}[ladder]\nnothing_lost = "close"\n')
+    path = tmp_path / "gate.toml"
+    path.write_text(f'{GOOD}[ladder]\ntwo_sensors_lost = "close"\n', encoding="utf-8")
+    site = load_gate(path).site
+    assert (site.ladder.two_sensors_lost, site.ladder.blind, site.hub) == ("close", "caution", False)

@@ -9,8 +9,9 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
 
-from sotdae_edge.app import panel, words
+from sotdae_edge.app import noticing, panel, words
 from sotdae_edge.app.display import Display
+from sotdae_edge.app.drift import Drift
 from sotdae_edge.app.keeping import PERSIST_S, Keeper
 from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.app.stopping import unless_stopped
@@ -27,6 +28,7 @@ from sotdae_edge.core.events import (
     HubHeard,
     LinkLost,
     NonceAsked,
+    Noticed,
     Scan,
     Sighting,
 )
@@ -92,6 +94,8 @@ class GateApp:
     helpers: Helpers = field(default_factory=Helpers)
     display: Display = field(default_factory=Display)
     """What only people look at: it may fail."""
+    drift: Drift | None = None
+    """Watches what each channel reads on a dry road."""
     slow_until: float = 0.0
     """Until then the controller counts as slow: its scans came too late to prove the lane."""
     keeper: Keeper = field(init=False)
@@ -100,6 +104,8 @@ class GateApp:
     flood_until: float = 0.0
     """Until then what comes down counts as a flood: some of it was not looked at."""
     device_failing: bool = False
+    lost: tuple[str, ...] = ()
+    """What the gate was last told is lost of the agent."""
     stats: OutboxStats | None = None
     """The outbox as last counted; None when the disk does not answer."""
     recent: deque[DecisionSeen] = field(default_factory=lambda: deque(maxlen=panel.REMEMBERED))
@@ -130,6 +136,8 @@ class GateApp:
             "time": self._tell_time,
             "estimate": lambda: self.display.run(self.gate, self.clock),
         }
+        if (drift := self.drift) is not None:
+            made["drift"] = lambda: drift.run(self.gate, self.clock)
         if (journal := self.journal) is not None:
             journal.begin(self.gate)
             made["record"] = journal.run
@@ -359,11 +367,12 @@ class GateApp:
         health_due, state = 0.0, None
         while True:
             now = self.clock.monotonic()
-            shown = self.display.fresh(now)
-            self.recorder.say(Kind.TELEMETRY, words.telemetry(self.gate, self.points, now, estimate=shown))
+            said = words.telemetry(self.gate, self.points, now, self._beside(now))
+            self.recorder.say(Kind.TELEMETRY, said)
             if now >= health_due or state is not self.gate.state:
                 health_due, state = now + HEALTH_S, self.gate.state
                 await self._say_health(now)
+            await self._notice(now)
             await self.keeper.retry()
             # A picture is a file: no disk may hold up the loop that decides.
             if (
@@ -375,9 +384,23 @@ class GateApp:
                 self._say(alarm)
             await asyncio.sleep(TELEMETRY_S)
 
+    def _beside(self, now: float) -> words.Beside:
+        drifted: frozenset[str] = frozenset() if self.drift is None else self.drift.drifted()
+        return words.Beside(self.display.fresh(now), drifted)
+
+    async def _notice(self, now: float) -> None:
+        """Tell the gate what the agent has lost, when that changes."""
+        recording = self.journal is None or not self.journal.failing
+        storing = recording and not self.keeper.problem and self.stats is not None
+        lost = noticing.lost(self.clock, self.eyes, self.watchdog, storing=storing, now=now)
+        if lost != self.lost:
+            self.lost = lost
+            await self.queue.put((Noticed(lost), now))
+
     def _conditions(self, now: float) -> list[Condition]:
         """Return what is wrong with the agent itself, beside what its gate says."""
         found = [*self.helpers.conditions(), *self.keeper.conditions()]
+        found += () if self.drift is None else self.drift.conditions()
         if now < self.slow_until:
             text = "the controller answers too late to prove the lane clear"
             found.append(Condition("controller.slow", 2, True, text))
@@ -399,7 +422,5 @@ class GateApp:
             # The disk does not answer: what waits in memory is all that can be counted.
             stats = OutboxStats(len(self.recorder.waiting), 0, 0, None)
         own = tuple(self.watched.active)
-        shown = self.display.fresh(now)
-        self.recorder.say(
-            Kind.HEALTH, words.health(self.gate, stats, self.recorder.lost, own, now, estimate=shown)
-        )
+        said = words.health(self.gate, stats, self.recorder.lost, own, now, beside=self._beside(now))
+        self.recorder.say(Kind.HEALTH, said)

@@ -1,6 +1,7 @@
 """What the gate says, as messages: pure translation from core values to wire bodies."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from pydantic import BaseModel
@@ -31,6 +32,18 @@ CONTEXT: dict[str, Unit] = {
     "motor_current": Unit.AMPERE,
 }
 """Points beside the level channels that go into telemetry, with their units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What people are shown beside what the gate decides on."""
+
+    estimate: Estimate | None = None
+    drifted: frozenset[str] = frozenset()
+    """Channels whose dry road is not at zero."""
+
+
+NOTHING = Beside()
 
 
 def said(effect: Decided | Alarm | Answer) -> tuple[Kind, BaseModel]:
@@ -67,10 +80,12 @@ def _decision(effect: Decided) -> DecisionBody:
 
 
 def telemetry(
-    gate: Gate, points: Mapping[str, Sample], now: float, *, estimate: Estimate | None = None
+    gate: Gate, points: Mapping[str, Sample], now: float, beside: Beside = NOTHING
 ) -> TelemetryBody:
     """Return the newest readings of every channel, the voted level, the estimate, and the context."""
-    readings = [_channel(channel, now) for channel in gate.sensing.channels]
+    readings = [
+        _channel(channel, channel.spec.name in beside.drifted, now) for channel in gate.sensing.channels
+    ]
     readings.append(_reading("level", Unit.CM, gate.sensing.level_cm(now)))
     readings.append(_reading("rate", Unit.CM_PER_MIN, gate.sensing.rate_cm_min()))
     heard = gate.heard(now)
@@ -79,7 +94,7 @@ def telemetry(
         for name, unit in CONTEXT.items()
         if name in points
     ]
-    readings += [] if estimate is None else _estimated(estimate)
+    readings += [] if beside.estimate is None else _estimated(beside.estimate)
     return TelemetryBody(readings=tuple(readings))
 
 
@@ -97,8 +112,13 @@ def _estimated(estimate: Estimate) -> list[Reading]:
     return found
 
 
-def _channel(channel: ChannelState, now: float) -> Reading:
-    flag = channel.flag_at(now)
+def _flag(flag: Flag, drifted: bool) -> Flag:
+    """Return a channel's flag; a good one that has drifted is suspect. It still votes: drift is slow."""
+    return Flag.SUSPECT if drifted and flag is Flag.PASS else flag
+
+
+def _channel(channel: ChannelState, drifted: bool, now: float) -> Reading:
+    flag = _flag(channel.flag_at(now), drifted)
     level = channel.level if flag not in (Flag.MISSING, Flag.NOT_EVALUATED) else None
     value = None if level is None else max(level.low, 0.0) if channel.spec.kind == "switch" else level.low
     return Reading(
@@ -125,7 +145,7 @@ def health(
     own: Sequence[str],
     now: float,
     *,
-    estimate: Estimate | None = None,
+    beside: Beside = NOTHING,
 ) -> HealthBody:
     """Return the gate's whole visible state; `own` are alarms of the agent beside the gate's."""
     level_cm, rate = gate.sensing.level_cm(now), gate.sensing.rate_cm_min()
@@ -135,12 +155,15 @@ def health(
         lane=cast("Any", gate.occupancy(now).value),
         level_cm=None if level_cm is None else round(level_cm, 2),
         rate_cm_min=None if rate is None else round(rate, 2),
-        estimate=estimate,
+        estimate=beside.estimate,
         architecture=gate.sensing.close_vote(now).architecture,
-        channels=gate.sensing.flags(now),
+        channels={
+            name: _flag(flag, name in beside.drifted) for name, flag in gate.sensing.flags(now).items()
+        },
         outputs=_read_back(gate, now),
         approaches={way.spec.name: way.state.value for way in gate.approaches if way.spec.name},
         alarms=tuple(sorted({*gate.alarms.active, *own})),
+        rungs=gate.standing.rungs,
         uptime_s=round(now - gate.born, 1),
         pending=stats.pending,
         dropped=stats.dropped + lost,

@@ -82,7 +82,7 @@ def _failed(way: ApproachState, failed: State) -> Condition:
 
 
 def _water(gate: "Gate") -> list[Condition]:
-    found = gate.rising.conditions()
+    found = gate.rising.conditions() + gate.standing.conditions()
     if gate.incident is not None:
         found.append(_holds("water.close", 1, "; ".join(gate.incident.because)))
     if gate.stage in (Stage.CAUTION, Stage.CLOSE):

@@ -82,4 +82,11 @@ class BadCommand:
     reason: str
 
 
-Event = Scan | Sighting | HubHeard | LinkLost | NonceAsked | ClockTold | CommandCame | BadCommand
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What the agent has lost that the gate cannot know by itself: rungs of its ladder. Replaces the last."""
+
+    lost: tuple[str, ...]
+
+
+Event = Scan | Noticed | Sighting | HubHeard | LinkLost | NonceAsked | ClockTold | CommandCame | BadCommand

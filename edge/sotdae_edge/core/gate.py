@@ -22,10 +22,12 @@ from sotdae_edge.core.events import (
     HubHeard,
     LinkLost,
     NonceAsked,
+    Noticed,
     Scan,
     Sighting,
 )
 from sotdae_edge.core.hazard import Sensing, Stage, Trip
+from sotdae_edge.core.ladder import Standing
 from sotdae_edge.core.lane import Lane
 from sotdae_edge.core.memento import Incident, Memento
 from sotdae_edge.core.outputs import Outputs
@@ -56,6 +58,7 @@ class Gate:
     trips: list[Trip] = field(default_factory=list)
     outputs: Outputs = field(default_factory=Outputs)
     rising: Rising = field(default_factory=Rising)
+    standing: Standing = field(default_factory=Standing)
     hub_heard: float = NEVER
     dry_since: float | None = None
     nonce: Nonce | None = None
@@ -92,14 +95,14 @@ class Gate:
                 self.sensing.take(points, now)
                 for way in self.approaches:
                     way.take(points, self.site.times, now)
-            case Sighting(occupied=occupied, approach=approach):
-                for way in self.approaches:
-                    if approach in ("", way.spec.name):
-                        way.lane.sight(occupied, self.site.times, now)
+            case Sighting():
+                self._sight(event, now)
             case HubHeard():
                 self.hub_heard = now
             case ClockTold(wall_s=wall_s):
                 self.selftests.ages.hear(wall_s, now)
+            case Noticed(lost=lost):
+                self.standing.noticed = lost
             case LinkLost():
                 self.nonce = None
             case NonceAsked():
@@ -112,6 +115,11 @@ class Gate:
                 because = (f"malformed: {reason}",)
                 words.append(self.decided("command", self.state, because, now, verdict="refused"))
         return self.tick(now, words)
+
+    def _sight(self, seen: Sighting, now: float) -> None:
+        for way in self.approaches:
+            if seen.approach in ("", way.spec.name):
+                way.lane.sight(seen.occupied, self.site.times, now)
 
     def tick(self, now: float, words: list[Effect] | None = None) -> list[Effect]:
         """Do what the passing of time makes due."""
@@ -131,8 +139,10 @@ class Gate:
         """Bring what is known of lanes and water up to now."""
         for way in self.approaches:
             way.lane.update(now)
-        self.trips = self.sensing.trips(now, self.hub_heard)
-        self.stage = self.sensing.stage(now, self.trips)
+        self.standing.look(self, now)
+        ladder = self.site.ladder
+        self.trips = [*self.sensing.trips(now, self.hub_heard), *self.standing.trips(ladder)]
+        self.stage = self.standing.stage(ladder, self.sensing.stage(now, self.trips))
         self.rising.judge(self.sensing.level_cm(now), self.sensing.believed_rate_cm_min(now), now)
         self._latch()
         self._watch_dryness(now)
@@ -148,6 +158,7 @@ class Gate:
             self.hub_heard + self.site.times.hub_silent, self.born + conditions.GRACE_S,
             self.repair_due, self.caution_until, self.save_due, self.rising.next_deadline(now),
             self.selftests.next_deadline(self.site.selftest, now),
+            self.standing.next_deadline(now),
         ]  # fmt: skip
         for way in self.approaches:
             due += way.deadlines(now)

@@ -9,6 +9,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
+from sotdae_edge.core.rungs import Ladder
+
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 """A misspelt threshold in a file must be refused, not ignored; so must NaN, which no comparison meets."""
 
@@ -201,6 +203,10 @@ class Site:
     checklist: tuple[ChecklistItem, ...] = CHECKLIST
     """What the signers of an opening attest."""
     riverside: Riverside | None = None
+    ladder: Ladder = field(default_factory=Ladder)
+    """What is done on each rung of degradation."""
+    hub: bool = True
+    """Whether there is a hub to be lost."""
     retries: int = 3
     spike_cm: float = 15.0
     disagree_cm: float = 5.0

@@ -16,6 +16,7 @@ from sotdae_edge.core.events import (
     HubHeard,
     LinkLost,
     NonceAsked,
+    Noticed,
     Scan,
     Sighting,
 )
@@ -24,7 +25,7 @@ from sotdae_shared.samples import Sample
 
 WORDS: dict[str, type[Event]] = {
     "seen": Sighting, "hub": HubHeard, "lost": LinkLost, "nonce": NonceAsked, "command": CommandCame,
-    "bad": BadCommand, "clock": ClockTold,
+    "bad": BadCommand, "clock": ClockTold, "noticed": Noticed,
 }  # fmt: skip
 """Events and their names on record; a scan has its own form."""
 _NAMES = {kind: name for name, kind in WORDS.items()}

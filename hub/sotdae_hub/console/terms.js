@@ -11,6 +11,7 @@ const PARTS = { sensor: "channel", bypass: "channel", warning: "output", agent: 
 export function alarmWord(code) {
   const parts = code.split(".");
   if (PLACES.includes(parts[0]) && parts.length === 3) return term(parts[0], parts[2]).replace("{0}", parts[1]);
+  if (parts[0] === "sensor" && parts[2] === "drift") return t("alarm.drift", term("channel", parts[1]));
   const found = known("alarm", code) ?? partWord(...parts);
   if (found) return found;
   const last = parts.pop();

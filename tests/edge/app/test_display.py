@@ -74,7 +74,7 @@ def test_it_shows_level_rate_and_what_is_ahead() -> None:
 def test_it_goes_out_as_readings_beside_the_voted_level() -> None:
     display = Display()
     story = rising(display)
-    body = words.telemetry(story.gate, {}, story.now, estimate=display.fresh(story.now))
+    body = words.telemetry(story.gate, {}, story.now, words.Beside(display.fresh(story.now)))
     units = {reading.channel: reading.unit.value for reading in body.readings}
     assert units["level"] == units["level_est"] == units["level_est_sigma"] == "cm"
     assert units["rate_est"] == units["rate_est_sigma"] == "cm/min"

@@ -275,3 +275,19 @@ def test_junk_without_end_leaves_few_records_and_a_signed_close_is_still_heard(t
     said = asyncio.run(story())
     assert sum("malformed" in text for text in said) + sum('"re":"q"' in text for text in said) <= 30
     assert any("close by" in text for text in said)
+
+
+@pytest.mark.slow
+def test_a_disk_that_refuses_is_a_rung_of_the_ladder_and_ends_with_it(tmp_path: Path) -> None:
+    store = SlowState(tmp_path / "state")
+    store.error = LinkError("read-only file system")
+
+    async def story() -> None:
+        async with running_site() as site, running(tmp_path, site, store) as app:
+            await until(lambda: "ladder.storage_failing" in app.gate.alarms.active)
+            assert app.gate.state is State.OPEN
+            store.error = None
+            await until(lambda: app.gate.standing.rungs == ())
+            await until(lambda: "ladder.storage_failing" not in app.gate.alarms.active)
+
+    asyncio.run(story())
