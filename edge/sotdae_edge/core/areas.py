@@ -64,6 +64,7 @@ class Areas:
         group = self._group(name, states, now)
         if len(group) < AREA_HOMES:
             return []
+        self._spread(group, states)
         self.episode += 1
         area = Area(f"area-{self.boot[:8]}-{self.episode}", group, len(group))
         self.open.append(area)
@@ -90,19 +91,26 @@ class Areas:
 
     def _group(self, name: str, states: Mapping[str, HomeState], now: float) -> list[str]:
         """Return the largest set of homes near one of them that got wet lately, with `name` among them."""
-        taken = {home for area in self.open for home in area.homes}
         recent = {
             home
             for middle in self.near[name]
             for home in self.near[middle]
-            if home not in taken and states[home].stage > Wet.DRY and states[home].wet_at >= now - AREA_S
+            if states[home].stage > Wet.DRY and states[home].wet_at >= now - AREA_S
         }
         groups = (sorted(recent & self.near[middle]) for middle in sorted(recent & self.near[name]))
         return max(groups, key=len, default=[])
 
+    def _spread(self, group: list[str], states: Mapping[str, HomeState]) -> None:
+        """Add the homes near by that are wet already, however long, and those near to them."""
+        for name in group:
+            group += [
+                home for home in sorted(self.near[name]) if states[home].stage > Wet.DRY and home not in group
+            ]
+
 
 def _opened(area: Area) -> Decided:
-    text = f"{len(area.homes)} homes within {AREA_M:g} m in {AREA_S / 60:g} min: {_names(area.homes)}"
+    rule = f"{AREA_HOMES} homes within {AREA_M:g} m in {AREA_S / 60:g} min"
+    text = f"{rule}; {len(area.homes)} wet: {_names(area.homes)}"
     return Decided("area_flood", "area_flood", "dry", (text,), area.name, "homes")
 
 

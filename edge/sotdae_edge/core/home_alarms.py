@@ -11,7 +11,6 @@ spoken, so that it repeats once or twice even when all is well."""
 def conditions(home: Home, state: HomeState, now: float) -> list[Condition]:
     """Return every alarm condition of a home, as of now."""
     code, stage = f"home.{home.name}", state.stage
-    testing = state.testing(now)
     unheard = state.answers >= UNHEARD_AFTER
     return [
         Condition(f"{code}.wet_2", 2, stage >= Wet.WET_2, "water at 2 cm: call"),
@@ -21,13 +20,9 @@ def conditions(home: Home, state: HomeState, now: float) -> list[Condition]:
         Condition(f"{code}.tamper", 3, state.tamper, "housing opened"),
         Condition(f"{code}.battery", 3, state.battery.low, _battery_text(state)),
         Condition(f"{code}.unheard", 3, unheard, "repeats an alarm that the hub holds: it is not reached"),
-        Condition(f"{code}.test", 4, testing, "test: the button was pressed", test=True),
-        Condition(
-            f"{code}.test_2", 4, testing and state.tested >= Wet.WET_2, "test: water at 2 cm", test=True
-        ),
-        Condition(
-            f"{code}.test_15", 4, testing and state.tested >= Wet.WET_15, "test: water at 15 cm", test=True
-        ),
+        Condition(f"{code}.test", 4, state.testing(now), "test: the button was pressed", test=True),
+        Condition(f"{code}.test_2", 4, state.tested >= Wet.WET_2, "test: water at 2 cm", test=True),
+        Condition(f"{code}.test_15", 4, state.tested >= Wet.WET_15, "test: water at 15 cm", test=True),
     ]
 
 

@@ -69,7 +69,7 @@ class Homes:
         state = HomeState(stage=kept.stage, pending=kept.stage, offline=kept.offline, faulty=kept.faulty)
         state.tamper = kept.tamper
         state.answers = UNHEARD_AFTER if f"home.{home.name}.unheard" in self.kept.alarms else 0
-        state.heard_until = -inf if kept.offline else self.born + MISSED * self._longest_s(home)
+        state.heard_until = self.born + MISSED * max(home.heartbeat_s, home.warned_heartbeat_s or 0.0)
         state.wet_at = -inf if kept.wet_s is None else self.born - kept.wet_s
         battery = state.battery
         battery.cells, battery.days, battery.low = home.cells, list(kept.days), kept.low
@@ -141,10 +141,10 @@ class Homes:
         state = self.states[home.name]
         if not state.offline and now >= state.heard_until:
             state.offline, self.revision = True, self.revision + 1
-        before, decided = state.stage, []
+        decided: list[Decided] = []
         if state.tick(now):
             self.revision += 1
-            if before <= Wet.DRY < state.stage:
+            if state.stage > Wet.DRY:
                 decided = self.areas.wetted(home.name, self.states, now)
         later = [at for at in state.deadlines() if at > now]
         self.due[home.name] = min(later, default=inf)
@@ -179,9 +179,6 @@ class Homes:
         if state.asks is not None:
             state.answers += 1
             self.due[reply.home] = self.born
-
-    def _longest_s(self, home: Home) -> float:
-        return max(home.heartbeat_s, home.warned_heartbeat_s or 0.0)
 
     def next_deadline(self, now: float) -> float | None:
         """Return when time alone may change something."""

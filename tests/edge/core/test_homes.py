@@ -164,6 +164,45 @@ def test_an_area_is_not_cleared_by_silence() -> None:
     assert not cluster.core.areas.open
 
 
+def test_a_home_that_fell_silent_dry_keeps_its_area_open() -> None:
+    cluster = Cluster()
+    cluster.run(3)
+    cluster.cm = dict.fromkeys(cluster.cm, 5.0)
+    cluster.run(5)
+    cluster.cm["A-1"] = 0.0
+    cluster.run(5)
+    cluster.silent = {"A-1"}
+    cluster.run(SILENT_S + 3)
+    cluster.cm = dict.fromkeys(cluster.cm, 0.0)
+    cluster.run(5)
+    assert cluster.core.areas.open, "it may be wet again"
+    cluster.silent = set()
+    cluster.run(5)
+    assert not cluster.core.areas.open
+
+
+def test_a_neighbour_that_was_wet_before_belongs_to_the_area() -> None:
+    first = Home("W-0", 37.2638 - 0.0015, 127.0290, "w_2", "w_15")
+    cluster = Cluster((first, *NEAR))
+    cluster.run(3)
+    cluster.cm["W-0"] = 5.0
+    cluster.run(AREA_S + 60, 5.0)
+    cluster.cm |= {f"A-{n}": 5.0 for n in range(3)}
+    cluster.run(5)
+    (area,) = cluster.core.areas.open
+    assert sorted(area.homes) == ["A-0", "A-1", "A-2", "W-0"]
+    assert len(cluster.decisions()) == 1
+
+
+def test_a_test_at_2_cm_is_no_test_at_15_cm() -> None:
+    cluster = Cluster((FULL,))
+    cluster.run(3)
+    cluster.more["test"] = 1.0
+    cluster.cm["A-0"] = 2.0
+    cluster.run(3)
+    assert cluster.active() == {"home.A-0.test", "home.A-0.test_2"}
+
+
 def test_a_broken_loop_is_not_dry_and_water_is_water_all_the_same() -> None:
     cluster = Cluster()
     cluster.quality = 0.0
@@ -310,6 +349,10 @@ def test_a_restart_neither_forgets_nor_calls_again() -> None:
     before = first.active()
     assert {"home.A-0.wet_15", "home.A-0.tamper", "home.A-1.silent", "home.A-1.wet_15"} <= before
     second = first.restarted()
+    second.silent, heard = {"A-0", "A-1", "A-2", "B-9"}, first.silent
+    second.run(10)
+    assert second.said == [], "who was not heard yet is as it was"
+    second.silent = heard
     second.run(60)
     assert second.said == []
     assert second.active() == before
