@@ -20,7 +20,7 @@ def climbed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return {outcome.rung: outcome for outcome in outcomes}
 
 
-@pytest.mark.parametrize("rung", every(), ids=lambda rung: rung.name.replace(" ", "-"))
+@pytest.mark.parametrize("rung", list(every()), ids=lambda rung: rung.name.replace(" ", "-"))
 def test_it_ends_safe(rung: Rung, climbed: dict[str, Outcome], measured: Callable[[str], None]) -> None:
     outcome = climbed[rung.name]
     if outcome.skipped:
