@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import pty
 import signal
@@ -282,6 +283,29 @@ async def goes_on(here: Post) -> None:
 def left(here: Post) -> int:
     """Return how many panels the agent has seen leave."""
     return sum("left" in line and "panel: Kim" in line for line in here.lines)
+
+
+def once(here: Post, *words: str) -> subprocess.CompletedProcess[str]:
+    (here.directory / "secret").write_text(SECRET)
+    return subprocess.run(
+        [sys.executable, "-m", "sotdae_provisioning", "gate", "panel", "--once", "--lang", "en", *words,
+         "--config", str(here.directory / "gate.toml"), "--passphrase-file", str(here.directory / "secret")],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_a_script_sees_the_gate_once_and_a_stranger_does_not(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with post(tmp_path) as here:
+            told = await asyncio.to_thread(once, here, "--json", "--key", str(here.file("lee")))
+            gate = json.loads(told.stdout)["gate"]
+            assert (told.returncode, gate["state"], gate["arms"][0]["proved"]) == (0, "open", "open")
+            said = await asyncio.to_thread(once, here, "--key", str(here.file("kim")))
+            assert "GG-41113-UP-0007: OPEN" in said.stdout
+            refused = await asyncio.to_thread(once, here, "--key", str(here.file("stranger")))
+            assert (refused.returncode, "not on this gate's roster" in refused.stderr) == (1, True)
+
+    asyncio.run(story())
 
 
 def test_a_lost_terminal_ends_the_panel_and_nothing_else(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ class HubSeen(_Seen):
     heard_s: FiniteFloat
     """How long ago the hub last gave a sign of life."""
     pending: int | None
-    """Messages waiting in the outbox; None when the disk does not answer."""
+    """Messages waiting in the outbox; None when they cannot be counted."""
     dropped: int | None
 
 

@@ -99,7 +99,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "heard": ("heard {0} ago", "{0} 전 수신"),
     "pending": ("{0} waiting", "대기 {0}건"),
     "dropped": ("{0} DROPPED", "폐기 {0}건"),
-    "disk_silent": ("DISK SILENT", "디스크 응답 없음"),
     "clock": ("clock", "시계"),
     "clock.synced": ("synced", "동기됨"),
     "clock.holdover": ("holdover", "자체 유지"),

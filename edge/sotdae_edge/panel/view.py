@@ -175,7 +175,7 @@ def _hub(hub: HubSeen, clock: ClockTrust, lang: Lang) -> Row:
     parts = [term(lang, f"hub.{state}")]
     if hub.configured:
         parts.append(term(lang, "heard", age(hub.heard_s)))
-    parts.append(term(lang, "disk_silent") if hub.pending is None else term(lang, "pending", hub.pending))
+    parts.append(term(lang, "pending", DASH if hub.pending is None else hub.pending))
     if hub.dropped:
         parts.append(term(lang, "dropped", hub.dropped))
     parts.append(f"{term(lang, 'clock')} {term(lang, f'clock.{clock}')}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -296,5 +297,40 @@ def test_an_agent_that_comes_back_is_found_again(tmp_path: Path) -> None:
             await until(lambda: session.heard_at != heard)
             assert (session.problem, at_gate(session)[0].boot) == ("", BOOT)
         await left(task)
+
+    asyncio.run(story())
+
+
+def test_any_bytes_leave_the_agent_well(tmp_path: Path) -> None:
+    dice = random.Random(20261123)
+    words = [
+        b'{"say":"order","command":{"target":"open"}}\n',
+        b'{"say":"ask"}\n',
+        b"\n",
+        b'"',
+        b"[[",
+        b"\x00\xff",
+    ]
+
+    async def junk(house: Gatehouse, *, known: bool) -> None:
+        connection = await Connection.open(house.path)
+        if known:
+            await connection.login(KEYS["kim"])
+        for _ in range(dice.randrange(1, 8)):
+            connection._writer.write(
+                dice.choice(words) * dice.randrange(1, 4) + dice.randbytes(dice.randrange(64))
+            )
+        await connection.close()
+
+    async def story() -> None:
+        async with gatehouse(tmp_path) as house:
+            for visit in range(60):
+                await junk(house, known=visit % 2 == 0)
+                await until(lambda: not house.server._sessions)
+            session, task = await visited(house)
+            assert (house.app.helpers.conditions(), house.app.gate.last_seq) == ([], {})
+            assert not house.server.waiting
+            assert at_gate(session)[0].state in ("start", "open")
+            await left(task)
 
     asyncio.run(story())
