@@ -18,9 +18,9 @@ from sotdae_edge.adapters.clock import SystemClock
 from sotdae_edge.adapters.eyes import ChildEyes
 from sotdae_edge.adapters.history import read_history
 from sotdae_edge.adapters.lorawan import LorawanFeed
-from sotdae_edge.adapters.memory import directory_in_memory
+from sotdae_edge.adapters.memory import directory_in_memory, place_in_memory
 from sotdae_edge.adapters.mqtt import MqttUplink
-from sotdae_edge.adapters.outbox import InUseError, SqliteOutbox
+from sotdae_edge.adapters.outbox import InUseError, SparedOutbox, SqliteOutbox
 from sotdae_edge.adapters.probe import RtspProbe
 from sotdae_edge.adapters.state import FileState
 from sotdae_edge.adapters.tls import context
@@ -167,9 +167,10 @@ def _recorder(config: AnyConfig, clock: SystemClock, boot: str, problems: list[s
     state and record go on asking for the disk, which may come back.
     """
     directory, lost = config.storage.dir, None
+    outbox: SqliteOutbox | SparedOutbox
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        outbox = _outbox(config, boot, directory)
+        outbox = _spared(config, boot)
     except InUseError:
         raise
     except (OSError, LinkError) as error:
@@ -316,6 +317,17 @@ def _feed(config: CityConfig) -> LorawanFeed | None:
         reply=lambda topic, count, heartbeat_s: reply(topic, payload, count, heartbeat_s),
         rng=random.SystemRandom(),
     )  # fmt: skip
+
+
+def _spared(config: AnyConfig, boot: str) -> SparedOutbox:
+    """Open the outbox on disk; what the disk refuses later goes to memory."""
+    home = config.storage.dir
+    begun = (place_in_memory(home) / "outbox.db").exists()
+    return SparedOutbox(
+        _outbox(config, boot, home),
+        lambda: _outbox(config, secrets.token_hex(8), directory_in_memory(home)),
+        begun=begun,
+    )
 
 
 def _outbox(config: AnyConfig, boot: str, directory: Path) -> SqliteOutbox:

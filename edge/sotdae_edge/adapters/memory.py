@@ -9,13 +9,14 @@ from pathlib import Path
 SHARED = Path("/dev/shm")  # noqa: S108 - only a directory that is ours alone is used there
 
 
-def directory_in_memory(home: Path) -> Path:
-    """Return the directory that stands in for `home`, made if needed; for this user only.
+def place_in_memory(home: Path) -> Path:
+    """Return the path that stands in for `home`: the same at each start, so that a restart loses nothing."""
+    return SHARED / f"sotdae-{os.getuid()}-{hashlib.sha256(os.fsencode(home.absolute())).hexdigest()[:16]}"
 
-    It is the same at each start, so that a restart loses nothing and memory does not fill up. Raises OSError.
-    """
-    name = f"sotdae-{os.getuid()}-{hashlib.sha256(os.fsencode(home.absolute())).hexdigest()[:16]}"
-    place = SHARED / name
+
+def directory_in_memory(home: Path) -> Path:
+    """Return the directory that stands in for `home`, made if needed; for this user only. Raises OSError."""
+    place = place_in_memory(home)
     try:
         place.mkdir(mode=0o700, exist_ok=True)
         found = place.lstat()

@@ -176,7 +176,7 @@ RUNGS = (
     Rung(
         "disk full",
         "a 4 MB disk (tmpfs), every free octet taken",
-        "closes; nothing said before is lost",
+        "closes; the hub goes on hearing the gate",
         fill,
         rising,
         Place(disk="small"),
@@ -195,7 +195,7 @@ RUNGS = (
     Rung(
         "disk turns read-only",
         "ext4 on a loop device, remount,abort",
-        "closes; the disk's messages survive",
+        "closes; the hub goes on hearing the gate",
         abort,
         rising,
         Place(disk="ext4"),

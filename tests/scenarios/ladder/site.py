@@ -14,7 +14,7 @@ from scenarios.ladder.unit import Unit
 from scenarios.province import Province, until
 from wire_lab import Line
 
-from sotdae_edge.adapters.memory import directory_in_memory
+from sotdae_edge.adapters.memory import place_in_memory
 from sotdae_edge.adapters.outbox import SqliteOutbox
 from sotdae_firmware_bridge.sim.cable import Cable
 from sotdae_provisioning.child import Child
@@ -118,11 +118,13 @@ def _edit(text: str, section: str, new: str) -> str:
 
 def _count(directory: Path) -> Counted:
     """Count the messages, those that were kept in memory too."""
-    counted, memory = count_messages(directory), directory_in_memory(directory / "gate")
-    if (kept := memory / "outbox.db").exists():
-        more = sum(row.messages for row in SqliteOutbox.ledger(kept))
-        counted = replace(counted, sent=counted.sent + more)
-    shutil.rmtree(memory)
+    counted, memory = count_messages(directory), place_in_memory(directory / "gate")
+    if memory.exists():
+        kept = memory / "outbox.db"
+        if kept.stat().st_size:  # it is empty where no file may grow
+            more = sum(row.messages for row in SqliteOutbox.ledger(kept))
+            counted = replace(counted, sent=counted.sent + more)
+        shutil.rmtree(memory)
     return counted
 
 

@@ -1,6 +1,7 @@
 """Messages on disk until the hub holds them."""
 
 from sotdae_edge.adapters.outbox.file import InUseError, LedgerCount
+from sotdae_edge.adapters.outbox.spare import SparedOutbox
 from sotdae_edge.adapters.outbox.store import (
     BULK_BUDGET_BYTES,
     READ_BYTES,
@@ -14,5 +15,6 @@ __all__ = [
     "TELEMETRY_BUDGET_BYTES",
     "InUseError",
     "LedgerCount",
+    "SparedOutbox",
     "SqliteOutbox",
 ]
