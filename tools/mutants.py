@@ -1,77 +1,245 @@
-"""Mutation testing of the gate's core with mutmut: `make mutants ARGS="[--processes N] [MODULE ...]"`.
+"""Mutation testing of the gate's core: `make mutants ARGS="[--processes N] [MODULE ...]"`.
 
-mutmut wants a source tree of its own and does not touch properties, so both are made for it in a copy under
-`run/mutants`: each property hands on to a plain method. What is mutated and which tests judge stands in
-pyproject.toml. At the end a table: mutants and survivors by module.
+mutmut makes the mutants, of the modules that pyproject.toml names, in a copy under `run/mutants`; it does
+not touch properties, so there each hands on to a plain method. Judging is done here, for one start of
+pytest costs more than most of these tests: they are collected once, and each mutant is a fork in which one
+function has the mutant's code and the tests that call it run, the fastest first, until one fails.
 """
 
 import argparse
+import builtins
+import difflib
+import inspect
+import json
 import os
 import re
+import resource
 import shutil
-import subprocess
+import signal
 import sys
-from collections import Counter
+import time
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any
+
+import pytest
 
 REPO = Path(__file__).parents[1]
 PLACE = REPO / "run/mutants"
-COPIED = ("tests", "docs", "pyproject.toml")
+SETTINGS = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
+MODULES = [Path(path).stem for path in SETTINGS["only_mutate"]]
 PROPERTY = re.compile(r"    @property\n    def (\w+)\(self\) -> ([^\n]+):\n")
-KILLED = frozenset({"killed", "timeout", "segfault", "caught by type check"})
+PATIENCE_S = 10.0
+"""Processor time beyond ten times what the tests need: then the mutant runs for ever, and is noticed."""
+
+Mutants = dict[str, FunctionType]
+_WATCHED: list[Any] = []
+builtins._watched = _WATCHED  # type: ignore[attr-defined]
+registered: list[tuple[FunctionType, Mutants]] = []
+"""Each function with its mutants by name."""
 
 
-def prepare() -> None:
-    """Make the copy; verdicts of an earlier run are kept for functions that did not change."""
-    shutil.rmtree(PLACE / "src", ignore_errors=True)
-    shutil.copytree(
-        REPO / "edge/sotdae_edge", PLACE / "src/sotdae_edge", ignore=shutil.ignore_patterns("__pycache__")
-    )
-    for name in COPIED:
-        source, target = REPO / name, PLACE / name
-        if source.is_dir():
-            shutil.rmtree(target, ignore_errors=True)
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, target)
-    for path in (PLACE / "src/sotdae_edge/core").glob("*.py"):
+def register(mutants: Mutants, is_classmethod: bool = False) -> Callable[[FunctionType], FunctionType]:
+    """Stand for mutmut's switch: leave the function as it is, and note its mutants."""
+
+    def note(function: FunctionType) -> FunctionType:
+        registered.append((function, mutants))
+        return function
+
+    return note
+
+
+def prepare(modules: list[str]) -> None:
+    """Make the copy with the mutants of some modules, and have it imported in place of the original."""
+    from mutmut.mutation import trampoline  # noqa: PLC0415 - optional
+    from mutmut.mutation.file_mutation import mutate_file_contents  # noqa: PLC0415 - optional
+
+    shutil.rmtree(PLACE, ignore_errors=True)
+    target = PLACE / "sotdae_edge"
+    shutil.copytree(REPO / "edge/sotdae_edge", target, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in modules:
+        path = target / f"core/{name}.py"
         text = PROPERTY.sub(_handed_on, path.read_text(encoding="utf-8"))
-        path.write_text(text, encoding="utf-8")
+        path.write_text(mutate_file_contents(str(path), text).code, encoding="utf-8")
+    trampoline.wrap_in_trampoline = register
+    sys.path.insert(0, str(PLACE))
 
 
 def _handed_on(match: re.Match[str]) -> str:
     name, kind = match.groups()
-    own = f"property_{name}"
-    return f"{match[0]}        return self.{own}()\n\n    def {own}(self) -> {kind}:\n"
+    return f"{match[0]}        return self.of_{name}()\n\n    def of_{name}(self) -> {kind}:\n"
 
 
-def mutmut(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run one command of mutmut in the copy."""
-    packages = [str(REPO / part) for part in ("shared", "firmware_bridge", "hub", "provisioning")]
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(packages)}
-    command = [sys.executable, "-m", "mutmut", *arguments]
-    quiet = arguments[0] != "run"
-    return subprocess.run(command, cwd=PLACE, env=environ, check=False, text=True, capture_output=quiet)
+class Judge:
+    """A pytest plugin that takes over once the tests are collected."""
+
+    def __init__(self, processes: int, wanted: set[str]) -> None:
+        """Judge in so many processes; an empty `wanted` means all mutants."""
+        self.processes = processes
+        self.wanted = wanted
+        self.verdicts: dict[str, str] = {}
+
+    def pytest_configure(self) -> None:
+        """Let every mutant meet the same inputs."""
+        from hypothesis import settings  # noqa: PLC0415 - not before pytest
+
+        settings.register_profile("mutants", derandomize=True, database=None, deadline=None)
+        settings.load_profile("mutants")
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Find out who calls what, then judge every mutant."""
+        took_s, callers = self._baseline(session.items)
+        work = [each for each in _mutants() if not self.wanted or each[0] in self.wanted]
+        running: dict[int, str] = {}
+        for number, (name, function, mutant) in enumerate(work, start=1):
+            tests = sorted(callers[function.__code__], key=took_s.__getitem__)
+            if not tests:
+                self.verdicts[name] = "not called"
+                continue
+            while len(running) >= self.processes:
+                self._reap(running)
+            limit_s = PATIENCE_S + 10.0 * sum(took_s[test] for test in tests)
+            running[_fork(function, mutant, tests, limit_s)] = name
+            if number % 100 == 0:
+                print(f"{number}/{len(work)} {Counter(self.verdicts.values())}", file=sys.stderr, flush=True)
+        while running:
+            self._reap(running)
+        return True
+
+    def _baseline(self, items: list[pytest.Item]) -> tuple[dict[pytest.Item, float], Any]:
+        """Run every test once; return its time, and which tests call each function."""
+        took_s: dict[pytest.Item, float] = {}
+        callers: dict[CodeType, list[pytest.Item]] = defaultdict(list)
+        called: set[CodeType] = set()
+        restore = [_watch(function, called) for function, _ in registered]
+        for item in items:
+            called.clear()
+            began = time.process_time()
+            if not _passes(item):
+                pytest.exit(f"{item.nodeid} fails without any mutant", returncode=3)
+            took_s[item] = time.process_time() - began
+            for code in called:
+                callers[code].append(item)
+        for undo in restore:
+            undo()
+        return took_s, callers
+
+    def _reap(self, running: dict[int, str]) -> None:
+        pid, status = os.wait()
+        name = running.pop(pid)
+        if os.WIFSIGNALED(status):
+            self.verdicts[name] = "endless" if os.WTERMSIG(status) == signal.SIGXCPU else "crashed"
+        else:
+            self.verdicts[name] = "killed" if os.WEXITSTATUS(status) else "survived"
+
+
+def _watch(function: FunctionType, called: set[CodeType]) -> Callable[[], None]:
+    """Have a function note that it was called; return what undoes that."""
+    code, defaults, named = function.__code__, function.__defaults__, function.__kwdefaults__
+    own = FunctionType(code, function.__globals__, function.__name__, defaults)
+    own.__kwdefaults__ = named
+    number = len(_WATCHED)
+    _WATCHED.append(lambda: called.add(code))
+    _WATCHED.append(own)
+    text = f"def watched(*a, **k):\n import builtins as b\n b._watched[{number}]()\n return b._watched[{number + 1}](*a, **k)"
+    made: dict[str, Any] = {}
+    exec(text, made)  # noqa: S102
+    function.__code__, function.__defaults__, function.__kwdefaults__ = made["watched"].__code__, None, None
+
+    def undo() -> None:
+        function.__code__, function.__defaults__, function.__kwdefaults__ = code, defaults, named
+
+    return undo
+
+
+def _mutants() -> Iterator[tuple[str, FunctionType, FunctionType]]:
+    for function, mutants in registered:
+        module = function.__module__.rpartition(".")[2]
+        for name, mutant in mutants.items():
+            if name != "_mutmut_orig":
+                yield f"{module}.{_plain(name)}", function, getattr(mutant, "__func__", mutant)
+
+
+def _plain(name: str) -> str:
+    """Turn mutmut's name into `Class.method#number`."""
+    path, _, number = name.partition("__mutmut_")
+    return path.removeprefix("xǁ").removeprefix("x_").replace("ǁ", ".") + f"#{number}"
+
+
+def _passes(item: pytest.Item) -> bool:
+    from _pytest.runner import runtestprotocol  # noqa: PLC2701, PLC0415
+
+    reports = runtestprotocol(item, log=False, nextitem=None)
+    return not any(report.failed for report in reports)
+
+
+def _fork(function: FunctionType, mutant: FunctionType, tests: list[pytest.Item], limit_s: float) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 2
+    try:
+        resource.setrlimit(resource.RLIMIT_CPU, (int(limit_s) + 1, int(limit_s) + 5))
+        silent = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silent, 1)
+        os.dup2(silent, 2)
+        function.__code__ = mutant.__code__
+        function.__defaults__, function.__kwdefaults__ = mutant.__defaults__, mutant.__kwdefaults__
+        code = 0 if all(_passes(test) for test in tests) else 1
+    finally:
+        os._exit(code)
+
+
+def differences(names: list[str]) -> Iterator[str]:
+    """Yield what each of these mutants changes."""
+    sources = {name: (function, mutant) for name, function, mutant in _mutants()}
+    for name in names:
+        function, mutant = sources[name]
+        before, after = (inspect.getsource(each).splitlines()[1:] for each in (function, mutant))
+        changed = difflib.unified_diff(before, after, n=0, lineterm="")
+        yield name + "".join(
+            f"\n    {line}" for line in changed if line[0] in "+-" and line[:3] not in ("+++", "---") and "def " not in line
+        )
 
 
 def main() -> int:
-    """Mutate the modules that are named, or all, and tell who survived."""
+    """Judge the modules that are named, or all; print a table, and what each survivor changes."""
     parser = argparse.ArgumentParser(description="mutation testing of the gate's core")
     parser.add_argument("modules", nargs="*", help="such as vote; all of them if none is named")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--again", type=Path, help="judge only the survivors of this file of verdicts")
+    parser.add_argument("--verdicts", type=Path, default=REPO / "run/mutants.json")
     options = parser.parse_args()
-    prepare()
-    wanted = [f"sotdae_edge.core.{name}.*" for name in options.modules]
-    if code := mutmut("run", f"--max-children={options.processes}", *wanted).returncode:
-        return code
-    found = re.findall(r"sotdae_edge\.core\.(\w+)\.(\S+): (.+)", mutmut("results", "--all", "true").stdout)
-    of = {module: Counter(state for name, _, state in found if name == module) for module, _, _ in found}
-    print("| module | mutants | killed | survived |\n|---|---:|---:|---:|")
-    for module, states in sorted(of.items()):
-        killed = sum(count for state, count in states.items() if state in KILLED)
-        print(f"| `{module}` | {states.total()} | {killed} | {states.total() - killed} |")
-    print(*(f"{module}.{name}: {state}" for module, name, state in found if state not in KILLED), sep="\n")
+    before = json.loads(options.again.read_text(encoding="utf-8")) if options.again else {}
+    modules = options.modules or MODULES
+    prepare(modules)
+    judge = Judge(options.processes, {name for name, verdict in before.items() if verdict in _ALIVE})
+    arguments = ["-q", "-p", "no:cacheprovider", "-m", "not slow and not legacy"]
+    if code := pytest.main([*arguments, *SETTINGS["pytest_add_cli_args_test_selection"]], [judge]):
+        return int(code)
+    verdicts = before | judge.verdicts
+    options.verdicts.write_text(json.dumps(verdicts, indent=1), encoding="utf-8")
+    _tell(verdicts)
+    alive = [name for name, verdict in verdicts.items() if verdict in _ALIVE and name.split(".")[0] in modules]
+    print("\n" + "\n".join(differences(alive)))
     return 0
+
+
+_ALIVE = ("survived", "not called")
+
+
+def _tell(verdicts: dict[str, str]) -> None:
+    counted: dict[str, Counter[str]] = defaultdict(Counter)
+    for name, verdict in verdicts.items():
+        counted[name.split(".")[0]][verdict] += 1
+    counted["all"] = sum(counted.values(), Counter())
+    print("\n| module | mutants | noticed | alive | rate |\n|---|---:|---:|---:|---:|")
+    for module, verdict in counted.items():
+        alive, total = sum(verdict[each] for each in _ALIVE), verdict.total()
+        print(f"| {module} | {total} | {total - alive} | {alive} | {100 * (total - alive) / total:.1f} % |")
 
 
 if __name__ == "__main__":
