@@ -3,7 +3,7 @@
 from typing import Any
 
 import rfc8785
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -73,7 +73,7 @@ def from_pem(pem: bytes, passphrase: str | None) -> PrivateKey:
         raise WireError(
             "the key wants a passphrase" if passphrase is None else "the key has no passphrase"
         ) from error
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except (ValueError, UnsupportedAlgorithm, InternalError) as error:  # as OpenSSL likes
         raise WireError("wrong passphrase, or no private key") from error
     if not isinstance(private, Ed25519PrivateKey):
         raise WireError("not an Ed25519 key; make one with `sotdae gate key new`")

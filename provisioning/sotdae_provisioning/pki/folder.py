@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -59,7 +59,7 @@ def read_key(path: Path, passphrase: str | None) -> Key:
     except TypeError as error:
         said = "wants a passphrase: --passphrase-file" if passphrase is None else "has no passphrase"
         raise ConfigError(str(path), [f"the key {said}"]) from error
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except (ValueError, UnsupportedAlgorithm, InternalError) as error:
         raise ConfigError(str(path), ["wrong passphrase, or no private key"]) from error
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise ConfigError(str(path), ["not an ECDSA key"])

@@ -206,3 +206,34 @@ def test_a_plant_that_jams_is_a_failed_closing_here_too() -> None:
     assert story.gate.state is State.HELD_OPEN
     assert story.alarms["gate.held_open"] == 1
     assert not story.locked
+
+
+def test_the_words_of_a_handle_and_of_a_lock() -> None:
+    story = shut()
+    story.run(31.0)
+    story.handle = True
+    for _ in range(20):
+        story.scan(locked=Sample(1.0))
+        story.wait(0.2)
+    texts = story.gate.alarms.texts
+    assert texts["gate.released"] == "opened from inside: somebody comes out; it closes behind them"
+    assert texts["gate.lock"] == "the lock holds though it must not"
+    story = shut()
+    for _ in range(200):
+        story.locked = False
+        story.run(0.2)
+    assert story.gate.alarms.texts["gate.lock"] == "the lock does not hold"
+
+
+def test_it_locks_when_its_time_has_come_and_not_before() -> None:
+    story = shut()
+    (way,) = story.gate.approaches
+    story.effects.clear()
+    at = way.entered + 30.0
+    story.wait(at - 0.1 - story.now)
+    story.scan()
+    story.wait(0.05)
+    assert Lock(True) not in story.effects
+    story.wait(0.05)
+    assert story.now == pytest.approx(at)
+    assert Lock(True) in story.effects
