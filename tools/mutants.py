@@ -21,6 +21,7 @@ import time
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -32,12 +33,20 @@ PLACE = REPO / "run/mutants"
 SETTINGS = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
 MODULES = [Path(path).stem for path in SETTINGS["only_mutate"]]
 PROPERTY = re.compile(r"    @property\n    def (\w+)\(self\) -> ([^\n]+):\n")
+BUDGET_S = 4.0
+"""Processor time for the tests of one mutant; the slowest stories are left out where there are many."""
 PATIENCE_S = 10.0
 """Processor time beyond ten times what the tests need: then the mutant runs for ever, and is noticed."""
 
 Mutants = dict[str, FunctionType]
-_WATCHED: list[Any] = []
-builtins._watched = _WATCHED  # type: ignore[attr-defined]
+WATCHED = """
+def watched(*args, **named):
+    import builtins
+    builtins._watched[{note}]()
+    return builtins._watched[{own}](*args, **named)
+"""
+_watched: list[Any] = []
+builtins._watched = _watched  # type: ignore[attr-defined]
 registered: list[tuple[FunctionType, Mutants]] = []
 """Each function with its mutants by name."""
 
@@ -76,9 +85,10 @@ def _handed_on(match: re.Match[str]) -> str:
 class Judge:
     """A pytest plugin that takes over once the tests are collected."""
 
-    def __init__(self, processes: int, wanted: set[str]) -> None:
+    def __init__(self, processes: int, wanted: set[str], kept: Path) -> None:
         """Judge in so many processes; an empty `wanted` means all mutants."""
         self.processes = processes
+        self.kept = kept
         self.wanted = wanted
         self.verdicts: dict[str, str] = {}
 
@@ -92,10 +102,14 @@ class Judge:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Find out who calls what, then judge every mutant."""
         took_s, callers = self._baseline(session.items)
+        slowest = sorted(took_s.items(), key=lambda each: -each[1])[:10]
+        print(
+            *(f"{took:.1f} s {test.nodeid}" for test, took in slowest), sep="\n", file=sys.stderr, flush=True
+        )
         work = [each for each in _mutants() if not self.wanted or each[0] in self.wanted]
         running: dict[int, str] = {}
         for number, (name, function, mutant) in enumerate(work, start=1):
-            tests = sorted(callers[function.__code__], key=took_s.__getitem__)
+            tests = _affordable(sorted(callers[function.__code__], key=took_s.__getitem__), took_s)
             if not tests:
                 self.verdicts[name] = "not called"
                 continue
@@ -104,10 +118,16 @@ class Judge:
             limit_s = PATIENCE_S + 10.0 * sum(took_s[test] for test in tests)
             running[_fork(function, mutant, tests, limit_s)] = name
             if number % 100 == 0:
-                print(f"{number}/{len(work)} {Counter(self.verdicts.values())}", file=sys.stderr, flush=True)
+                self._note(f"{number} of {len(work)}")
         while running:
             self._reap(running)
+        self._note("all")
         return True
+
+    def _note(self, far: str) -> None:
+        """Keep what is known so far; a run of an hour may be cut short."""
+        self.kept.write_text(json.dumps(self.verdicts, indent=1), encoding="utf-8")
+        print(far, dict(Counter(self.verdicts.values())), file=sys.stderr, flush=True)
 
     def _baseline(self, items: list[pytest.Item]) -> tuple[dict[pytest.Item, float], Any]:
         """Run every test once; return its time, and which tests call each function."""
@@ -141,12 +161,11 @@ def _watch(function: FunctionType, called: set[CodeType]) -> Callable[[], None]:
     code, defaults, named = function.__code__, function.__defaults__, function.__kwdefaults__
     own = FunctionType(code, function.__globals__, function.__name__, defaults)
     own.__kwdefaults__ = named
-    number = len(_WATCHED)
-    _WATCHED.append(lambda: called.add(code))
-    _WATCHED.append(own)
-    text = f"def watched(*a, **k):\n import builtins as b\n b._watched[{number}]()\n return b._watched[{number + 1}](*a, **k)"
+    number = len(_watched)
+    _watched.append(lambda: called.add(code))
+    _watched.append(own)
     made: dict[str, Any] = {}
-    exec(text, made)  # noqa: S102
+    exec(WATCHED.format(note=number, own=number + 1), made)
     function.__code__, function.__defaults__, function.__kwdefaults__ = made["watched"].__code__, None, None
 
     def undo() -> None:
@@ -163,6 +182,12 @@ def _mutants() -> Iterator[tuple[str, FunctionType, FunctionType]]:
                 yield f"{module}.{_plain(name)}", function, getattr(mutant, "__func__", mutant)
 
 
+def _affordable(tests: list[pytest.Item], took_s: dict[pytest.Item, float]) -> list[pytest.Item]:
+    """Return the first of the tests, up to a budget for each mutant."""
+    spent_s = list(accumulate(took_s[test] for test in tests))
+    return [test for test, until_s in zip(tests, spent_s, strict=True) if until_s <= BUDGET_S] or tests[:1]
+
+
 def _plain(name: str) -> str:
     """Turn mutmut's name into `Class.method#number`."""
     path, _, number = name.partition("__mutmut_")
@@ -170,7 +195,7 @@ def _plain(name: str) -> str:
 
 
 def _passes(item: pytest.Item) -> bool:
-    from _pytest.runner import runtestprotocol  # noqa: PLC2701, PLC0415
+    from _pytest.runner import runtestprotocol  # noqa: PLC0415
 
     reports = runtestprotocol(item, log=False, nextitem=None)
     return not any(report.failed for report in reports)
@@ -201,7 +226,9 @@ def differences(names: list[str]) -> Iterator[str]:
         before, after = (inspect.getsource(each).splitlines()[1:] for each in (function, mutant))
         changed = difflib.unified_diff(before, after, n=0, lineterm="")
         yield name + "".join(
-            f"\n    {line}" for line in changed if line[0] in "+-" and line[:3] not in ("+++", "---") and "def " not in line
+            f"\n    {line}"
+            for line in changed
+            if line[0] in "+-" and line[:3] not in ("+++", "---") and "def " not in line
         )
 
 
@@ -216,14 +243,20 @@ def main() -> int:
     before = json.loads(options.again.read_text(encoding="utf-8")) if options.again else {}
     modules = options.modules or MODULES
     prepare(modules)
-    judge = Judge(options.processes, {name for name, verdict in before.items() if verdict in _ALIVE})
+    judge = Judge(
+        options.processes,
+        {name for name, verdict in before.items() if verdict in _ALIVE},
+        PLACE / "so-far.json",
+    )
     arguments = ["-q", "-p", "no:cacheprovider", "-m", "not slow and not legacy"]
     if code := pytest.main([*arguments, *SETTINGS["pytest_add_cli_args_test_selection"]], [judge]):
         return int(code)
     verdicts = before | judge.verdicts
     options.verdicts.write_text(json.dumps(verdicts, indent=1), encoding="utf-8")
     _tell(verdicts)
-    alive = [name for name, verdict in verdicts.items() if verdict in _ALIVE and name.split(".")[0] in modules]
+    alive = [
+        name for name, verdict in verdicts.items() if verdict in _ALIVE and name.split(".")[0] in modules
+    ]
     print("\n" + "\n".join(differences(alive)))
     return 0
 
