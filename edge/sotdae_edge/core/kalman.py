@@ -12,7 +12,7 @@ WILD = 0.5
 So a slow rise is told apart from noise, and a storm is followed; docs/display.md measures it."""
 RISING_CM_MIN = 0.5
 """Below this a rise leads nowhere that could be told (DOMAIN 2.2)."""
-PROVEN = 2.0
+PROVEN = 1.5
 """A rate within so many of its own sigmas of zero is no forecast."""
 WET_CM = 1.0
 """A road that is dry but for noise is not on its way to anything."""
@@ -75,9 +75,10 @@ class Belief:
         return replace(self, level_cm=level_cm, rate_cm_min=rate)
 
     def reaches(self, level_cm: float) -> tuple[float, float] | None:
-        """Return (seconds, sigma) until a level at this rate; None if it is reached or no rise is proven.
+        """Return (seconds, sigma) until a level at this rate; None if it is reached or cannot be told.
 
         t = (level - h) / v, and its sigma by propagation of both errors and of the rate's own wandering.
+        A time that is less than its own error says nothing; so nothing beyond 12 minutes is told.
         """
         ahead = level_cm - self.level_cm
         if (
@@ -88,4 +89,5 @@ class Belief:
             return None
         minutes = ahead / self.rate_cm_min
         then = self.after(60.0 * minutes)
-        return 60.0 * minutes, 60.0 * sqrt(then.var_level) / self.rate_cm_min
+        sigma = sqrt(then.var_level) / self.rate_cm_min
+        return None if sigma > minutes else (60.0 * minutes, 60.0 * sigma)

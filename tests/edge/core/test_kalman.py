@@ -74,6 +74,7 @@ def test_a_bound_is_respected_and_moves_no_more_than_it_must(belief: Belief, wet
 
 def test_time_is_the_level_left_over_the_rate() -> None:
     sure = Belief(5.0, 2.5, 1e-12, 0.0, 1e-12)
+    assert sure.reaches(60.0) is None, "22 minutes ahead nobody knows"
     told = sure.reaches(15.0)
     assert told is not None
     assert told[0] == pytest.approx(240.0)
@@ -97,7 +98,7 @@ def test_an_uncertain_level_and_an_uncertain_rate_widen_the_time() -> None:
         Belief(15.0, 5.0, 0.1, 0.0, 0.1),
         Belief(5.0, 0.5, 0.1, 0.0, 0.001),
         Belief(5.0, -5.0, 0.1, 0.0, 0.1),
-        Belief(5.0, 5.0, 0.1, 0.0, 2.6**2),
+        Belief(5.0, 5.0, 0.1, 0.0, 3.4**2),
         Belief(0.9, 5.0, 0.1, 0.0, 0.1),
     ],
     ids=["reached", "hardly rising", "falling", "no rise proven", "a dry road"],
