@@ -135,6 +135,10 @@ class Feed(Protocol):
     async def run(self) -> None:
         """Listen."""
 
+    @property
+    def connected(self) -> bool:
+        """Whether the line over which the points come is up."""
+
     async def tell(self, point: str, count: int, heartbeat_s: float) -> None:
         """Tell the device that sends `point` that its message number `count` is held, and how often to speak.
 

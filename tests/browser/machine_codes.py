@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import get_args
@@ -71,9 +72,9 @@ def helpers() -> set[str]:
     return found
 
 
-def _modules() -> Iterator[tuple[ast.Module, Path]]:
-    for path in sorted(EDGE.rglob("*.py")):
-        yield ast.parse(path.read_text(encoding="utf-8")), path
+@cache
+def _modules() -> list[tuple[ast.Module, Path]]:
+    return [(ast.parse(path.read_text(encoding="utf-8")), path) for path in sorted(EDGE.rglob("*.py"))]
 
 
 def _codes(tree: ast.Module, path: Path, calls: dict[str, int]) -> Iterator[str]:

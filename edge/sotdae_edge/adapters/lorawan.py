@@ -57,6 +57,11 @@ class LorawanFeed:
         """Listen until cancelled; connects again by itself."""
         await stay(self._listen, self._backoff, self._failed)
 
+    @property
+    def connected(self) -> bool:
+        """Whether the broker answers; says nothing of the network server behind it."""
+        return self._client is not None
+
     async def tell(self, point: str, count: int, heartbeat_s: float) -> None:
         """Tell the device that sends `point`; it listens after its next uplink. Raises LinkError."""
         if self._client is None or point not in self._from:

@@ -15,7 +15,7 @@ from sotdae_edge.app.slopes import reservoir_readings, slope_readings
 from sotdae_edge.app.stopping import unless_stopped
 from sotdae_edge.app.tolerance import Helpers
 from sotdae_edge.config import CameraHealthConfig, CityConfig
-from sotdae_edge.core.alarms import AlarmBook
+from sotdae_edge.core.alarms import AlarmBook, Condition
 from sotdae_edge.core.effects import Alarm, Decided
 from sotdae_edge.core.home import Wet
 from sotdae_edge.core.homes import Homes
@@ -23,6 +23,7 @@ from sotdae_edge.core.manners import Manners
 from sotdae_edge.core.relays import Relays
 from sotdae_edge.core.reservoir import Grade
 from sotdae_edge.core.reservoirs import Reservoirs
+from sotdae_edge.core.since import Since
 from sotdae_edge.core.slope import Stage
 from sotdae_edge.core.slopes import Slopes
 from sotdae_edge.ports import CameraProbe, Clock, Device, Feed, OutboxStats, StateStore, Uplink
@@ -40,6 +41,8 @@ CAMERAS_S = 10.0
 REPLY_S = 0.2
 """A network server that has the reply within a second can send it in the device's first window."""
 CAMERAS_AT_ONCE = 50
+UPLINKS_LOST_S = 10.0
+"""Longer than the longest wait between two tries. A silent device would be missed only after hours."""
 
 
 @dataclass(slots=True)
@@ -68,6 +71,7 @@ class CityApp:
     born: float = 0.0
     points: Mapping[str, Sample] = field(default_factory=dict)
     cameras: dict[str, bool | None] = field(default_factory=dict)
+    since: Since = field(default_factory=Since)
     keeper: Keeper = field(init=False)
     saved: int = 0
     """Revision of the homes that was last given to the store."""
@@ -193,7 +197,7 @@ class CityApp:
 
     async def _say_health(self, now: float) -> None:
         stats = await self._stats()
-        for alarm in self.watched.settle([*self.helpers.conditions(), *self.keeper.conditions()]):
+        for alarm in self.watched.settle(self._conditions(now)):
             self.recorder.say(*words.said(alarm))
         slopes = self.slopes.states.values()
         known = any(state.known for state in self.homes.states.values())
@@ -214,6 +218,15 @@ class CityApp:
                 dropped=stats.dropped + self.recorder.lost,
             ),
         )
+
+    def _conditions(self, now: float) -> list[Condition]:
+        """Return what is wrong with the agent itself."""
+        found = [*self.helpers.conditions(), *self.keeper.conditions()]
+        lost = self.feed is not None and not self.feed.connected
+        if self.since.held("uplinks", lost, UPLINKS_LOST_S, now):
+            text = "no line to the network server's broker: alarms of its devices do not come"
+            found.append(Condition("uplinks.lost", 1, True, text))
+        return found
 
     async def _stats(self) -> OutboxStats:
         loop = asyncio.get_running_loop()

@@ -14,6 +14,8 @@ def home_readings(homes: Homes) -> list[Reading]:
     A stage that is not that of now is missing, never the last one.
     """
     found = []
+    if homes.rain_source is not None:
+        found.append(_reading("rain_warning", Unit.BOOL, float(homes.rain.warned)))
     for name, state in homes.states.items():
         stage = float(state.stage) if state.known else None
         found.append(_reading(f"home.{name}", Unit.CM, stage))

@@ -236,3 +236,16 @@ def test_a_disk_that_refuses_the_state_is_alarmed_and_tried_again(broker: NatsBr
             assert kept.homes["A-101"].stage == 15
 
     asyncio.run(asyncio.wait_for(story(), 90))
+
+
+def test_a_lost_line_to_the_devices_is_told_before_they_are_missed(
+    broker: NatsBroker, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        async with agent(tmp_path, broker.port, "a") as app:
+            await asyncio.to_thread(broker.stop)
+            await eventually(lambda: "uplinks.lost" in app.watched.active)
+            await asyncio.to_thread(broker.start)
+            await eventually(lambda: "uplinks.lost" not in app.watched.active)
+
+    asyncio.run(asyncio.wait_for(story(), 90))
