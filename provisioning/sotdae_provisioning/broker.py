@@ -29,6 +29,8 @@ class Broker(ABC):
     """One broker process; it keeps its state in a directory and ends with its parent."""
 
     name = ""
+    host = HOST
+    """Where it listens; a broker without TLS only on this machine."""
 
     def __init__(self, state: Path, port: int | None = None, *, sync: bool = False) -> None:
         """Prepare; nothing runs yet. `sync` writes through to the disk at each message, where possible."""
@@ -91,7 +93,7 @@ class Broker(ABC):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 while self.alive:
-                    if await _answers(self.port):
+                    if await _answers(self.host, self.port):
                         return
                     await asyncio.sleep(0.02)
         raise LinkError(f"{self.name} on port {self.port} is not ready: {self._log_tail()}")
@@ -129,7 +131,7 @@ listen: "{HOST}:-1"
 max_payload: {_PAYLOAD}
 max_pending: 64MB
 jetstream {{ store_dir: "{self.state}", {sync} }}
-mqtt {{ listen: "{HOST}:{self.port}", max_ack_pending: 1000 }}
+mqtt {{ listen: "{self.host}:{self.port}", max_ack_pending: 1000 }}
 """
 
     def _command(self, config: Path) -> list[str]:
@@ -144,7 +146,7 @@ class MosquittoBroker(Broker):
     def _config(self) -> str:
         autosave = "autosave_on_changes true\nautosave_interval 1" if self.sync else "autosave_interval 30"
         return f"""\
-listener {self.port} {HOST}
+listener {self.port} {self.host}
 allow_anonymous true
 user {pwd.getpwuid(os.getuid()).pw_name}
 persistence true
@@ -180,9 +182,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def _answers(port: int) -> bool:
+async def _answers(host: str, port: int) -> bool:
     try:
-        _, writer = await asyncio.open_connection(HOST, port)
+        _, writer = await asyncio.open_connection(HOST if host == "0.0.0.0" else host, port)  # noqa: S104
     except OSError:
         return False
     writer.close()

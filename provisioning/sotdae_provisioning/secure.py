@@ -27,10 +27,12 @@ class SecureNats(NatsBroker):
     """nats-server that takes only certificates on its list; who leaves the list is cut off."""
 
     def __init__(
-        self, state: Path, province: Province, shown: Shown, port: int | None = None, *, sync: bool = False
-    ) -> None:
+        self, state: Path, province: Province, shown: Shown, port: int | None = None, *, sync: bool = False,
+        host: str = HOST,
+    ) -> None:  # fmt: skip
         """Prepare; nobody may connect until `admit` says who."""
         super().__init__(state, port, sync=sync)
+        self.host = host
         self._province, self._shown = province, shown
         self.native_port = free_port()
         self.admit(())
@@ -66,10 +68,12 @@ class SecureMosquitto(MosquittoBroker):
     """
 
     def __init__(
-        self, state: Path, province: Province, shown: Shown, port: int | None = None, *, sync: bool = False
-    ) -> None:
+        self, state: Path, province: Province, shown: Shown, port: int | None = None, *, sync: bool = False,
+        host: str = HOST,
+    ) -> None:  # fmt: skip
         """Prepare; `port` is the hub's. Nobody else may connect until `admit` says who."""
         super().__init__(state, port, sync=sync)
+        self.host = host
         self._province, self._shown = province, shown
         self.city_ports = {code: free_port() for code in province.cities()}
         self.admit(())
@@ -94,7 +98,7 @@ class SecureMosquitto(MosquittoBroker):
         self.start()
 
     def _config(self) -> str:
-        head = super()._config().replace(f"listener {self.port} {HOST}\nallow_anonymous true\n", "")
+        head = super()._config().replace(f"listener {self.port} {self.host}\nallow_anonymous true\n", "")
         services = self._listener(self.port, self._province.services.path, "services.acl")
         cities = [
             self._listener(port, self._province.city(code).path, f"city-{code}.acl") + _BOUND
@@ -106,7 +110,7 @@ class SecureMosquitto(MosquittoBroker):
         crl = authority / LIST
         return f"""\
 
-listener {port} {HOST}
+listener {port} {self.host}
 allow_anonymous false
 cafile {authority / ANCHOR}
 certfile {self._shown.chain}

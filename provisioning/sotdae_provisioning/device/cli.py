@@ -40,6 +40,7 @@ def code(
     office: Annotated[str, typer.Option(help="Where the box reaches the office: https://host:port.")],
     serial: Annotated[str, typer.Option(help="The box's serial number, as its maker printed it.")],
     image: Annotated[Path | None, typer.Option(help="Write the QR code here (SVG, PNG), to print.")] = None,
+    line: Annotated[bool, typer.Option("--line", help="Print only the line, for a script.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Give a one-time code for a box, good for a day: as a line, and as a QR code to scan on site."""
@@ -55,6 +56,9 @@ def code(
         if as_json:
             until = (now + LIFE).isoformat()
             typer.echo(json.dumps({"ticket": ticket, "code": shown(drawn), "until": until}))
+            return
+        if line:
+            typer.echo(ticket)
             return
         segno.make(ticket, error="m").terminal(compact=True)
         typer.echo(f"code {shown(drawn)} for {node} (box {serial}), good for a day, once\n{ticket}")

@@ -22,6 +22,8 @@ from sotdae_shared.errors import ConfigError, SotdaeError, WireError
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.topics import Address
 
+SERVICES = ("hub", "broker", "office")
+
 ca_app = typer.Typer(no_args_is_help=True, help="The province's certification authorities.")
 
 DirOption = Annotated[Path, typer.Option("--dir", help="Folder of the authorities.", envvar="SOTDAE_CA")]
@@ -36,10 +38,25 @@ OutOption = Annotated[Path, typer.Option("--out", help="Folder for key.pem, cert
 
 
 @ca_app.command()
-def init(name: str, folder: DirOption, passphrase_file: PassOption = None) -> None:
+def init(
+    name: str,
+    folder: DirOption,
+    *,
+    city: Annotated[list[str] | None, typer.Option(help="Make a city's authority too, by its code.")] = None,
+    host: Annotated[
+        list[str] | None,
+        typer.Option(help="Make papers of hub, broker and office for this host or address, in DIR/papers."),
+    ] = None,
+    passphrase_file: PassOption = None,
+) -> None:
     """Make the root and the authority of the province NAME. Then move root/key.pem into a safe."""
     with _told():
-        Province(folder).init(name, _passphrase(passphrase_file), _now())
+        province, phrase = Province(folder), _passphrase(passphrase_file)
+        province.init(name, phrase, _now())
+        for code in city or []:
+            province.add_city(code, phrase, _now())
+        for service in SERVICES if host else ():
+            _issue_service(province, service, host or [], folder / "papers" / service, phrase)
         typer.echo(f"made {folder}/root and {folder}/province; move {folder}/root/key.pem into a safe")
 
 
@@ -208,6 +225,17 @@ def _now() -> datetime:
 
 def _day(at: datetime) -> str:
     return at.date().isoformat()
+
+
+def _issue_service(
+    province: Province, service: str, hosts: list[str], out: Path, passphrase: str | None
+) -> None:
+    """Make a key and have it certified for a service."""
+    out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key = new_key()
+    made = province.certify_service(service, _names(hosts), key.public_key(), passphrase, _now())
+    write_key(out / "key.pem", key, None)
+    _keep(made, out)
 
 
 @contextmanager

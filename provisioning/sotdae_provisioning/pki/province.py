@@ -19,13 +19,14 @@ from sotdae_provisioning.pki.certificates import (
     Role,
     anchor,
     authority,
+    dns_names,
     leaf,
     root,
 )
 from sotdae_provisioning.pki.folder import ANCHOR, Folder, pem, write
 from sotdae_shared.cities import city_of
 from sotdae_shared.errors import ConfigError
-from sotdae_shared.identity import city_subtree, identity_of, service_of
+from sotdae_shared.identity import address_of, city_subtree, identity_of, service_of
 from sotdae_shared.topics import Address
 
 
@@ -146,6 +147,22 @@ class Province:
     def publish_lists(self, folders: Iterable[Folder], passphrase: str | None, now: datetime) -> list[Path]:
         """Write the revocation lists of these authorities anew."""
         return [folder.publish_list(folder.issuer(passphrase), now) for folder in folders]
+
+    def nodes(self, now: datetime) -> list[Address]:
+        """Return the nodes that have papers now: given, not void, not run out."""
+        found: dict[Address, None] = {}
+        for code in self.cities():
+            ledger = self.city(code).ledger()
+            try:
+                given = ledger.all()
+            finally:
+                ledger.close()
+            for each in given:
+                if each.revoked_at is None and now < each.expires_at:
+                    names = dns_names(x509.load_pem_x509_certificate(each.pem.encode()))
+                    address = address_of(names[0]) if names else None
+                    found |= {} if address is None else {address: None}
+        return list(found)
 
     def trust(self) -> bytes:
         """Return the root's certificate as PEM: all that anybody needs to trust."""

@@ -1,0 +1,103 @@
+"""`sotdae broker`: a broker with TLS, whose rights follow the certificates that are given and made void."""
+
+import json
+import signal
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from typing import Annotated, Literal
+
+import typer
+
+from sotdae_provisioning.pki.folder import LEDGER
+from sotdae_provisioning.pki.province import Province
+from sotdae_provisioning.secure import SecureMosquitto, SecureNats, Shown
+from sotdae_shared.errors import ConfigError, LinkError
+from sotdae_shared.topics import Address
+
+broker_app = typer.Typer(no_args_is_help=True, help="Run a broker with TLS and rights for each certificate.")
+LOOK_S = 2.0
+"""How often the ledgers are looked at: a gate that is struck off is out within seconds."""
+SURE_S = 60.0
+"""Certificates also run out by themselves."""
+
+
+@broker_app.callback()
+def _group() -> None:
+    """Run a broker with TLS and rights for each certificate."""
+
+
+@broker_app.command()
+def run(
+    folder: Annotated[Path, typer.Option("--dir", help="Folder of the authorities.", envvar="SOTDAE_CA")],
+    papers: Annotated[Path, typer.Option(help="The broker's papers: sotdae ca issue --service broker.")],
+    state: Annotated[Path, typer.Option(help="Folder for sessions, settings and log.")],
+    *,
+    kind: Annotated[Literal["nats", "mosquitto"], typer.Option(help="Which broker.")] = "nats",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="MQTT port; Mosquitto: the hub's.", min=1, max=65535)] = 8883,
+) -> None:
+    """Run until SIGTERM. Who is enrolled is let in, who is revoked is cut off, without a restart by hand."""
+    province = Province(folder)
+    try:
+        province.root.certificate()
+        if not (papers / "chain.pem").is_file():
+            remedy = "sotdae ca issue --service broker --host NAME --out DIR"
+            raise ConfigError(str(papers), [f"no papers of the broker here. Make them: {remedy}"])
+        shown = Shown((papers / "chain.pem").resolve(), (papers / "key.pem").resolve())
+        make = SecureNats if kind == "nats" else SecureMosquitto
+        _serve(make(state.resolve(), province, shown, port, host=host, sync=True), province)
+    except ConfigError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    except LinkError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+def _serve(broker: SecureNats | SecureMosquitto, province: Province) -> None:
+    ended = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    seen, nodes, sure = _stamps(province), province.nodes(datetime.now(UTC)), time.monotonic()
+    broker.admit(nodes)
+    broker.start()
+    ports = {"port": broker.port}
+    if isinstance(broker, SecureMosquitto):
+        ports |= broker.city_ports
+    typer.echo(json.dumps({"ready": True, "nodes": len(nodes), "ports": ports}))
+    try:
+        while not ended.wait(LOOK_S):
+            if not broker.alive:
+                raise LinkError(f"the broker has ended: see {broker.state}/{broker.name}.log")
+            now, stamps = time.monotonic(), _stamps(province)
+            if stamps == seen and now < sure + SURE_S:
+                continue
+            seen, sure = stamps, now
+            nodes = _follow(broker, province, nodes)
+    finally:
+        broker.stop()
+
+
+def _follow(broker: SecureNats | SecureMosquitto, province: Province, before: list[Address]) -> list[Address]:
+    """Give the broker the nodes of now; Mosquitto ends a line only by starting anew."""
+    nodes = province.nodes(datetime.now(UTC))
+    if nodes == before:
+        return before
+    broker.admit(nodes)
+    gone = set(before) - set(nodes)
+    if gone and isinstance(broker, SecureMosquitto):
+        broker.cut()
+    typer.echo(json.dumps({"nodes": len(nodes), "gone": sorted(each.node for each in gone)}))
+    return nodes
+
+
+def _stamps(province: Province) -> dict[str, int]:
+    """Return when each city's ledger was last written, its journal included."""
+    found = {}
+    for code in province.cities():
+        for path in (province.city(code).path / LEDGER, province.city(code).path / f"{LEDGER}-wal"):
+            if path.exists():
+                found[str(path)] = path.stat().st_mtime_ns
+    return found
