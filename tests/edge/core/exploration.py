@@ -1,181 +1,222 @@
-"""Every situation of the gate that a declared, finite abstraction can tell apart, by breadth first search.
+"""Breadth-first exploration of the shipped gate over a declared finite abstraction, to its fixed point.
 
-The abstraction (docs/gate.md): state of the barrier, incident, failure, patience spent, dry long enough,
-and a site of water (dry, wet), lane (clear, car, broken), arm (open, between, closed) and key. Camera,
-stall, request from inside, silence, sleep, restart and orders come at any moment and go again.
+A node is a whole watched gate; its key (canonical.py) is the complete state relative to now. Every action of
+a cut (cuts.py) is taken from every node; the judge (watched.py) holds each effect against DESIGN 4.
 """
 
-import io
-import pickle
+from array import array
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
+from typing import Any
 
-from edge.core.plant import SCAN_S
-from edge.core.watched import QUICK, Watched, worst_s
+import pytest
+from edge.core.canonical import Canonical, horizons
+from edge.core.watched import Watched, worst_s
 
+from sotdae_edge.core import authority
 from sotdae_edge.core.barrier import Signal, State
 from sotdae_edge.core.site import Site
 
-Action = Callable[[Watched], object]
+JUST_BEFORE_S = 2.0**-10
+Action = Callable[["Judged"], object]
 
 
-def _set(**values: object) -> Action:
-    def act(story: Watched) -> None:
-        for name, value in values.items():
-            setattr(story.plant, name, value)
-        story.run(SCAN_S)
+@dataclass
+class Judged(Watched):
+    """The judge of an exploration: of time it wants whole ticks, and nothing said between deadlines."""
 
-    return act
+    def begin(self) -> None:
+        """Call the gate for the first time, as its runner does at once."""
+        self.gate.outputs.assert_s = self.site.times.pre_warn
+        self.take(self.gate.tick(self.now))
 
+    def restart(self, boot: str = "fedcba9876543210") -> None:
+        super().restart(boot)
+        self.begin()
 
-def _pulse(seconds: float, on: object, off: object, name: str) -> Action:
-    def act(story: Watched) -> None:
-        setattr(story.plant, name, on)
-        story.run(seconds)
-        setattr(story.plant, name, off)
-        story.scan()
+    def sleep(self, seconds: float) -> None:
+        """Stop the agent for a while; then it looks at the time late."""
+        self.pause(seconds)
+        self.take(self.gate.tick(self.now))
 
-    return act
+    def _check_deadline(self) -> None:
+        """Left to `longest_s`: a clock in the key would only multiply the nodes."""
 
-
-def _camera(story: Watched) -> None:
-    for _ in range(3):
-        story.sight(True)
-        story.run(SCAN_S)
-
-
-def _pause(story: Watched) -> None:
-    story.pause(2.0)
-    story.scan()
-
-
-def _restart(story: Watched) -> None:
-    story.restart()
-    story.run(SCAN_S)
+    def check_silence(self) -> None:
+        """Just before the next deadline there is nothing to do, and it falls on a tick."""
+        due = self.gate.next_deadline(self.now)
+        if due is None:
+            return
+        assert (due - self.now) % self.site.times.pre_warn == 0.0, "a deadline between ticks"
+        effects = clone(self.gate).tick(due - JUST_BEFORE_S)
+        assert effects == [], f"something was due before the deadline that was told: {effects[0]}"
 
 
-ACTIONS: dict[str, Action] = {
-    "dry": lambda story: (story.plant.water(0.0), story.run(SCAN_S)),
-    "wet": lambda story: (story.plant.water(20.0), story.run(0.8)),
-    "lane clear": _set(loop=False, lane_ok=True),
-    "car": _set(loop=True, lane_ok=True),
-    "lane broken": _set(loop=False, lane_ok=False),
-    "arm open": _set(arm="open"),
-    "arm between": _set(arm="mid"),
-    "arm closed": _set(arm="closed"),
-    "key on": _set(key=True),
-    "key off": _set(key=False),
-    "stall": _pulse(0.6, 11.0, 0.0, "current"),
-    "inside": _pulse(SCAN_S, True, False, "inside"),
-    "camera": _camera,
-    "silence": lambda story: story.wait(1.2),
-    "sleep": _pause,
-    "restart": _restart,
-    "grant": lambda story: (story.grant(), story.run(SCAN_S)),
-    "queued": lambda story: (story.forged(live=False), story.run(SCAN_S)),
-    "alone": lambda story: (story.forged("lee"), story.run(SCAN_S)),
-    "close": lambda story: (story.order_close(), story.run(SCAN_S)),
-    "wait": lambda story: story.run(1.0),
-    "wait long": lambda story: story.run(3.2),
-}
+@cache
+def _names(kind: type) -> tuple[str, ...] | None:
+    """Return the fields to copy, or None of what is never changed in place."""
+    if not is_dataclass(kind) or kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+        return None
+    return tuple(each.name for each in fields(kind))
 
 
-def abstract(story: Watched) -> tuple[object, ...]:
-    """Return what the abstraction sees of a story."""
-    gate, plant, now = story.gate, story.plant, story.now
-    way = gate.approaches[0]
-    attempt = way.attempt
-    return (
-        gate.state, way.failed is not None, gate.incident is not None,
-        plant.radar, plant.loop, plant.lane_ok, plant.arm, plant.key,
-        attempt.retries,
-        attempt.hold_until is not None and now >= attempt.hold_until,
-        gate.dry_s(now) >= story.site.times.reopen_dry,
-    )  # fmt: skip
-
-
-def fine(story: Watched) -> tuple[object, ...]:
-    """Return what a finer abstraction sees: which failure, who holds it, what the camera may still do."""
-    gate, way = story.gate, story.gate.approaches[0]
-    attempt = way.attempt
-    rank = gate.incident.rank if gate.incident is not None else None
-    more = (way.failed, rank, attempt.camera_overridden, attempt.camera_until is None)
-    return (*abstract(story), *more, gate.heard(story.now))
-
-
-class _Freezer(pickle.Pickler):
-    def persistent_id(self, obj: object) -> str | None:
-        return "site" if isinstance(obj, Site) else None
-
-
-class _Thawer(pickle.Unpickler):
-    site = QUICK
-
-    def persistent_load(self, pid: str) -> Site:
-        return self.site
-
-
-def freeze(story: Watched) -> bytes:
-    """Return a story as bytes; all share one site."""
-    story.effects = []
-    file = io.BytesIO()
-    _Freezer(file, protocol=5).dump(story)
-    return file.getvalue()
-
-
-def thaw(frozen: bytes) -> Watched:
-    """Return a story of its own."""
-    story: Watched = _Thawer(io.BytesIO(frozen)).load()
-    return story
+def clone(value: Any) -> Any:
+    """Return a copy that shares only what is never changed in place."""
+    kind = value.__class__
+    names = _names(kind)
+    if names is not None:
+        new = kind.__new__(kind)
+        for name in names:
+            setattr(new, name, clone(getattr(value, name)))
+        return new
+    if kind is list:
+        return [clone(each) for each in value]
+    return copy(value) if kind in (dict, set, deque) else value
 
 
 @dataclass
 class Explored:
-    """What was found."""
+    """What was found: each node's successors by action, in the order of the cut's actions."""
 
-    nodes: dict[tuple[object, ...], bytes] = field(default_factory=dict)
-    steps: int = 0
-    edges: set[tuple[State, Signal]] = field(default_factory=set)
+    actions: tuple[str, ...]
+    site: Site
+    took_s: list[float] = field(init=False)
+    """How long each action takes."""
+    horizons: Mapping[str, float] | None = None
+    parts: dict[tuple[object, ...], int] = field(default_factory=dict)
+    numbers: dict[int, int] = field(default_factory=dict)
+    """A node's number by its key."""
+    successors: "array[int]" = field(default_factory=lambda: array("l"))
+    unsettled: bytearray = field(default_factory=bytearray)
+    rows: set[tuple[State, Signal]] = field(default_factory=set)
+    complete: bool = False
+
+    def __post_init__(self) -> None:
+        self.took_s = [0.0] * len(self.actions)
+
+    @property
+    def states(self) -> int:
+        """How many nodes were found."""
+        return len(self.numbers)
+
+    @property
+    def edges(self) -> int:
+        """How many steps were judged."""
+        return len(self.successors)
+
+    def key(self, story: Judged) -> int:
+        """Return the key of a story's present moment."""
+        if self.horizons is None:
+            self.horizons = horizons(self.site)
+        key = Canonical(self.site, self.horizons, self.parts, story.now, story.plant.count).of(story)
+        assert isinstance(key, int)
+        return key
+
+    def after(self, node: int, action: str) -> int:
+        """Return the node that an action leads to."""
+        return self.successors[node * len(self.actions) + self.actions.index(action)]
 
 
-def explore(sees: Callable[[Watched], tuple[object, ...]] = abstract, limit: int = 100_000) -> Explored:
-    """Walk every action from every abstract situation once, starting at a gate that has just been born."""
-    found = Explored()
-    first = Watched(QUICK)
-    queue = deque([sees(first)])
-    found.nodes[queue[0]] = freeze(first)
-    while queue and len(found.nodes) < limit:
-        frozen = found.nodes[queue.popleft()]
-        for name, act in ACTIONS.items():
-            story = thaw(frozen)
-            try:
-                act(story)
-            except AssertionError as error:
-                raise AssertionError(f"after {name!r} from {thaw(frozen).gate.state}: {error}") from error
-            found.steps += 1
-            found.edges |= story.edges
-            seen = sees(story)
-            if seen not in found.nodes:
-                found.nodes[seen] = freeze(story)
-                queue.append(seen)
+def explore(
+    start: Judged, actions: Mapping[str, Action], limit: int = 10_000_000, end: bool = True
+) -> Explored:
+    """Take every action from every node. AssertionError names the broken invariant and the way to it."""
+    found = Explored(tuple(actions), start.site)
+    with pytest.MonkeyPatch.context() as patch:
+        # Judged every time, computed once: the signatures of an order are the same at every node.
+        patch.setattr(authority, "verify", cache(authority.verify))
+        _walk(found, start, actions, limit, end)
+    if end and found.complete:
+        check_ending(found)
     return found
 
 
-def settle(story: Watched, camera: bool = False) -> Watched:
-    """Leave a situation to itself, with the key turned back, for as long as a closing may take."""
-    story.plant.key = False
-    until = story.now + worst_s(QUICK.times, QUICK.retries) + QUICK.times.escape
-    while story.now < until and not (story.gate.state is State.CLOSED or story.gate.approaches[0].failed):
-        if camera:
-            story.sight(True)
-        story.run(SCAN_S)
-    return story
+def _walk(found: Explored, start: Judged, actions: Mapping[str, Action], limit: int, end: bool) -> None:
+    queue = deque([start])
+    parents = array("l", [-1])
+    _add(found, start)
+    while queue and found.states < limit:
+        node = found.edges // len(actions)
+        if end and node and not node & (node - 1):
+            check_ending(found)
+        story = queue.popleft()
+        try:
+            story.check_silence()
+        except AssertionError as error:
+            raise AssertionError(f"{error}; after {_path(found, parents, node)}") from error
+        for at, (name, act) in enumerate(actions.items()):
+            new = clone(story)
+            new.effects, new.edges = [], set()
+            try:
+                act(new)
+            except AssertionError as error:
+                raise AssertionError(f"{error}; after {[*_path(found, parents, node), name]}") from error
+            found.rows |= new.edges
+            found.took_s[at] = new.now - story.now
+            for channel in new.gate.sensing.channels:
+                channel.history.clear()
+            number, fresh = _add(found, new)
+            found.successors.append(number)
+            if fresh:
+                queue.append(new)
+                parents.append(found.edges - 1)
+    found.complete = not queue
 
 
-def closed_as_defined(story: Watched) -> bool:
-    """Tell whether the closing is over: an arm proved closed, or a failure told with priority 1."""
-    failed = story.gate.approaches[0].failed
-    told = failed is not None and story.alarms_now.get(f"gate.{failed}") == 1
-    warned = story.gate.outputs.warned
-    return warned is not None and warned.closed and (story.gate.state is State.CLOSED or told)
+def _add(found: Explored, story: Judged) -> tuple[int, bool]:
+    key = found.key(story)
+    number = found.numbers.setdefault(key, len(found.numbers))
+    fresh = number == len(found.unsettled)
+    if fresh:
+        found.unsettled.append(not story.settled)
+    return number, fresh
+
+
+def _path(found: Explored, parents: "array[int]", node: int) -> list[str]:
+    """Return the actions that first led to a node."""
+    names: list[str] = []
+    while node and parents[node] >= 0:
+        node, action = divmod(parents[node], len(found.actions))
+        names.append(found.actions[action])
+    return names[::-1]
+
+
+UNWATCHED = frozenset({"sleep", "restart"})
+"""After these the time to closed-as-defined counts anew: nobody was there."""
+
+
+def longest_ticks(found: Explored, limit: int) -> int:
+    """Return for how many ticks a closing can remain neither proved nor told as failed; `limit` or less."""
+    width = len(found.actions)
+    watched = [at for at, name in enumerate(found.actions) if name not in UNWATCHED]
+    slow = [at for at in watched if found.took_s[at]]
+    quick = [at for at in watched if not found.took_s[at]]
+    walked = found.edges // width
+    inside = {node for node in range(walked) if found.unsettled[node]}
+    at_once = {
+        node: [to for at in quick if (to := found.successors[node * width + at]) in inside and to != node]
+        for node in inside
+    }
+    ticks = 0
+    while inside and ticks <= limit:
+        reached = {found.successors[node * width + at] for node in inside for at in slow}
+        pending = [node for node in reached if node in at_once]
+        inside = set(pending)
+        while pending:
+            for to in at_once[pending.pop()]:
+                if to not in inside:
+                    inside.add(to)
+                    pending.append(to)
+        ticks += 1
+    return ticks
+
+
+def check_ending(found: Explored) -> None:
+    """Hold the explored graph against the rule that every hazard ends in time, closed as defined."""
+    times, retries = found.site.times, found.site.retries
+    limit = round((worst_s(times, retries) + times.escape) / times.pre_warn) + 1
+    ticks = longest_ticks(found, limit)
+    assert ticks <= limit, f"not yet closed as defined after {limit} ticks, and no end to it"

@@ -1,6 +1,7 @@
 """People whose signatures count, and their orders."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -53,6 +54,12 @@ def signed(command: CommandBody, *names: str) -> CommandBody:
     """Return the command with these people's approvals."""
     approvals = tuple(approval(command, name) for name in names)
     return command.model_copy(update={"approvals": approvals})
+
+
+@cache
+def ordered(target: str, incident: str | None, seq: int, state: str, *names: str) -> CommandBody:
+    """Return a right order, signed by these people; the same one is signed once."""
+    return signed(order(target, incident=incident, seq=seq, expect_state=state), *names)
 
 
 def approval(command: CommandBody, name: str) -> Approval:

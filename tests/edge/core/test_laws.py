@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from edge.core.exploration import ACTIONS
+from edge.core.moves import ACTIONS
 from edge.core.plant import SITE, Plant, Story
 from edge.core.watched import QUICK, Watched
 from hypothesis import HealthCheck, given, settings

@@ -3,13 +3,15 @@
 from dataclasses import dataclass, field, replace
 from math import isfinite
 
-from edge.core.people import NONCE, came, order, signed
+from edge.core.hearing import Hearing
+from edge.core.people import NONCE, came, ordered
 from edge.core.plant import SITE, Plant, Story
 
 from sotdae_edge.core.barrier import TRANSITIONS, Signal, State
 from sotdae_edge.core.effects import Decided, Drive, Effect, Motion, Warn
 from sotdae_edge.core.events import Event, NonceAsked, Scan, Sighting
 from sotdae_edge.core.site import Times
+from sotdae_shared.messages import CommandBody
 
 EPSILON_S = 1e-6
 WHOLE = len(Plant().scan().points)
@@ -50,6 +52,8 @@ class Watched(Story):
     grants: int = 0
     astray_since: float | None = None
     edges: set[tuple[State, Signal]] = field(default_factory=set)
+    heard: Hearing | None = field(default_factory=Hearing)
+    """None: nobody listens, for all channels say the same."""
 
     def give(self, event: Event) -> list[Effect]:
         if isinstance(event, Scan):
@@ -60,6 +64,10 @@ class Watched(Story):
         super().restart(boot)
         self.wet_at, self.scanned, self.key_seen = self.now, float("-inf"), False
         self.grants, self.astray_since = 0, None
+        self._hear_anew()
+
+    def _hear_anew(self) -> None:
+        self.heard = None if self.heard is None else Hearing()
 
     def wait(self, seconds: float) -> list[Effect]:
         found = super().wait(seconds)
@@ -70,6 +78,7 @@ class Watched(Story):
         """Stop the agent for a while, as SIGSTOP does."""
         self.now += seconds
         self.astray_since = None
+        self._hear_anew()
 
     def sight(self, occupied: bool) -> None:
         """Let the camera speak."""
@@ -78,22 +87,23 @@ class Watched(Story):
     def grant(self) -> None:
         """Let two people of the city sign everything right."""
         self.give(NonceAsked("q", NONCE))
-        incident = None if self.gate.incident is None else self.gate.incident.name
-        seq = max(self.gate.last_seq.values(), default=0) + 1
-        command = order(incident=incident, seq=seq, expect_state=self.gate.state.value)
-        self._order(signed(command, "lee", "park"))
+        self._order(self._signed("open", "lee", "park"))
 
     def order_close(self) -> None:
         """Let the city order it closed."""
-        seq = max(self.gate.last_seq.values(), default=0) + 1
-        self._order(signed(order("close", seq=seq), "lee"))
+        self._order(self._signed("close", "lee"))
 
-    def _order(self, command: object) -> None:
+    def _signed(self, target: str, *names: str, later: int = 1) -> CommandBody:
+        incident = None if self.gate.incident is None else self.gate.incident.name
+        seq = max(self.gate.last_seq.values(), default=0) + later
+        return ordered(target, incident, seq, self.gate.state.value, *names)
+
+    def _order(self, command: CommandBody) -> None:
         dry_s = self.now - self.wet_at
         if not self.fresh or self.gate.state in (State.START, State.OPEN):
             dry_s = 0.0
         before = self.gate.state
-        event = came(command)  # type: ignore[arg-type]
+        event = came(command)
         effects = self.gate.handle(event, self.now)
         accepted = any(isinstance(e, Decided) and e.verdict == "accepted" for e in effects)
         if accepted and event.command.target == "open":
@@ -101,13 +111,15 @@ class Watched(Story):
             self.grants = 1
         self.take(effects)
 
-    def forged(self, *names: str, live: bool = True) -> None:
-        """Deliver an open that is right but for one thing: it waited in a queue, or one person signed."""
+    def forged(self, *names: str, live: bool = True, later: int = 1) -> None:
+        """Deliver an open that is right but for one thing: queued, signed by one, or with a number used before."""
         self.give(NonceAsked("q", NONCE))
-        incident = None if self.gate.incident is None else self.gate.incident.name
-        seq = max(self.gate.last_seq.values(), default=0) + 1
-        command = order(incident=incident, seq=seq, expect_state=self.gate.state.value)
-        self.give(came(signed(command, *(names or ("lee", "park"))), live=live))
+        self.give(came(self._signed("open", *(names or ("lee", "park")), later=later), live=live))
+
+    def replayed(self) -> None:
+        """Deliver an open with the number of the last order, if there has been one."""
+        if self.gate.last_seq:
+            self.forged(later=0)
 
     @property
     def alarms_now(self) -> dict[str, int]:
@@ -122,7 +134,10 @@ class Watched(Story):
     def _see(self, event: Scan) -> None:
         if self.now >= self.scanned + self.site.times.channel_age:
             self.wet_at = self.now
+            self._hear_anew()
         self.scanned = self.now
+        if self.heard is not None:
+            self.heard.take(event.points, self.plant.count, self.now)
         levels = (self.plant.radar, self.plant.pressure, self.plant.floats)
         if any(level is None or not level <= 3.0 for level in levels):
             self.wet_at = self.now
@@ -189,16 +204,35 @@ class Watched(Story):
         if self.key_seen:
             assert gate.state is State.MANUAL, "the key goes before everything"
             assert way.driven.motion is Motion.STOP, "nothing moves past the key"
+        self._check_hearing()
         self._check_deadline()
+
+    def _check_hearing(self) -> None:
+        """Water is neither hidden by one channel nor invented by one; an incident has been heard."""
+        incident = self.gate.incident
+        if self.heard is None:
+            return
+        if incident is None:
+            if self.fresh:
+                self.heard.check(self.site, self.now)
+            return
+        if incident.cause == "level":
+            self.heard.check_lonely(self.site, self.now)
+        self._hear_anew()
+
+    @property
+    def settled(self) -> bool:
+        """Whether the closing is over or none is due: closed is proved, or its failure has been told."""
+        return self.gate.state in (State.CLOSED, *OUTSIDE) or self.gate.approaches[0].failed is not None
 
     def _check_deadline(self) -> None:
         """Every hazard is closed as defined within its time: an arm proved closed, or a failure told."""
-        gate = self.gate
-        settled = gate.state in (State.CLOSED, *OUTSIDE) or gate.approaches[0].failed is not None
-        if settled:
+        if self.settled:
             self.astray_since = None
         elif self.astray_since is None:
             self.astray_since = self.now
         else:
             limit_s = worst_s(self.site.times, self.site.retries) + self.site.times.escape
-            assert self.now - self.astray_since <= limit_s + 1.0, f"{gate.state} is not yet closed as defined"
+            assert self.now - self.astray_since <= limit_s + 1.0, (
+                f"{self.gate.state} is not yet closed as defined"
+            )

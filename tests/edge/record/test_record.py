@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 import pytest
-from edge.core.exploration import ACTIONS
+from edge.core.moves import ACTIONS
 from edge.core.people import came, order, signed
 from edge.core.plant import SITE, Plant
 from edge.core.watched import QUICK

@@ -1,0 +1,153 @@
+"""What the exploration's key does not hold as it stands, and why that changes nothing.
+
+Each reason is also tried out: stories that the key says are the same must go on to the same keys.
+"""
+
+from collections.abc import Callable, Mapping
+
+from edge.core.hearing import stated_s
+
+from sotdae_edge.core.conditions import GRACE_S
+from sotdae_edge.core.site import Site
+
+LEFT_OUT: Mapping[str, str] = {
+    "Gate.site": "one for a whole exploration",
+    "Sensing.site": "one for a whole exploration",
+    "Story.site": "one for a whole exploration",
+    "ChannelState.spec": "a part of the site",
+    "ApproachState.spec": "a part of the site",
+    "Arm.prefix": "a part of the site",
+    "Witness.point": "a part of the site",
+    "Outputs.assert_s": "a constant",
+    "Gate.boot": "only makes the names of incidents; a nonce of another boot is gone with its gate",
+    "Gate.episode": "only makes the names of incidents, which are told apart by name",
+    "Gate.last_seq": "a fresh order has the next number and a replayed one the last, whatever these are",
+    "Gate.save_due": "saves the same memento again",
+    "Incident.cause": "words for the record",
+    "Incident.first_out": "words for the record",
+    "Incident.because": "words for the record",
+    "Trip.first_out": "words for the record",
+    "Trip.because": "words for the record",
+    "AlarmBook.texts": "words for the record",
+    "Bypass.by": "words for the record",
+    "Bypass.reason": "words for the record",
+    "Bypass.since": "words for the record",
+    "Sensing._levels": "worked out anew when asked for at another moment or after a scan",
+    "Sensing._levels_at": "as above",
+    "ChannelState.history": "an input: before each scan it is one of three: none, flat, rising",
+    "Story.now": "every time is relative to it",
+    "Story.effects": "judged when they come",
+    "Watched.edges": "noted when they come",
+    "Watched.astray_since": "the longest way to closed-as-defined is read off the explored graph",
+    "Plant.count": "counters are compared with it",
+}
+"""Fields that are not in the key."""
+
+Horizon = Callable[[Site], float]
+
+
+def _over(_: Site) -> float:
+    return 0.0
+
+
+RELATIVE: Mapping[str, Horizon] = {
+    "Since.due": _over,
+    "ChannelState.fresh_until": _over,
+    "ChannelState.jump_since": lambda site: site.times.spike,
+    "ChannelState.disagree_since": lambda site: site.times.disagree,
+    "Bypass.until": _over,
+    "Single.good_until": lambda site: site.times.river_lost if gauged(site) else 0.0,
+    "Sensing.caution_until": _over,
+    "ApproachState.deadline": _over,
+    "ApproachState.motion_due": _over,
+    "Attempt.hold_until": _over,
+    "Attempt.camera_until": _over,
+    "Driven.due": _over,
+    "Latched.due": _over,
+    "Arm.fresh_until": _over,
+    "LaneState.camera_until": _over,
+    "LaneState.clear_since": lambda site: max(site.times.clear, site.times.clear_after_raise),
+    "Witness.fresh_until": _over,
+    "Outputs.warn_due": _over,
+    "Outputs.closed_since": lambda site: site.times.pre_warn,
+    "Gate.born": lambda _: GRACE_S,
+    "Gate.hub_heard": lambda site: site.times.hub_silent,
+    "Gate.dry_since": lambda site: site.times.reopen_dry,
+    "Gate.repair_due": _over,
+    "Gate.caution_until": _over,
+    "Nonce.until": _over,
+    "Watched.closed_since": lambda site: site.times.pre_warn,
+    "Watched.scanned": lambda site: max(site.times.channel_age, site.times.lane_age),
+    "Watched.wet_at": lambda site: site.times.reopen_dry,
+    "Hearing.firm_since": lambda site: stated_s(site.times) + 1.0,
+    "Hearing.calm_since": lambda site: stated_s(site.times) + 1.0,
+}
+"""Times go in relative to now. One that has passed is only asked how long ago up to this many seconds."""
+
+
+def gauged(site: Site) -> bool:
+    """Tell whether anybody asks the river."""
+    return site.levels.river_trigger_cm is not None or site.levels.river_caution_cm is not None
+
+
+LEVELS_CM = (
+    -5.0,
+    0.0,
+    1.0,
+    3.0,
+    4.0,
+    5.0,
+    11.0,
+    14.5,
+    15.0,
+    16.5,
+    20.0,
+    45.0,
+    90.0,
+    120.0,
+    400.0,
+    2600.0,
+    3000.0,
+)
+"""Representatives of the numbers that a scan may say."""
+WITHIN = 0.4
+_EXACT = frozenset(LEVELS_CM)
+
+
+def snap(value: float) -> float:
+    """Return the representative within 0.4 of a value, else the value."""
+    if value in _EXACT:
+        return value
+    for each in LEVELS_CM:
+        if abs(value - each) <= WITHIN:
+            return each
+    return value
+
+
+SNAPPED: Mapping[str, Callable[[float], float]] = {
+    "Level.low": snap,
+    "Level.high": snap,
+    "Sample": snap,
+    "Plant.radar": snap,
+    "Plant.pressure": snap,
+    "Plant.floats": snap,
+    "Plant.river": snap,
+    "Plant.rain": snap,
+    "Plant.current": snap,
+}
+"""Numbers go in as the representative nearest to them."""
+
+ARM_POINTS = (
+    "limit_open", "limit_closed", "arm_angle", "motor_current", "local_key", "inside_request",
+    "inside_release", "locked", "sign_closed", "sign_caution", "flasher_on", "siren_on",
+)  # fmt: skip
+"""What an arm reads of its last scan. Levels and lane are read when the scan is taken."""
+
+PLAIN = frozenset(
+    {
+        "AlarmBook.active", "Attempt.retries", "Incident.rank", "Nonce.value", "Sensing.rates", "Trip.cause",
+        "Hearing.calm", "Hearing.dry", "Hearing.firm", "Hearing.lost", "Hearing.wet",
+        "Plant.arm", "Watched.grants",
+    }
+)  # fmt: skip
+"""Numbers and words that go in as they stand: few, or out of the representatives."""
