@@ -20,7 +20,7 @@ def main(names: list[str]) -> int:
     print("|---|---|---|---|---|---|---|")
     for name in names or CUTS:
         cut, began = CUTS[name], time.process_time()
-        found = explore(cut.start(), cut.actions)
+        found = explore(cut)
         spent = time.process_time() - began
         counts = f"{len(cut.actions)} | {found.states:,} | {found.edges:,} | {len(found.rows)} | {spent:.0f}"
         print(f"| `{name}` | {cut.what} | {counts} |", flush=True)

@@ -7,6 +7,7 @@ the key, or not as it stands, is in LEFT_OUT, RELATIVE or REDUCED, each with its
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
+from inspect import get_annotations
 from typing import Any, get_args, get_type_hints
 
 from edge.core.reasons import ARM_POINTS, LEFT_OUT, RELATIVE, SNAPPED, gauged
@@ -40,7 +41,7 @@ def plan(kind: type) -> tuple[tuple[str, Rule], ...] | None:
 
 def named(kind: type, field_name: str) -> str:
     """Return a field's name with that of the class which declares it."""
-    owner = next(base for base in kind.__mro__ if field_name in base.__dict__.get("__annotations__", {}))
+    owner = next(base for base in kind.__mro__ if field_name in get_annotations(base))
     return f"{owner.__name__}.{field_name}"
 
 
@@ -89,11 +90,10 @@ class Canonical:
         return tuple([self.of(each) for each in value])
 
     def relative(self, value: Any, horizon_s: float) -> object:
-        """Return a time, or each of several, relative to now; one that has passed for good is `horizon_s` ago."""
+        """Return a time, or each of several, relative to now: `horizon_s` ago at the most."""
         if value.__class__ is dict:
             return tuple(sorted([(name, self.relative(at, horizon_s)) for name, at in value.items()]))
-        after = value - self.now
-        return after if after > -horizon_s else -horizon_s
+        return max(value - self.now, -horizon_s)
 
     def incident(self, name: str) -> int:
         """Return which of the names seen in this walk it is: incidents are told apart, not called by name."""
@@ -110,6 +110,7 @@ _ATOMS = frozenset({int, float, str, bool, type(None)})
 
 
 def _memento(walk: Canonical, value: Any, _: object) -> object:
+    """What a restart reads: not the state; numbers and ages are left out as in the gate itself."""
     if value is None:
         return None
     incident = value["incident"]
@@ -141,7 +142,7 @@ def _fresh(walk: Canonical, owner: Any) -> bool:
 
 
 def _entered(walk: Canonical, value: Any, way: Any) -> object:
-    """When a state began: of a closing that waits, of a proof that others wait for; else only what was first."""
+    """When a state began, where something waits for that; of a lowering only which was first."""
     since = way.lane.clear_since
     if way.state == "lowering":
         return since is not None and since <= value

@@ -1,10 +1,8 @@
 """The declared abstraction: sites of short times in whole ticks, and what may happen to their gates."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
-from edge.core.exploration import Action, Judged
-from edge.core.hearing import Hearing
+from edge.core.exploration import Action, Cut, Judged
 from edge.core.plant import SITE
 
 from sotdae_edge.core.events import LinkLost
@@ -28,24 +26,6 @@ AGES = dict.fromkeys(("channel_age", "river_age", "lane_age", "camera_age", "dev
 AT_ONCE = dict.fromkeys(
     ("spike", "clear", "stall", "proof_lost", "readback", "manual_alarm", "repair", "caution_after_open"), 0
 )
-
-
-@dataclass(frozen=True)
-class Cut:
-    """One exploration: a site, and the alphabet of what happens."""
-
-    what: str
-    site: Site
-    actions: Mapping[str, Action]
-
-    listens: bool = False
-    """Whether the channels speak apart, so that the judge must hear each."""
-
-    def start(self, now: float = 1024.0 * TICK_S) -> Judged:
-        """Return a gate that has just been born."""
-        story = Judged(self.site, now=now, heard=Hearing() if self.listens else None)
-        story.begin()
-        return story
 
 
 def scan(**values: object) -> Action:

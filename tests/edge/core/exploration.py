@@ -6,17 +6,19 @@ a cut (cuts.py) is taken from every node; the judge (watched.py) holds each effe
 
 from array import array
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from typing import Any
 
 import pytest
 from edge.core.canonical import Canonical, horizons
+from edge.core.hearing import Hearing
 from edge.core.watched import Watched, worst_s
 
-from sotdae_edge.core import authority
+from sotdae_edge.core import authority, ladder, rising
 from sotdae_edge.core.barrier import Signal, State
 from sotdae_edge.core.site import Site
 
@@ -53,6 +55,29 @@ class Judged(Watched):
         assert (due - self.now) % self.site.times.pre_warn == 0.0, "a deadline between ticks"
         effects = clone(self.gate).tick(due - JUST_BEFORE_S)
         assert effects == [], f"something was due before the deadline that was told: {effects[0]}"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One exploration: a site, and the alphabet of what happens."""
+
+    what: str
+    site: Site
+    actions: Mapping[str, Action]
+
+    listens: bool = False
+    """Whether the channels speak apart, so that the judge must hear each."""
+
+    @property
+    def tick_s(self) -> float:
+        """The one unit of time."""
+        return self.site.times.pre_warn
+
+    def start(self, ticks: int = 1024) -> Judged:
+        """Return a gate that has just been born, so many ticks after the clock was zero."""
+        story = Judged(self.site, now=ticks * self.tick_s, heard=Hearing() if self.listens else None)
+        story.begin()
+        return story
 
 
 @cache
@@ -120,34 +145,45 @@ class Explored:
         return self.successors[node * len(self.actions) + self.actions.index(action)]
 
 
-def explore(
-    start: Judged, actions: Mapping[str, Action], limit: int = 10_000_000, end: bool = True
-) -> Explored:
-    """Take every action from every node. AssertionError names the broken invariant and the way to it."""
-    found = Explored(tuple(actions), start.site)
+@contextmanager
+def ticking(site: Site) -> Iterator[None]:
+    """Give the durations that no site sets whole ticks too; judge equal signatures once."""
+    tick_s = site.times.pre_warn
     with pytest.MonkeyPatch.context() as patch:
-        # Judged every time, computed once: the signatures of an order are the same at every node.
+        at_once = tuple([replace(rung, after_s=0.0) for rung in ladder.RUNGS])
+        grades = tuple([(name, rate, priority, tick_s) for name, rate, priority, _ in rising.GRADES])
+        patch.setattr(ladder, "RUNGS", at_once)
+        patch.setattr(rising, "GRADES", grades)
+        patch.setattr(rising, "FALL_S", tick_s)
         patch.setattr(authority, "verify", cache(authority.verify))
-        _walk(found, start, actions, limit, end)
-    if end and found.complete:
+        yield
+
+
+def explore(cut: Cut, limit: int = 10_000_000) -> Explored:
+    """Take every action from every node. AssertionError names the broken invariant and the way to it."""
+    found = Explored(tuple(cut.actions), cut.site)
+    with ticking(cut.site):
+        _walk(found, cut, limit)
+    if found.complete:
         check_ending(found)
     return found
 
 
-def _walk(found: Explored, start: Judged, actions: Mapping[str, Action], limit: int, end: bool) -> None:
+def _walk(found: Explored, cut: Cut, limit: int) -> None:
+    start = cut.start()
     queue = deque([start])
     parents = array("l", [-1])
     _add(found, start)
     while queue and found.states < limit:
-        node = found.edges // len(actions)
-        if end and node and not node & (node - 1):
+        node = found.edges // len(cut.actions)
+        if node and not node & (node - 1):
             check_ending(found)
         story = queue.popleft()
         try:
             story.check_silence()
         except AssertionError as error:
             raise AssertionError(f"{error}; after {_path(found, parents, node)}") from error
-        for at, (name, act) in enumerate(actions.items()):
+        for at, (name, act) in enumerate(cut.actions.items()):
             new = clone(story)
             new.effects, new.edges = [], set()
             try:

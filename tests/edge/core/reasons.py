@@ -32,6 +32,12 @@ LEFT_OUT: Mapping[str, str] = {
     "Bypass.by": "words for the record",
     "Bypass.reason": "words for the record",
     "Bypass.since": "words for the record",
+    "Bucket.by": "words for the record",
+    "Bucket.order": "words for the record",
+    "Bucket.peak_cm": "words for the record",
+    "Pulse.by": "words for the record",
+    "Pulse.order": "words for the record",
+    "SelfTests.ages": "no cut has a plan of tests: ages raise alarms and begin a lamp test, as an order does",
     "Sensing._levels": "worked out anew when asked for at another moment or after a scan",
     "Sensing._levels_at": "as above",
     "ChannelState.history": "an input: before each scan it is one of three: none, flat, rising",
@@ -76,6 +82,11 @@ RELATIVE: Mapping[str, Horizon] = {
     "Gate.repair_due": _over,
     "Gate.caution_until": _over,
     "Nonce.until": _over,
+    "Pulse.dark_at": _over,
+    "Pulse.until": _over,
+    "Bucket.until": _over,
+    "SelfTests.retry_at": _over,
+    "SelfTests.strokes": _over,
     "Watched.closed_since": lambda site: site.times.pre_warn,
     "Watched.scanned": lambda site: max(site.times.channel_age, site.times.lane_age),
     "Watched.wet_at": lambda site: site.times.reopen_dry,
@@ -147,7 +158,8 @@ PLAIN = frozenset(
     {
         "AlarmBook.active", "Attempt.retries", "Incident.rank", "Nonce.value", "Sensing.rates", "Trip.cause",
         "Hearing.calm", "Hearing.dry", "Hearing.firm", "Hearing.lost", "Hearing.wet",
-        "Plant.arm", "Watched.grants",
+        "Plant.arm", "Watched.grants", "Rising.grade", "Standing.noticed", "Standing.rungs",
+        "Pulse.lit", "Pulse.test", "Bucket.seen", "SelfTests.buckets", "SelfTests.failed",
     }
 )  # fmt: skip
 """Numbers and words that go in as they stand: few, or out of the representatives."""

@@ -27,7 +27,7 @@ def _fields() -> Iterator[tuple[str, object]]:
 
 
 def test_every_number_and_name_is_decided_upon() -> None:
-    """Flags, states and parts are in the key by themselves; a time, a counter or a name must be thought about."""
+    """Flags, states and parts are in the key by themselves; of times, counters and names somebody decides."""
     decided = {*LEFT_OUT, *PLAIN, *RELATIVE, *SNAPPED, *REDUCED}
     open_questions = sorted(name for name, hint in _fields() if _numbers(hint) and name not in decided)
     assert open_questions == []

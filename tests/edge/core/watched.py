@@ -112,7 +112,7 @@ class Watched(Story):
         self.take(effects)
 
     def forged(self, *names: str, live: bool = True, later: int = 1) -> None:
-        """Deliver an open that is right but for one thing: queued, signed by one, or with a number used before."""
+        """Deliver an open that is right but for its way, its signers or its number."""
         self.give(NonceAsked("q", NONCE))
         self.give(came(self._signed("open", *(names or ("lee", "park")), later=later), live=live))
 
