@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 GRACE_S = 3.0
 """After a start, what has not been heard yet is not yet an alarm."""
 
+LAMPS = ("sign_closed", "flasher_on", "siren_on")
+
 _FAILED = {
     State.HELD_OPEN: "queue under the arm: held open with every warning closed; send somebody",
     State.PARTIAL: "closed is not proved; send somebody",
@@ -26,7 +28,9 @@ _FAILED = {
 
 def of(gate: "Gate", now: float) -> list[Condition]:
     """Return every alarm condition that holds now."""
-    found = [*_water(gate), *bypass.conditions(gate, now), *gate.selftests.conditions(now)]
+    found = [*_water(gate), *gate.selftests.conditions(now)]
+    if gate.sensing.out(now):
+        found += bypass.conditions(gate, now)
     if gate.site.drill:
         found.append(_holds("drill.active", 3, f"drill: dry for {gate.site.times.reopen_dry:g} s reopens"))
     heard, settled = gate.heard(now), now >= gate.born + GRACE_S
@@ -108,14 +112,7 @@ def _devices(gate: "Gate", heard: bool) -> list[Condition]:
 
 
 def _sensors(gate: "Gate", now: float) -> list[Condition]:
-    bad = {}
-    for channel in gate.sensing.channels:
-        trouble = channel.trouble(gate.site, now)
-        if trouble is not None:
-            bad[channel.spec.name] = trouble
-    left = len(gate.sensing.channels) - len(bad.keys() | gate.sensing.out(now))
-    priority = 3 if left >= 2 else 2
-    found = [_holds(f"sensor.{name}", priority, f"{name}: {trouble}") for name, trouble in bad.items()]
+    found = [] if gate.sensing.outlook(now).sound else _channels(gate, now)
     if gate.repair_due is not None and now >= gate.repair_due:
         hours = gate.site.times.repair / 3600.0
         text = f"a channel has been missing for more than {hours:g} h of running"
@@ -128,12 +125,25 @@ def _sensors(gate: "Gate", now: float) -> list[Condition]:
     return found
 
 
+def _channels(gate: "Gate", now: float) -> list[Condition]:
+    bad = {}
+    for channel in gate.sensing.channels:
+        trouble = channel.trouble(gate.site, now)
+        if trouble is not None:
+            bad[channel.spec.name] = trouble
+    left = len(gate.sensing.channels) - len(bad.keys() | gate.sensing.out(now))
+    priority = 3 if left >= 2 else 2
+    return [_holds(f"sensor.{name}", priority, f"{name}: {trouble}") for name, trouble in bad.items()]
+
+
 def _warnings(gate: "Gate", way: ApproachState, now: float) -> list[Condition]:
     # Lamps under test are judged by their test.
     asked = gate.outputs.warned if gate.selftests.pulse is None else None
     spec = way.spec
-    closed, siren = (False, False) if asked is None else (asked.closed, asked.siren)
-    wanted = {"sign_closed": closed, "flasher_on": closed, "siren_on": siren}
+    if asked is None or not (asked.closed or asked.siren):
+        way.since.forget(*LAMPS)
+        return []
+    wanted = {"sign_closed": asked.closed, "flasher_on": asked.closed, "siren_on": asked.siren}
     dead = []
     for lamp, lit in wanted.items():
         dark = lit and way.arm.flag(lamp, now) is False

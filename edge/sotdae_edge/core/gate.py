@@ -146,7 +146,7 @@ class Gate:
         self.rising.judge(self.sensing.level_cm(now), self.sensing.believed_rate_cm_min(now), now)
         self._latch()
         self._watch_dryness(now)
-        if all(level is not None for level in self.sensing.levels(now).values()):
+        if self.sensing.outlook(now).complete:
             self.repair_due = None
         elif self.repair_due is None:
             self.repair_due = now + self.site.times.repair
@@ -214,8 +214,9 @@ class Gate:
 
     def _latch(self) -> None:
         """Turn a present cause into an incident. Only people end it."""
-        started = any(way.state is not State.START for way in self.approaches)
-        if self.incident is None and self.trips and started:
+        if self.incident is not None or not self.trips:
+            return
+        if any(way.state is not State.START for way in self.approaches):
             self._open_for(self.trips)
 
     def _open_for(self, trips: list[Trip]) -> None:
@@ -239,8 +240,12 @@ class Gate:
 
     def _take_steps(self, now: float) -> list[Decided]:
         """Take the step that is due at each approach."""
-        found = ((way, next_signal(self, way, now)) for way in self.approaches)
-        return [self._take_step(way, signal, now) for way, signal in found if signal is not None]
+        found = []
+        for way in self.approaches:
+            signal = next_signal(self, way, now)
+            if signal is not None:
+                found.append(self._take_step(way, signal, now))
+        return found
 
     def _take_step(self, way: ApproachState, signal: Signal, now: float) -> Decided:
         before, after = way.state, step(way.state, signal)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from statistics import median
 
+from sotdae_edge.core.outlook import Outlook, look
 from sotdae_edge.core.rate import rate_cm_min, will_be_unsafe
 from sotdae_edge.core.rising import FROM_CM
 from sotdae_edge.core.since import Since
 from sotdae_edge.core.site import Site
 from sotdae_edge.core.validity import ChannelState, Level, judge_stuck
-from sotdae_edge.core.vote import Vote, all_below, vote
+from sotdae_edge.core.vote import Vote, vote
 from sotdae_shared.samples import Sample
 from sotdae_shared.units import Flag
 
@@ -72,9 +73,9 @@ class Sensing:
     rates: dict[str, tuple[float, float]] = field(default_factory=dict)
     independent: bool = True
     """Whether three channels may outvote one; see `Site.independent`."""
-    _levels: dict[str, Level | None] = field(default_factory=dict)
-    _levels_at: float | None = None
-    """The levels as of one moment: asked for a dozen times, worked out once."""
+    _outlook: Outlook | None = None
+    _calm: bool = False
+    """Whether all was sound before the newest reading; without a newer one, judging again changes nothing."""
 
     @classmethod
     def of(cls, site: Site, now: float) -> "Sensing":
@@ -85,22 +86,25 @@ class Sensing:
 
     def take(self, points: Mapping[str, Sample], now: float) -> None:
         """Take one scan of the controller."""
-        for channel in self.channels:
-            channel.take(points, self.site, now)
-            self._update_rate(channel, now)
-        judge_stuck(self.channels, self.site, now)
-        self._levels_at = None
+        seen = self.outlook(now)
+        news = [channel.take(points, self.site, now) for channel in self.channels]
+        if True in news or not (seen.sound and self._calm):
+            self._calm = seen.sound
+            for channel in self.channels:
+                self._update_rate(channel, now)
+            judge_stuck(self.channels, self.site, now)
+            self._outlook = None
         self.river.take(points.get("river_stage"), self.site.times.river_age, now)
         self.rain.take(points.get("rain_rate"), self.site.times.river_age, now)
         mains = points.get("mains_ok")
         self.mains_ok = None if mains is None or mains.value is None else bool(mains.value)
 
     def _update_rate(self, channel: ChannelState, now: float) -> None:
-        name = channel.spec.name
-        level = channel.valid(now)
+        if channel.spec.kind != "analog":
+            return
+        name, level = channel.spec.name, channel.valid(now)
         # Below the level from which it counts a rate would only be computed to be thrown away.
-        worth = channel.spec.kind == "analog" and level is not None
-        if not worth or level is None or level.low < min(self.site.levels.predict_from_cm, FROM_CM) - 1.0:
+        if level is None or level.low < min(self.site.levels.predict_from_cm, FROM_CM) - 1.0:
             if name in self.rates:
                 del self.rates[name]
             return
@@ -112,12 +116,16 @@ class Sensing:
         else:
             self.rates[name] = rate
 
+    def outlook(self, now: float) -> Outlook:
+        """Return what the channels say now."""
+        seen = self._outlook
+        if seen is None or not seen.since <= now < seen.until:
+            seen = self._outlook = look(self.channels, now)
+        return seen
+
     def levels(self, now: float) -> dict[str, Level | None]:
         """Return every channel's level, None where it is not valid."""
-        if now != self._levels_at:
-            self._levels = {channel.spec.name: channel.valid(now) for channel in self.channels}
-            self._levels_at = now
-        return self._levels
+        return self.outlook(now).levels
 
     def channel(self, name: str) -> ChannelState:
         """Return one channel's memory. KeyError if there is none of that name."""
@@ -125,16 +133,11 @@ class Sensing:
 
     def forget_levels(self) -> None:
         """Work the levels out anew when next asked for."""
-        self._levels_at = None
+        self._outlook = None
 
     def out(self, now: float) -> frozenset[str]:
         """Return the channels that people have taken out of the vote."""
-        return frozenset([channel.spec.name for channel in self.channels if channel.bypassed(now)])
-
-    def wanted(self, now: float) -> dict[str, Level | None]:
-        """Return the levels of those whose word for dry is needed: all that are not bypassed."""
-        out, levels = self.out(now), self.levels(now)
-        return {name: level for name, level in levels.items() if name not in out} if out else levels
+        return self.outlook(now).out
 
     def flags(self, now: float) -> dict[str, Flag]:
         """Return every channel's quality flag."""
@@ -161,10 +164,7 @@ class Sensing:
 
     def _wet(self, threshold_cm: float, now: float) -> bool:
         """Tell how the vote ends; on most days nobody reaches the threshold and no ballot is cast."""
-        for level in self.levels(now).values():
-            if level is not None and level.low >= threshold_cm:
-                return self._vote(threshold_cm, now).trip
-        return False
+        return self.outlook(now).highest_cm >= threshold_cm and self._vote(threshold_cm, now).trip
 
     def trips(self, now: float, hub_heard: float) -> list[Trip]:
         """Return every cause to close that is present now, the strongest first."""
@@ -229,7 +229,7 @@ class Sensing:
 
     def seeing(self, now: float) -> bool:
         """Tell whether any level channel is valid."""
-        return any(self.levels(now).values())
+        return self.outlook(now).seeing
 
     def blind(self, now: float) -> bool:
         """Tell whether no level channel has been valid for long enough that context must decide."""
@@ -265,7 +265,7 @@ class Sensing:
     def _caution_now(self, now: float) -> bool:
         limits = self.site.levels
         wet = self.since.held("caution", self._wet(limits.caution_cm, now), self.site.times.confirm, now)
-        still = now < self.caution_until and not all_below(self.wanted(now), limits.caution_off_cm)
+        still = now < self.caution_until and self.outlook(now).ceiling_cm > limits.caution_off_cm
         river = self.river.at(now)
         high = limits.river_caution_cm is not None and river is not None and river >= limits.river_caution_cm
         aged = self.river_lost(now)
@@ -282,7 +282,7 @@ class Sensing:
 
     def dry(self, now: float) -> bool:
         """Tell whether everything that can trip says dry: what a reopening needs, for 30 minutes."""
-        if not all_below(self.wanted(now), self.site.levels.reopen_cm):
+        if self.outlook(now).ceiling_cm > self.site.levels.reopen_cm:
             return False
         calm_cm, river_cm = self._river_calm_cm(), self.river.at(now)
         return calm_cm is None or (river_cm is not None and river_cm < calm_cm)

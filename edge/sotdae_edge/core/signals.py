@@ -23,9 +23,10 @@ def next_signal(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
 
 def _by_hand(gate: "Gate", way: ApproachState, now: float) -> bool | None:
     """Tell whether somebody has the key turned or, at the riverside, the inside handle; None: unknown."""
-    hands = [way.arm.flag("local_key", now)]
-    if gate.site.riverside is not None:
-        hands.append(released(way, now))
+    turned = way.arm.flag("local_key", now)
+    if gate.site.riverside is None:
+        return turned
+    hands = (turned, released(way, now))
     return True if True in hands else None if None in hands else False
 
 

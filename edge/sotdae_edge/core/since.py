@@ -19,8 +19,9 @@ class Since:
 
     def forget(self, *names: str) -> None:
         """Let conditions count afresh when next asked for: those of a state that was left."""
-        for name in names:
-            self.due.pop(name, None)
+        if self.due:
+            for name in names:
+                self.due.pop(name, None)
 
     def next_deadline(self, now: float) -> float | None:
         """Return when the next condition ripens."""

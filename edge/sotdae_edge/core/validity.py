@@ -12,7 +12,8 @@ from sotdae_edge.core.site import Channel, Site
 from sotdae_shared.samples import Sample
 from sotdae_shared.units import Flag
 
-SELF_TEST_MIN_PERCENT = 20.0
+SELF_TEST_LEAST = {"switch": 1.0, "analog": 20.0}
+"""A switch loop only says OK; an analogue instrument grades itself in percent."""
 _SOUND = (Flag.PASS, Flag.SUSPECT)
 MAX_HISTORY = 400
 """Samples kept per channel; a faster instrument is thinned out so that they always span the rate window."""
@@ -24,6 +25,14 @@ class Level:
 
     low: float
     high: float
+
+    @property
+    def ceiling(self) -> float:
+        """What the water is surely not above, in cm.
+
+        A switch below its first step only knows "under 5 cm"; 0 is the driest that it can say.
+        """
+        return self.high if self.low >= 0.0 else min(self.high, 0.0)
 
     def distance(self, other: "Level") -> float:
         """Return the gap between two intervals in cm; 0 when they overlap."""
@@ -89,32 +98,35 @@ class ChannelState:
             return "disagrees with the others"
         return None
 
-    def take(self, points: Mapping[str, Sample], site: Site, now: float) -> None:
-        """Take one reading."""
+    def take(self, points: Mapping[str, Sample], site: Site, now: float) -> bool:
+        """Take one reading; tell whether it may be news: an instrument may be slower than the scan."""
         samples = []
         for point, _ in self.spec.points:
             sample = points.get(point)
             if sample is None or sample.value is None:
                 return self._invalid(Flag.MISSING)
             samples.append(sample)
-        kind = self.spec.kind
+        least = SELF_TEST_LEAST[self.spec.kind]
         for sample in samples:
-            if not _self_test_passed(sample, kind):
+            if sample.quality is not None and not sample.quality >= least:
                 return self._invalid(Flag.FAIL)
         counts = tuple([sample.count for sample in samples])
         if None in counts:
             return self._invalid(Flag.MISSING)
         if counts == self.counts:
-            return None
+            return False
         self.counts = counts
-        if kind == "switch":
-            return self._take_switch(samples, site, now)
-        return self._take_analog(float(samples[0].value or 0.0), site, now)
+        if self.spec.kind == "switch":
+            self._take_switch(samples, site, now)
+        else:
+            self._take_analog(float(samples[0].value or 0.0), site, now)
+        return True
 
-    def _invalid(self, flag: Flag) -> None:
+    def _invalid(self, flag: Flag) -> bool:
         self.flag = flag
         self.fresh_until = float("-inf")
         self.jump_since = None
+        return True
 
     def _take_switch(self, samples: list[Sample], site: Site, now: float) -> None:
         low, high = self.spec.range_cm
@@ -125,23 +137,22 @@ class ChannelState:
             elif level > low:
                 low = level
         above = [level for level in dry if level > low]
-        self.level = Level(low, min(above, default=high))
+        self.level = Level(low, min(above) if above else high)
         # A step that is dry below one that is wet contradicts it.
-        self.flag = Flag.SUSPECT if any(level < low for level in dry) else Flag.PASS
+        self.flag = Flag.SUSPECT if dry and min(dry) < low else Flag.PASS
         self.fresh_until = now + site.times.channel_age
 
     def _take_analog(self, value: float, site: Site, now: float) -> None:
         low, high = self.spec.range_cm
         if not low <= value <= high:
-            return self._invalid(Flag.FAIL)
-        if self._is_spike(value, site, now):
+            self._invalid(Flag.FAIL)
+        elif self._is_spike(value, site, now):
             self.flag = Flag.SUSPECT
-            return None
-        self.level = Level(value, value)
-        self.flag = Flag.PASS
-        self.fresh_until = now + site.times.channel_age
-        self._remember(value, site.times.rate_window, now)
-        return None
+        else:
+            self.level = Level(value, value)
+            self.flag = Flag.PASS
+            self.fresh_until = now + site.times.channel_age
+            self._remember(value, site.times.rate_window, now)
 
     def _remember(self, value: float, window_s: float, now: float) -> None:
         if not self.history or now >= self.history[-1][0] + window_s / MAX_HISTORY:
@@ -214,10 +225,3 @@ def _agree(channels: list[ChannelState], site: Site, now: float) -> bool:
             highest = max(highest, channel.level.low)
             lowest = min(lowest, channel.level.high)
     return highest - lowest < site.disagree_cm
-
-
-def _self_test_passed(sample: Sample, kind: str) -> bool:
-    if sample.quality is None:
-        return True
-    # A switch loop only says OK; an analogue instrument grades itself in percent.
-    return sample.quality >= (1.0 if kind == "switch" else SELF_TEST_MIN_PERCENT)

@@ -48,20 +48,9 @@ def vote(levels: Mapping[str, Level | None], threshold_cm: float, independent: b
     return Vote(voting > 0 and trips >= needed, ballots, needed, voting)
 
 
-def all_below(levels: Mapping[str, Level | None], threshold_cm: float) -> bool:
-    """Tell whether every channel is valid and surely not above the threshold: the vote for dry."""
-    for level in levels.values():
-        if not surely_below(level, threshold_cm):
-            return False
-    return bool(levels)
-
-
 def surely_below(level: Level | None, threshold_cm: float) -> bool:
     """Tell whether a channel is valid and its water not above the threshold."""
-    if level is None:
-        return False
-    # A switch below its first step only knows "under 5 cm"; that is the driest it can say.
-    return level.high <= threshold_cm or (level.low < 0.0 <= threshold_cm < level.high)
+    return level is not None and level.ceiling <= threshold_cm
 
 
 def _ballot(level: Level | None, threshold_cm: float) -> Ballot:

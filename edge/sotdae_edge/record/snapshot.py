@@ -15,7 +15,7 @@ from sotdae_shared.signing import canonical
 
 _GATE = TypeAdapter(Gate)
 _SITE = TypeAdapter(Site)
-_CACHES = ("_levels", "_levels_at")
+_CACHES = ("_outlook", "_calm")
 """Worked out anew when asked for; who asked when is no part of a gate's state."""
 
 

@@ -6,9 +6,10 @@ import pytest
 from edge.core.plant import SITE, Plant, Story
 
 from sotdae_edge.core.hazard import Sensing, Stage
+from sotdae_edge.core.outlook import look
 from sotdae_edge.core.site import Channel, Site
-from sotdae_edge.core.validity import ChannelState, Level
-from sotdae_edge.core.vote import Vote, all_below, vote
+from sotdae_edge.core.validity import Bypass, ChannelState, Level
+from sotdae_edge.core.vote import Vote, vote
 from sotdae_shared.samples import Sample
 from sotdae_shared.units import Flag
 
@@ -203,7 +204,22 @@ def test_a_switch_that_cannot_tell_leaves_the_vote_to_the_others() -> None:
     ],
 )
 def test_dry_needs_every_channel(levels: list[Level | None], dry: bool) -> None:
-    assert all_below(dict(zip("abc", levels, strict=False)), 3.0) is dry
+    channels = [
+        ChannelState(replace(SITE.channels[0], name=name), level, fresh_until=1.0)
+        for name, level in zip("abc", levels, strict=False)
+    ]
+    assert (look(channels, 0.0).ceiling_cm <= 3.0) is dry
+
+
+def test_a_bypassed_channel_is_not_asked_for_dry_and_an_outlook_ends_with_the_bypass() -> None:
+    wet, dry = (ChannelState(channel, fresh_until=9.0) for channel in SITE.channels[:2])
+    wet.level, dry.level, wet.bypass = Level(20.0, 20.0), Level(0.0, 0.0), Bypass("kim", "repair", 0.0, 5.0)
+    seen = look([wet, dry], 1.0)
+    assert (seen.ceiling_cm, seen.highest_cm, seen.until, seen.out) == (0.0, 0.0, 5.0, {wet.spec.name})
+    assert not seen.complete
+    again = look([wet, dry], seen.until)
+    assert (again.ceiling_cm, again.highest_cm, again.until, again.out) == (20.0, 20.0, 9.0, frozenset())
+    assert look([wet, dry], again.until).highest_cm == float("-inf")
 
 
 def test_unknown_is_never_zero() -> None:
