@@ -14,8 +14,8 @@ from sotdae_shared.errors import LinkError, WireError
 from sotdae_shared.messages import CommandBody, DecisionBody, QueryBody, ReportBody
 from sotdae_shared.signing import PrivateKey, public_of, sign
 
-ANSWER_S = 5.0
-"""An agent that decides answers in milliseconds."""
+ANSWER_S = 10.0
+"""An agent that decides answers in milliseconds; a box under load may take longer."""
 AGAIN_S = 1.0
 FRESH_S = 2.0
 """The agent shows its gate twice a second: what is older than this is not the gate of now."""
