@@ -77,7 +77,7 @@ def parse(topic: str) -> Parsed:
     except (WireError, ValidationError) as error:
         raise TopicError(f"topic {topic[:120]!r}: {error}") from error
     if facility.city != words[2]:
-        raise TopicError(f"topic {topic[:120]!r}: city {words[2]} is not that of {facility}")
+        raise TopicError(f"topic {topic[:120]!r}: city {words[2][:40]!r} is not that of {facility}")
     address = Address(facility, node)
     if words[5] == "up":
         return Parsed(address, "up", _kind(words[6], UP_KINDS, topic))

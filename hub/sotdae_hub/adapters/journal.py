@@ -141,12 +141,11 @@ class SqliteJournal:
 
     def _quarantine(self, arrival: Arrival, reason: str, raw: bytes, header: Header | None) -> None:
         who = (header.facility, *header.key) if header else (None,) * 5
-        topic = arrival.topic.encode(errors="replace").decode()
         self._db.execute(
             "INSERT OR IGNORE INTO quarantine"
             " (received_ms, topic, reason, raw, facility, node, boot, class, seq)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (_ms(arrival.at), topic[:500], reason, raw, *who),
+            (_ms(arrival.at), _storable(arrival.topic), _storable(reason), raw, *who),
         )
 
     def _meet(self, address: Address, state: StateBody) -> str:
@@ -228,6 +227,11 @@ def connect(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
     db.execute("PRAGMA journal_mode = WAL")
     db.execute(f"PRAGMA synchronous = {synchronous}")
     return db
+
+
+def _storable(text: str) -> str:
+    """Return what a file can hold of a sender's words: no half characters, and not without end."""
+    return text.encode(errors="replace").decode()[:500]
 
 
 def _ms(at: datetime) -> int:
