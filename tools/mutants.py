@@ -33,7 +33,7 @@ PLACE = REPO / "run/mutants"
 SETTINGS = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
 MODULES = [Path(path).stem for path in SETTINGS["only_mutate"]]
 PROPERTY = re.compile(r"    @property\n    def (\w+)\(self\) -> ([^\n]+):\n")
-BUDGET_S = 4.0
+BUDGET_S = 2.0
 """Processor time for the tests of one mutant; the slowest stories are left out where there are many."""
 PATIENCE_S = 10.0
 """Processor time beyond ten times what the tests need: then the mutant runs for ever, and is noticed."""
@@ -42,11 +42,10 @@ Mutants = dict[str, FunctionType]
 WATCHED = """
 def watched(*args, **named):
     import builtins
-    builtins._watched[{note}]()
-    return builtins._watched[{own}](*args, **named)
+    return builtins._watches[{}].note()(*args, **named)
 """
-_watched: list[Any] = []
-builtins._watched = _watched  # type: ignore[attr-defined]
+_watches: "list[Watch]" = []
+builtins._watches = _watches  # type: ignore[attr-defined]
 registered: list[tuple[FunctionType, Mutants]] = []
 """Each function with its mutants by name."""
 
@@ -134,17 +133,19 @@ class Judge:
         took_s: dict[pytest.Item, float] = {}
         callers: dict[CodeType, list[pytest.Item]] = defaultdict(list)
         called: set[CodeType] = set()
-        restore = [_watch(function, called) for function, _ in registered]
+        watches = [Watch(function, called) for function, _ in registered]
         for item in items:
             called.clear()
+            for watch in watches:
+                watch.arm()
             began = time.process_time()
             if not _passes(item):
                 pytest.exit(f"{item.nodeid} fails without any mutant", returncode=3)
             took_s[item] = time.process_time() - began
             for code in called:
                 callers[code].append(item)
-        for undo in restore:
-            undo()
+        for watch in watches:
+            watch.disarm()
         return took_s, callers
 
     def _reap(self, running: dict[int, str]) -> None:
@@ -156,22 +157,35 @@ class Judge:
             self.verdicts[name] = "killed" if os.WEXITSTATUS(status) else "survived"
 
 
-def _watch(function: FunctionType, called: set[CodeType]) -> Callable[[], None]:
-    """Have a function note that it was called; return what undoes that."""
-    code, defaults, named = function.__code__, function.__defaults__, function.__kwdefaults__
-    own = FunctionType(code, function.__globals__, function.__name__, defaults)
-    own.__kwdefaults__ = named
-    number = len(_watched)
-    _watched.append(lambda: called.add(code))
-    _watched.append(own)
-    made: dict[str, Any] = {}
-    exec(WATCHED.format(note=number, own=number + 1), made)
-    function.__code__, function.__defaults__, function.__kwdefaults__ = made["watched"].__code__, None, None
+class Watch:
+    """Notes the first call of a function in a test, and costs the later ones nothing."""
 
-    def undo() -> None:
-        function.__code__, function.__defaults__, function.__kwdefaults__ = code, defaults, named
+    def __init__(self, function: FunctionType, called: set[CodeType]) -> None:
+        """Prepare; `called` gets the function's code."""
+        self._function, self._called = function, called
+        self._own = function.__code__, function.__defaults__, function.__kwdefaults__
+        made: dict[str, Any] = {}
+        exec(WATCHED.format(len(_watches)), made)
+        _watches.append(self)
+        self._watching = made["watched"].__code__, None, None
 
-    return undo
+    def arm(self) -> None:
+        """Note the next call."""
+        self._put(self._watching)
+
+    def disarm(self) -> None:
+        """Leave the function as it was."""
+        self._put(self._own)
+
+    def note(self) -> FunctionType:
+        """Note a call; return the function, which is itself again."""
+        self._called.add(self._own[0])
+        self.disarm()
+        return self._function
+
+    def _put(self, what: Any) -> None:
+        function = self._function
+        function.__code__, function.__defaults__, function.__kwdefaults__ = what
 
 
 def _mutants() -> Iterator[tuple[str, FunctionType, FunctionType]]:
