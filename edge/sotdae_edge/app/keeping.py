@@ -8,7 +8,6 @@ from typing import Any
 
 import rfc8785
 
-from sotdae_edge.app.stopping import unless_stopped
 from sotdae_edge.core.alarms import Condition
 from sotdae_edge.ports import StateStore
 from sotdae_shared.errors import LinkError
@@ -30,22 +29,31 @@ class Keeper:
     unsaved: dict[str, Any] | None = None
     """The memento that no disk has taken yet."""
     problem: str = ""
+    _flight: asyncio.Future[None] | None = None
+    """The save under way: it may outlive a wait that was given up."""
 
     async def save(self, memento: dict[str, Any], seconds: float = PERSIST_S) -> None:
         """Save for so long; what no disk has taken by then is tried again by `retry`."""
-        loop = asyncio.get_running_loop()
-        saving = loop.run_in_executor(self.saver, self.store.save, rfc8785.dumps(memento))
         self.unsaved = memento
         try:
-            await unless_stopped(asyncio.wait_for(asyncio.shield(saving), seconds))
+            async with asyncio.timeout(seconds):
+                await self._write(memento)
         except TimeoutError:
-            saving.add_done_callback(_swallow)
             self._note(f"slower than {seconds * 1000:.0f} ms; acting anyway")
         except LinkError as error:
             self._note(str(error))
         else:
             if self.unsaved is memento:
                 self.unsaved, self.problem = None, ""
+
+    async def _write(self, memento: dict[str, Any]) -> None:
+        """Write one at a time: a disk that hangs must not gather a queue of what is old by then."""
+        if self._flight is not None:
+            await asyncio.wait([self._flight])
+        loop = asyncio.get_running_loop()
+        self._flight = loop.run_in_executor(self.saver, self.store.save, rfc8785.dumps(memento))
+        self._flight.add_done_callback(_swallow)
+        await asyncio.shield(self._flight)
 
     async def retry(self) -> None:
         """Try again with what no disk has taken; call about every second."""

@@ -488,6 +488,47 @@ def test_neighbours_are_those_within_the_distance(places: list[tuple[float, floa
         assert found[one.name] == near
 
 
+HAND = st.tuples(
+    st.sampled_from(["cm", "silent", "tamper", "fault"]),
+    st.integers(0, 2),
+    st.floats(0, 20),
+    st.floats(0.5, 60),
+)
+
+
+def follow(cluster: Cluster, story: list[tuple[str, int, float, float]]) -> None:
+    for what, number, cm, seconds in story:
+        if what == "cm":
+            cluster.cm[f"A-{number}"] = cm
+        elif what == "silent":
+            cluster.silent ^= {f"A-{number}"}
+        elif what == "tamper":
+            cluster.more["tamper"] = float(cm > 10)
+        else:
+            cluster.quality = float(cm > 10)
+        cluster.run(seconds, 5.0)
+
+
+@given(st.lists(HAND, max_size=12), st.lists(HAND, max_size=6))
+def test_a_restart_anywhere_says_nothing_new_and_ends_alike(
+    before: list[tuple[str, int, float, float]], after: list[tuple[str, int, float, float]]
+) -> None:
+    first = Cluster((FULL, *NEAR[1:]))
+    follow(first, before)
+    first.run(5)
+    first.core.noted()
+    second = first.restarted()
+    second.quality, second.silent = first.quality, set(first.silent)
+    second.cm, second.more = dict(first.cm), dict(first.more)
+    second.run(5)
+    assert second.said == []
+    for cluster in (first, second):
+        follow(cluster, after)
+        cluster.run(SILENT_S + 5)
+    assert second.active() == first.active()
+    assert [area.homes for area in second.core.areas.open] == [area.homes for area in first.core.areas.open]
+
+
 @given(st.lists(st.tuples(st.integers(0, 2), st.floats(0, 20), st.floats(0.5, 300)), max_size=25))
 def test_an_open_area_is_never_opened_again(story: list[tuple[int, float, float]]) -> None:
     cluster = Cluster()
