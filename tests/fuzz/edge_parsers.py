@@ -10,6 +10,7 @@ from sotdae_edge.adapters.eyes import parse_line
 from sotdae_edge.adapters.history import read_history
 from sotdae_edge.adapters.state import FileState
 from sotdae_edge.config import load_city, load_gate
+from sotdae_edge.core import baseline
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.homes_kept import Kept, KeptArea, KeptHome
 from sotdae_edge.core.memento import Incident, Memento
@@ -104,6 +105,14 @@ VISION = (
     b'{"alive":true}', b'{"error":"camera: timed out","fatal":true}', b'{"ready":true,"model":"armzone"}',
 )  # fmt: skip
 
+BASELINES = {"radar": baseline.Baseline([0.1, 0.2], {1: 7, -3: 2})}
+
+
+def _baselines(data: bytes) -> None:
+    found = baseline.read(data)
+    assert baseline.read(baseline.write(found)) == found
+
+
 TARGETS = (
     Target(
         "gate_file", in_file(_gate), ConfigError, lambda: [(REPO / "edge/gate.example.toml").read_bytes()]
@@ -112,6 +121,7 @@ TARGETS = (
         "city_file", in_file(load_city), ConfigError, lambda: [(REPO / "edge/city.example.toml").read_bytes()]
     ),
     Target("state_slot", _slot, None, _slot_seeds),
+    Target("baselines", plain(_baselines), WireError, lambda: [baseline.write(BASELINES)]),
     Target("memento", plain(_memento), WireError, lambda: [json.dumps(MEMENTO.write()).encode()]),
     Target("kept_homes", plain(_kept_homes), WireError, lambda: [json.dumps(HOMES.write()).encode()]),
     Target("replay_csv", in_file(_series), ConfigError, lambda: LEVELS),
