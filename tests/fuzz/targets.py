@@ -6,14 +6,12 @@ from fuzz import (
     edge_parsers,
     hub_parsers,
     modbus_parser,
-    panel_parsers,
     record_parsers,
     shared_parsers,
 )
 from fuzz.target import Target
 
 _FAMILIES = (
-    shared_parsers, bridge_parsers, modbus_parser, edge_parsers, access_parsers, record_parsers,
-    hub_parsers, panel_parsers,
+    shared_parsers, bridge_parsers, modbus_parser, edge_parsers, access_parsers, record_parsers, hub_parsers,
 )  # fmt: skip
 TARGETS: dict[str, Target] = {target.name: target for family in _FAMILIES for target in family.TARGETS}

@@ -65,6 +65,7 @@ def shown(app: "GateApp") -> Shown:
         alarms=_alarms(gate.alarms, app.watched),
         decisions=tuple(app.recent),
         hub=_hub(app, now),
+        voice=_voice(gate),
         testing=tuple(sorted(gate.selftests.running())),
         controller_heard=gate.heard(now),
         last_seq=dict(gate.last_seq),
@@ -187,6 +188,11 @@ def _lamps(gate: Gate, way: ApproachState, now: float) -> tuple[LampSeen, ...]:
     )
     wanted = {"sign_closed": closed, "flasher_on": closed, "siren_on": siren, "sign_caution": caution}
     return tuple(LampSeen(name=name, asked=on, read=way.arm.flag(name, now)) for name, on in wanted.items())
+
+
+def _voice(gate: Gate) -> str | None:
+    asked = gate.outputs.warned
+    return None if gate.site.riverside is None or asked is None else asked.voice.name.lower()
 
 
 def _alarms(*books: AlarmBook) -> tuple[AlarmSeen, ...]:

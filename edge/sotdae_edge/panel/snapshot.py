@@ -162,6 +162,8 @@ class Snapshot(_Seen):
     decisions: tuple[DecisionSeen, ...]
     """Newest first."""
     hub: HubSeen
+    voice: str | None
+    """What a riverside gate is told to say; None where there is no voice."""
     testing: tuple[str, ...]
     """Actuators under test now."""
     controller_heard: bool

@@ -35,6 +35,8 @@ def rows(gate: Snapshot, lang: Lang) -> Iterator[Row]:
     yield _context(gate, lang)
     for arm in gate.arms:
         yield from _approach(arm, gate, lang)
+    if gate.voice is not None:
+        yield Row(term(lang, "voice"), term(lang, f"voice.{gate.voice}"))
     if gate.testing:
         yield Row(term(lang, "test"), ", ".join(gate.testing), "!")
     yield _dry(gate, lang)

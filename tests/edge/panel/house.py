@@ -71,7 +71,7 @@ async def gatehouse(directory: Path, **settings: Any) -> AsyncIterator[Gatehouse
             )  # fmt: skip
             task = asyncio.create_task(app.run())
             try:
-                await until(lambda: config.panel_socket.exists() or app.helpers.conditions())
+                await until(lambda: config.panel_socket.exists() or app.helpers.conditions() or task.done())
                 yield Gatehouse(app, server, site, config.panel_socket)
             finally:
                 task.cancel()

@@ -79,7 +79,8 @@ def test_a_channel_is_bypassed_with_a_reason_and_an_end_and_votes_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "kim.pem").write_bytes(to_pem(KEYS["kim"], SECRET))
+    for name in ("kim", "lee"):
+        (tmp_path / f"{name}.pem").write_bytes(to_pem(KEYS[name], SECRET))
 
     async def answers(pilot: Pilot[None], app: PanelApp, *texts: str) -> None:
         await pilot.press("b")
@@ -105,9 +106,12 @@ def test_a_channel_is_bypassed_with_a_reason_and_an_end_and_votes_again(
                 assert house.app.gate.sensing.channel("float").bypassed(house.app.clock.monotonic())
                 await answers(pilot, app, "pressure", "dirty", "30", "kim.pem", SECRET, "", "bypass")
                 await said(app, "bypass REFUSED: one person")
+                two = ("kim.pem", SECRET, "lee.pem", SECRET, "bypass", "bypass")
+                await answers(pilot, app, "pressure", "dirty", "30", *two)
+                await said(app, "bypassed by Kim and Lee for 30 min: dirty")
                 await answers(pilot, app, "float", "restore")
                 await said(app, "restore accepted")
-                await until(lambda: "BYPASSED" not in shown(app, "rows"))
+                await until(lambda: "BYPASSED by Kim," not in shown(app, "rows"))
 
     asyncio.run(story())
 

@@ -10,6 +10,7 @@ from edge.panel.house import Gatehouse, gatehouse, until
 
 from sotdae_edge.app import panel
 from sotdae_edge.core.barrier import State
+from sotdae_edge.core.effects import Voice
 from sotdae_edge.core.hazard import Stage
 from sotdae_edge.core.pulse import LAMPS
 from sotdae_edge.core.site import CHECKLIST
@@ -109,6 +110,12 @@ def test_a_lamp_that_is_not_as_asked_is_named(tmp_path: Path) -> None:
     assert "sign on ·" in row.text
 
 
+def test_a_voice_is_shown_where_there_is_one(tmp_path: Path) -> None:
+    gate = looked_at(tmp_path, State.OPEN)
+    assert "Voice" not in text(gate)
+    assert "Voice: LEAVE THE RIVERSIDE" in text(gate.model_copy(update={"voice": "leave"}))
+
+
 def test_each_approach_has_its_rows_and_one_that_is_not_heard_is_unknown(tmp_path: Path) -> None:
     ways = [{"name": "north"}, {"name": "south", "side": "exit", "prefix": "south_"}]
     gate = looked_at(tmp_path, None, approaches=ways)
@@ -127,7 +134,9 @@ def test_every_machine_word_has_words(lang: Lang) -> None:
     wanted = [
         *(f"stage.{stage}" for stage in Stage), *(f"flag.{flag.value}" for flag in Flag),
         *(f"clock.{trust}" for trust in ClockTrust), *(f"check.{item}" for item in CHECKLIST),
-        *(f"test.{test}" for test in LAMPS), *(f"camera.{word}" for word in camera),
+        *(f"test.{test}" for test in LAMPS),
+        *(f"voice.{voice.name.lower()}" for voice in Voice),
+        *(f"camera.{word}" for word in camera),
         *(f"vote.{ballot}" for ballot in ("trip", "dry", "abstain", "bad")),
     ]  # fmt: skip
     assert [word for word in wanted if word not in WORDS] == []
