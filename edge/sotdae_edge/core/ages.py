@@ -126,8 +126,8 @@ class Ages:
 
     def next_deadline(self, now: float) -> float | None:
         """Return when the next self-test is overdue, or the wall clock unknown."""
-        due = [*(age.due for age in self.of.values()), self.told_until]
-        return min((at for at in due if at > now), default=None)
+        due = [age.due for age in self.of.values() if age.due > now]
+        return min([*due, self.told_until] if self.told_until > now else due, default=None)
 
 
 def fresh() -> Ages:

@@ -1,12 +1,11 @@
 """Laws of tests and bypasses: no test changes what a barrier does, no bypass makes a trip harder."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
-from edge.core.exploration import ACTIONS
-from edge.core.people import came, order, signed
+from edge.core.moves import ACTIONS
+from edge.core.orders import BYPASSES, TESTS, make_due, tell_time
 from edge.core.watched import QUICK, Watched
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from sotdae_edge.core.effects import Decided, Drive
@@ -16,33 +15,16 @@ from sotdae_edge.core.vote import vote
 
 LAW = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PLANNED = replace(QUICK, selftest=SelfTestPlan())
-Move = tuple[str, Callable[[Watched], object] | None]
-
-
-def tried(story: Watched, actuator: str) -> None:
-    """Order a test; it may be refused."""
-    seq = max(story.gate.last_seq.values(), default=0) + 1
-    fields = {"actuator": actuator, "nonce": None, "checklist": (), "seq": seq}
-    story.give(came(signed(order("test", expect_state=story.gate.state.value, **fields), "kim")))
-
-
-def due(story: Watched) -> None:
-    """Make the daily test due."""
-    if (age := story.gate.selftests.ages.of.get("lamps")) is not None:
-        age.due = story.now
-
-
-MOVES = st.one_of(
-    st.sampled_from(sorted(ACTIONS)).map(lambda name: (name, ACTIONS[name])),
-    st.sampled_from(["lamps", "siren", "channel:radar"]).map(lambda name: (name, None)),
-    st.sampled_from([("due", due), ("wait", ACTIONS["wait"]), ("wet", ACTIONS["wet"])]),
-)
+SPECIAL = {**TESTS, "due": make_due}
+"""What only the gate with tests is told."""
+MOVES = st.sampled_from([*sorted(ACTIONS), *["wait", "wet"] * 4, *sorted(SPECIAL) * 3])
 
 
 def barrier(story: Watched) -> list[object]:
     """Return all that a story's barrier did, and why."""
     tests = ("selftest", "test")
-    steps = [(e.decision, e.state, e.because) for e in _decided(story) if e.decision not in tests]
+    decided = (e for e in story.effects if isinstance(e, Decided))
+    steps = [(e.decision, e.state, e.because) for e in decided if e.decision not in tests]
     return [
         *steps,
         *(e for e in story.effects if isinstance(e, Drive)),
@@ -51,23 +33,32 @@ def barrier(story: Watched) -> list[object]:
     ]
 
 
-def _decided(story: Watched) -> list[Decided]:
-    return [e for e in story.effects if isinstance(e, Decided)]
-
-
 @LAW
 @given(st.lists(MOVES, max_size=25))
-def test_no_test_changes_what_the_barrier_does(moves: list[Move]) -> None:
+def test_no_test_changes_what_the_barrier_does(moves: list[str]) -> None:
     plain, tested = Watched(QUICK), Watched(PLANNED)
     plain.run(1.0)
     tested.run(1.0)
-    for name, act in moves:
-        if act is None:
-            tried(tested, name)
-            continue
-        act(plain)
-        act(tested)
+    for name in moves:
+        if name in SPECIAL:
+            SPECIAL[name](tested)
+        else:
+            ACTIONS[name](plain)
+            ACTIONS[name](tested)
     assert barrier(tested) == barrier(plain)
+
+
+STORIES = {**ACTIONS, **TESTS, **BYPASSES, "due": make_due, "time": tell_time}
+del STORIES["grant"]
+"""The watch counts a silent channel as wet; test_bypass shows who is needed to reopen."""
+
+
+@LAW
+@given(st.lists(st.sampled_from(sorted(STORIES)), max_size=40))
+def test_tests_and_bypasses_keep_every_invariant(moves: list[str]) -> None:
+    story = Watched(PLANNED)
+    for name in moves:
+        STORIES[name](story)
 
 
 LEVELS = st.none() | st.sampled_from(
@@ -87,6 +78,9 @@ def test_a_channel_taken_out_never_makes_a_trip_of_the_others_harder(
     levels: dict[str, Level | None], independent: bool, data: st.DataObject
 ) -> None:
     out = data.draw(st.sampled_from(sorted(levels)))
+    # Of four channels two trip: without one of these two, two of three are asked for. But the gate
+    # refuses to bypass a channel that reads water while another does.
+    assume(len(levels) < 4 or vote({out: levels[out]}, 15.0).trip is False)
     before, after = vote(levels, 15.0, independent), vote(levels | {out: None}, 15.0, independent)
     others = [name for name, ballot in before.ballots.items() if ballot == "trip" and name != out]
     assert after.trip >= (before.trip and bool(others))

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import pytest
 from edge.core.moves import ACTIONS
+from edge.core.orders import BYPASSES, TESTS, tell_time
 from edge.core.people import came, order, signed
 from edge.core.plant import SITE, Plant
 from edge.core.watched import QUICK
@@ -19,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sotdae_edge.core.events import BadCommand, Event, HubHeard, LinkLost, Scan
+from sotdae_edge.core.site import SelfTestPlan
 from sotdae_edge.record.chain import Chain
 from sotdae_edge.record.coding import WORDS, Entry, parse, text
 from sotdae_edge.record.packing import MAGIC, pack, unpack
@@ -28,6 +30,7 @@ from sotdae_shared.errors import WireError
 from sotdae_shared.samples import Sample
 
 Move = Callable[[TapedStory], object]
+PLANNED = replace(QUICK, selftest=SelfTestPlan())
 LAW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ODD = st.none() | st.sampled_from([math.nan, math.inf, -0.0, 0.0, 1e300, 5e-324]) | st.floats()
 LANE = {"loop_occupied", "curtain_blocked"}
@@ -46,11 +49,12 @@ MOVES: st.SearchStrategy[Move] = st.one_of(
         lambda event: lambda story: story.give(event)
     ),
     st.just(lambda story: story.rotate()),
+    st.sampled_from([*TESTS.values(), *BYPASSES.values(), tell_time]),
 )
 
 
 @LAW
-@given(st.sampled_from([QUICK, SITE]), st.lists(MOVES, max_size=25))
+@given(st.sampled_from([QUICK, SITE, PLANNED]), st.lists(MOVES, max_size=25))
 def test_any_story_replays_bit_for_bit(site: Any, moves: list[Move]) -> None:
     story = TapedStory(site)
     for move in moves:
