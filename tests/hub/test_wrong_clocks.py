@@ -10,7 +10,7 @@ from hub_kit import GATE, START, Pen
 
 from sotdae_hub.adapters.last_values import SqliteLastValues
 from sotdae_hub.adapters.records import SqlRecords
-from sotdae_hub.core.saying import said_at
+from sotdae_hub.core.saying import dated, said_at
 from sotdae_hub.ports import Entry
 from sotdae_shared.messages import ClockTrust, Envelope, Kind
 
@@ -97,3 +97,28 @@ def test_a_believed_clock_is_taken_at_its_word() -> None:
     assert said_at(early, ClockTrust.HOLDOVER, late) == early
     assert said_at(late, ClockTrust.SYNCED, early) == early
     assert said_at(early, ClockTrust.UNTRUSTED, late) == late
+
+
+@pytest.mark.parametrize("wrong", [EPOCH, START - DECADE, START + DECADE])
+def test_what_cannot_have_been_said_then_is_filed_when_it_came(records: SqlRecords, wrong: datetime) -> None:
+    body = {"code": "water.close", "priority": 1, "active": True}
+    decision = {
+        "decision": "trip",
+        "state": "pre_warn",
+        "previous": "open",
+        "because": ["x"],
+        "incident": "i",
+    }
+    right, pen = Pen(), Pen(boot=NEXT_BOOT, at=wrong)
+    came(records, [right.envelope(Kind.EVENT, {**body, "code": "mains.lost"})], START + HOUR)
+    said = [pen.envelope(Kind.EVENT, body), pen.envelope(Kind.DECISION, decision)]
+    came(records, said, START + 2 * HOUR)
+    assert [each.body["code"] for each in records.events(GATE.facility, 9)] == ["water.close", "mains.lost"]
+    (incident,) = records.incidents(9)
+    assert incident.opened_at == START + 2 * HOUR
+
+
+def test_a_plausible_time_is_kept_however_late_it_comes() -> None:
+    assert dated(START, START + 40 * DECADE) == START
+    assert dated(START + HOUR, START) == START + HOUR
+    assert dated(EPOCH, START) == START

@@ -1,7 +1,7 @@
 """How each kind of message becomes rows of the records, inside the caller's transaction."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, update
 from sotdae_hub.adapters import tables
 from sotdae_hub.adapters.pictures import PictureFiles
 from sotdae_hub.core.incidents import IncidentRecord, fact_of, fold, settled, settles
-from sotdae_hub.core.saying import said_at
+from sotdae_hub.core.saying import dated, said_at
 from sotdae_hub.ports import Entry
 from sotdae_shared.messages import Class, ClockTrust, DecisionBody, Envelope, Kind
 
@@ -20,6 +20,7 @@ PICTURES_KEPT = 20
 
 def file_all(db: Connection, entries: Sequence[Entry], pictures: PictureFiles) -> list[str]:
     """Write entries; return the picture files that are no longer named once this is committed."""
+    entries = [_dated(entry) for entry in entries]
     own = [entry for entry in entries if entry.envelope.cls is not Class.TELEMETRY]
     if own:
         rows = [_message_row(entry) for entry in own]
@@ -35,6 +36,13 @@ def file_all(db: Connection, entries: Sequence[Entry], pictures: PictureFiles) -
     for entry in _newest_health(entries):
         _file_twin(db, entry)
     return _file_clips(db, own, pictures)
+
+
+def _dated(entry: Entry) -> Entry:
+    at = dated(entry.envelope.at, entry.received_at)
+    if at == entry.envelope.at:
+        return entry
+    return replace(entry, envelope=entry.envelope.model_copy(update={"at": at}))
 
 
 def _message_row(entry: Entry) -> dict[str, Any]:

@@ -1,8 +1,21 @@
 """When a message counts as said: an edge's wall clock may be wrong by decades."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from sotdae_shared.messages import ClockTrust
+
+EARLIEST = datetime(2025, 1, 1, tzinfo=UTC)
+"""Before this program existed nothing was said."""
+AHEAD = timedelta(days=1)
+"""More than this before the hub's clock is not said yet."""
+
+
+def dated(at: datetime, received_at: datetime) -> datetime:
+    """Return the time to file a message under: its own, or where that cannot be, when it came.
+
+    Else the alarms of a gate that booted in 1970 would stand last in every list of the newest.
+    """
+    return at if EARLIEST <= at <= received_at + AHEAD else received_at
 
 
 def said_at(at: datetime, clock: ClockTrust, received_at: datetime) -> datetime:
