@@ -27,6 +27,7 @@ def row(outcome: Outcome) -> str:
     if outcome.skipped:
         return f"| {outcome.rung} | {outcome.made} | {outcome.must} | not played: {outcome.skipped} |||||||"
     warned = "already" if outcome.warned_s is None else f"{outcome.warned_s:.1f}"
+    warned = "never" if outcome.dark else warned
     late = "dry" if outcome.since_close_s is None else f"{outcome.since_close_s:+.1f}"
     seen = [*(["not heard then"] if outcome.unheard else []), *outcome.seen]
     cells = (

@@ -26,6 +26,8 @@ class Outcome:
     """The safe state that was reached."""
     warned_s: float | None = None
     """From the fault to the closed sign under which the site is safe; None: it was closed before."""
+    dark: bool = False
+    """The sign was not closed in the safe state: it is dead, or nothing says that there is water."""
     safe_s: float | None = None
     """From the fault to the safe state."""
     since_close_s: float | None = None
@@ -68,6 +70,7 @@ def measure(outcome: Outcome, truth: Truth, struck_s: float, safe_s: float) -> N
     """Put times and level into a row; both moments are monotonic."""
     dark = [line["t"] for line in truth.lines if struck_s <= line["t"] <= safe_s and not warned(line)]
     lit = truth.first(warned, after=dark[-1]) if dark else None
+    outcome.dark = bool(dark) and (lit is None or lit["t"] > safe_s)
     outcome.warned_s = None if lit is None else round(lit["t"] - struck_s, 1)
     outcome.safe_s = round(safe_s - struck_s, 1)
     deep = truth.first(lambda line: line["depth_cm"] >= CLOSE_CM)
