@@ -9,6 +9,7 @@ function has the mutant's code and the tests that call it run, the fastest first
 import argparse
 import builtins
 import difflib
+import gc
 import inspect
 import json
 import os
@@ -107,6 +108,7 @@ class Judge:
         )
         work = [each for each in _mutants() if not self.wanted or each[0] in self.wanted]
         running: dict[int, str] = {}
+        gc.freeze()  # forks then share what is never collected
         for number, (name, function, mutant) in enumerate(work, start=1):
             tests = _affordable(sorted(callers[function.__code__], key=took_s.__getitem__), took_s)
             if not tests:
