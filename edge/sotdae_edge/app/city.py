@@ -121,6 +121,8 @@ class CityApp:
             if self.feed is not None:
                 self.points = {**self.points, **self.feed.points}
             now = self.clock.monotonic()
+            if not self.recorder.waiting:
+                self.homes.noted()
             self.relays.take(self.points, now)
             watched = (self.homes, self.slopes, self.reservoirs)
             await self._say([effect for each in watched for effect in each.take(self.points, now)])
@@ -151,8 +153,6 @@ class CityApp:
         while True:
             now = self.clock.monotonic()
             await self.keeper.retry()
-            if not self.unsaid and not self.recorder.waiting:
-                self.homes.noted()
             own = (self._river(), *home_readings(self.homes), *self._camera_readings())
             readings = [
                 *own,
