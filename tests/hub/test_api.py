@@ -30,6 +30,12 @@ COMMAND: dict[str, Any] = {
 }  # fmt: skip
 
 
+ESTIMATE = {
+    "level_cm": 16.4, "level_sigma_cm": 0.3, "rate_cm_min": 9.8, "rate_sigma_cm_min": 1.1,
+    "eta": {"unsafe": {"s": 83.0, "sigma_s": 11.0}},
+}  # fmt: skip
+
+
 class Site:
     """A hub with a story in it."""
 
@@ -68,7 +74,14 @@ class Site:
             self.pen.event(code="sensor.radar.silent", text="<b>silent</b>"),
             self.pen.clip(),
             self.pen.decision("pre_warn", "open", "aa-1", first_out="radar", votes={"radar": "trip"}),
-            self.pen.health(stage="close", level_cm=16.5, outputs={"siren_on": None}, alarms=["water.close"]),
+            self.pen.health(
+                stage="close",
+                level_cm=16.5,
+                outputs={"siren_on": None},
+                alarms=["water.close"],
+                estimate=ESTIMATE,
+                rungs=["one_sensor_lost"],
+            ),
         )
         until(lambda: all(store["lag"] == 0 for store in self.hub.get("/health").json()["stores"]))
 
@@ -102,6 +115,7 @@ def test_shows_all_that_is_known_of_a_facility(site: Site) -> None:
     state = site.hub.get(f"/facilities/{GATE.facility}/state").json()
     assert (state["level_cm"], state["lane"], state["outputs"]) == (16.5, "clear", {"siren_on": None})
     assert state["thresholds"]["close_cm"] == 15
+    assert (state["estimate"], state["rungs"]) == (ESTIMATE, ["one_sensor_lost"])
     (sensor,) = state["sensors"]
     assert (sensor["channel"], sensor["value"], sensor["flag"]) == ("radar_level", None, 9)
     assert state["completeness"] == {"stored": 11, "dropped": 0, "missing": 0, "tail_unknown": False}
@@ -112,6 +126,7 @@ def test_shows_all_that_is_known_of_a_facility(site: Site) -> None:
 def test_a_silent_facility_has_a_state_that_claims_nothing(site: Site) -> None:
     state = site.hub.get(f"/facilities/{SILENT}/state").json()
     assert (state["at"], state["level_cm"], state["lane"], state["sensors"]) == (None, None, None, [])
+    assert (state["estimate"], state["rungs"]) == (None, [])
 
 
 def test_tells_decisions_events_and_incidents(site: Site) -> None:
