@@ -146,7 +146,7 @@ class Gate:
         self.rising.judge(self.sensing.level_cm(now), self.sensing.believed_rate_cm_min(now), now)
         self._latch()
         self._watch_dryness(now)
-        if self.sensing.outlook(now).complete:
+        if not self.sensing.outlook(now).lost:
             self.repair_due = None
         elif self.repair_due is None:
             self.repair_due = now + self.site.times.repair

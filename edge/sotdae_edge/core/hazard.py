@@ -233,7 +233,7 @@ class Sensing:
 
     def blind(self, now: float) -> bool:
         """Tell whether no level channel has been valid for long enough that context must decide."""
-        return self.since.held("blind", not self.seeing(now), self.site.times.blind, now)
+        return self.since.held("blind", not self.outlook(now).seeing, self.site.times.blind, now)
 
     def _context_trip(self, now: float, hub_heard: float) -> Trip | None:
         if not self.blind(now):

@@ -1,6 +1,5 @@
 """Where a gate stands on the ladder of degradation, and what it makes of that: only ever more care."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -27,11 +26,16 @@ class Standing:
 
     def look(self, gate: "Gate", now: float) -> None:
         """Bring the rungs up to now."""
-        held = self.since.held
-        self.rungs = tuple([r.name for r in RUNGS if held(r.name, _HOLDS[r.name](gate, now), r.after_s, now)])
+        lost, held = _lost(gate, now), self.since.held
+        if not lost and not self.since.due:
+            self.rungs = ()
+            return
+        self.rungs = tuple([r.name for r in RUNGS if held(r.name, r.name in lost, r.after_s, now)])
 
     def trips(self, ladder: Ladder) -> list[Trip]:
         """Return a cause to close for each rung on which this facility closes."""
+        if not self.rungs:
+            return []
         closing = [name for name in self.rungs if ladder.of(name) == "close"]
         return [Trip("context", "context", (f"ladder: {name.replace('_', ' ')}",)) for name in closing]
 
@@ -42,6 +46,8 @@ class Standing:
 
     def conditions(self) -> list[Condition]:
         """Return an alarm for each rung; it says what still protects."""
+        if not self.rungs:
+            return []
         return [
             Condition(f"ladder.{rung.name}", rung.priority, True, f"{rung.when}; left: {rung.left}")
             for rung in RUNGS
@@ -53,26 +59,18 @@ class Standing:
         return self.since.next_deadline(now)
 
 
-def _hub_lost(gate: "Gate", now: float) -> bool:
-    return gate.site.hub and now >= gate.hub_heard + gate.site.times.hub_silent
-
-
-def _lost(gate: "Gate", now: float) -> tuple[int, bool]:
-    """Return how many level channels are not valid, and whether any is."""
-    levels = list(gate.sensing.levels(now).values())
-    lost = levels.count(None)
-    return lost, lost < len(levels)
-
-
-_HOLDS: Mapping[str, Callable[["Gate", float], bool]] = {
-    "hub_lost": _hub_lost,
-    "one_sensor_lost": lambda gate, now: _lost(gate, now) == (1, True),
-    "two_sensors_lost": lambda gate, now: _lost(gate, now)[0] >= 2 and _lost(gate, now)[1],
-    "blind": lambda gate, now: gate.sensing.blind(now),
-    "on_battery": lambda gate, now: gate.sensing.mains_ok is False,
-    "controller_silent": lambda gate, now: not gate.heard(now),
-    "camera_lost": lambda gate, now: "camera_lost" in gate.standing.noticed,
-    "clock_untrusted": lambda gate, now: "clock_untrusted" in gate.standing.noticed,
-    "storage_failing": lambda gate, now: "storage_failing" in gate.standing.noticed,
-    "watchdog_gone": lambda gate, now: "watchdog_gone" in gate.standing.noticed,
-}
+def _lost(gate: "Gate", now: float) -> list[str]:
+    """Return what is lost now."""
+    sensing, found = gate.sensing, list(gate.standing.noticed)
+    seen = sensing.outlook(now)
+    if gate.site.hub and now >= gate.hub_heard + gate.site.times.hub_silent:
+        found.append("hub_lost")
+    if seen.lost and seen.seeing:
+        found.append("one_sensor_lost" if seen.lost == 1 else "two_sensors_lost")
+    if sensing.blind(now):
+        found.append("blind")
+    if sensing.mains_ok is False:
+        found.append("on_battery")
+    if not gate.heard(now):
+        found.append("controller_silent")
+    return found

@@ -24,10 +24,10 @@ class Outlook:
     """The highest water that some voter is sure of; minus infinity where nobody may vote."""
     ceiling_cm: float
     """The water is not above this, says every channel that is not bypassed; infinity where one is missing."""
-    complete: bool
-    """Whether every channel votes."""
+    lost: int
+    """How many channels do not vote."""
     sound: bool
-    """Whether, besides, none is off most of the others."""
+    """Whether every channel votes and none is off most of the others."""
 
     @property
     def seeing(self) -> bool:
@@ -39,17 +39,19 @@ def look(channels: Sequence[ChannelState], now: float) -> Outlook:
     """Ask every channel."""
     levels: dict[str, Level | None] = {}
     until, highest_cm, ceiling_cm, out = EVER, NEVER, NEVER, NOBODY
-    complete = sound = True
+    lost, sound = 0, True
     for channel in channels:
         name, level, bypass = channel.spec.name, channel.seen(now), channel.bypass
         if bypass is not None and now < bypass.until:
             out |= {name}
             until = min(until, bypass.until)
-            levels[name], complete = None, False
+            levels[name] = None
+            lost += 1
             continue
         levels[name] = level
         if level is None:
-            ceiling_cm, complete = EVER, False
+            ceiling_cm = EVER
+            lost += 1
             continue
         # Comparisons, for min and max cost a third of this function, which runs at every scan.
         sound = sound and channel.disagree_since is None
@@ -61,4 +63,4 @@ def look(channels: Sequence[ChannelState], now: float) -> Outlook:
             ceiling_cm = level.ceiling
     if len(out) == len(levels):
         ceiling_cm = EVER
-    return Outlook(now, until, levels, out, highest_cm, ceiling_cm, complete, complete and sound)
+    return Outlook(now, until, levels, out, highest_cm, ceiling_cm, lost, sound and not lost)

@@ -30,6 +30,8 @@ class Rising:
     def judge(self, level_cm: float | None, rate_cm_min: float | None, now: float) -> None:
         """Take the voted level and its voted rate as of now."""
         reached = _grade(level_cm, rate_cm_min, FROM_CM, 1.0)
+        if not reached and not self.grade and not self.since.due:
+            return
         for grade, (name, _, _, seconds) in enumerate(GRADES, start=1):
             if self.since.held(name, reached is not None and reached >= grade, seconds, now):
                 self.grade = max(self.grade, grade)

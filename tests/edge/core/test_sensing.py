@@ -216,7 +216,7 @@ def test_a_bypassed_channel_is_not_asked_for_dry_and_an_outlook_ends_with_the_by
     wet.level, dry.level, wet.bypass = Level(20.0, 20.0), Level(0.0, 0.0), Bypass("kim", "repair", 0.0, 5.0)
     seen = look([wet, dry], 1.0)
     assert (seen.ceiling_cm, seen.highest_cm, seen.until, seen.out) == (0.0, 0.0, 5.0, {wet.spec.name})
-    assert not seen.complete
+    assert (seen.lost, seen.sound) == (1, False)
     again = look([wet, dry], seen.until)
     assert (again.ceiling_cm, again.highest_cm, again.until, again.out) == (20.0, 20.0, 9.0, frozenset())
     assert look([wet, dry], again.until).highest_cm == float("-inf")
