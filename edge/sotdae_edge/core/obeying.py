@@ -17,14 +17,16 @@ def obey(gate: "Gate", event: CommandCame, now: float) -> Decided:
     """Judge an order, do what it asks for if it is accepted, and return the record of that."""
     command = event.command
     verdict = judge(event, gate.site, situation(gate, now))
+    because: tuple[str, ...] = (verdict.because,)
     if verdict.accepted:
         gate.last_seq |= {approval.key: command.seq for approval in command.approvals}
         gate.dirty = True
+        because += selftest.caution(gate, command, now)
         _grant(gate, command, verdict, now)
     return gate.decided(
         command.target,
         gate.state,
-        (verdict.because,),
+        because,
         now,
         verdict="accepted" if verdict.accepted else "refused",
         command=command.id,

@@ -72,6 +72,15 @@ def calm(gate: "Gate", now: float) -> bool:
     return is_open and still and gate.incident is None
 
 
+def caution(gate: "Gate", command: CommandBody, now: float) -> tuple[str, ...]:
+    """Return what a technician must know of an accepted test: a bucket that would trip the vote alone."""
+    channel = channel_of(command.actuator) if command.target == "test" else None
+    votes = channel is not None and channel not in gate.sensing.out(now)
+    if not votes or gate.sensing.close_vote(now).needed > 1:
+        return ()
+    return ("one vote trips: the bucket will close the gate unless the channel is bypassed",)
+
+
 def begin(gate: "Gate", command: CommandBody, by: str, now: float) -> None:
     """Begin the test that an accepted order asks for."""
     channel = channel_of(command.actuator)

@@ -309,6 +309,20 @@ def test_a_bucket_proves_a_channel_which_goes_on_voting() -> None:
     assert not story.gate.selftests.buckets
 
 
+@pytest.mark.parametrize(("bypassed", "trips"), [(None, False), ("pressure", True), ("radar", False)])
+def test_a_bucket_that_would_close_the_gate_is_announced(bypassed: str | None, trips: bool) -> None:
+    story = ready()
+    if bypassed is not None:
+        story.test(f"channel:{bypassed}", target="bypass", lasts_s=HOUR_S)
+    assert story.test("channel:radar")[0] == "accepted"
+    assert len(story.decided[-1].because) == 1 + trips
+    story.run(2.0)
+    pour(story, 20.0)
+    assert (story.gate.incident is not None) == trips
+    pour(story, 0.0)
+    assert ("wet.radar", "passed") in story.results
+
+
 @pytest.mark.parametrize(
     ("levels", "why"),
     [
