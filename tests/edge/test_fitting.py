@@ -80,6 +80,11 @@ def test_each_point_that_a_gate_lives_on_is_needed(tmp_path: Path, name: str) ->
     [
         (HOME.format("home_9_wet_2"), "homes.A-1: there is no point 'home_9_wet_2'"),
         (HOME.format("a_102_wet_2") + UPLINKS, "homes.A-1: there is no point 'a_102_wet_2'"),
+        (
+            HOME.format("a_101_wet_2") + 'battery_point = "a_101_volts"\n' + UPLINKS,
+            "homes.A-1: there is no point 'a_101_volts'",
+        ),
+        ('[rain]\nwarning_point = "storm"', "rain: there is no point 'storm'"),
         ('[[slopes]]\nname = "a"\npoint = "wire"\nfull_scale = 9.0', "slopes.a: there is no point 'wire'"),
         (
             '[[reservoirs]]\nname = "a"\ncrest_cm = 9.0\nlevel_point = "river_stage"\nseepage_point = "weir"',
@@ -95,7 +100,8 @@ def test_a_city_agent_that_does_not_fit_is_refused(tmp_path: Path, more: str, pr
 
 
 def test_a_home_may_be_heard_over_lorawan(tmp_path: Path) -> None:
-    config = fitted_city(written(tmp_path, HOME.format("a_101_wet_2") + UPLINKS))
+    asks = 'asks_point = "a_101_asks"\ntest_point = "a_101_test"\ntamper_point = "a_101_tamper"\n'
+    config = fitted_city(written(tmp_path, HOME.format("a_101_wet_2") + asks + UPLINKS))
     assert "a_101_battery" in city_points(config)
 
 
