@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,12 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from sotdae_edge.panel import orders
+from sotdae_edge.panel.client import Session
 from sotdae_edge.panel.keys import make_key, roster_block
 from sotdae_edge.panel.screen.app import PanelApp
 from sotdae_provisioning.child import Child
+from sotdae_shared.errors import LinkError
 from sotdae_shared.signing import PrivateKey, public_of
 
 require_module("textual", "pip install 'sotdae[panel]'")
@@ -354,5 +358,31 @@ def test_a_killed_panel_and_a_frozen_agent_move_nothing(tmp_path: Path) -> None:
                 screen.type("q")
                 await until(lambda: screen.process.poll() == 0, "it quits")
             await goes_on(here)
+
+    asyncio.run(story())
+
+
+def test_an_order_that_waited_in_a_frozen_agent_is_void(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with post(tmp_path) as here:
+            session = Session(here.socket, here.keys["kim"], asyncio.get_running_loop().time)
+            task = asyncio.create_task(session.run())
+            await until(lambda: session.heard() and session.welcome, f"the agent is heard: {session.problem}")
+            assert session.shown is not None
+            assert session.welcome is not None
+            me = session.welcome.person
+            here.agent.freeze()
+            order = orders.close_order(session.shown.gate, session.shown.at, "too late", me)
+            waiting = asyncio.create_task(session.order(orders.signed(order, (me, here.keys["kim"]))))
+            await until(lambda: datetime.now(UTC) > order.not_after, "its time is over")
+            with pytest.raises(LinkError, match="look at the gate"):
+                await waiting
+            here.agent.thaw()
+            await until(
+                lambda: "expired" in str(session.shown and session.shown.gate.decisions), "it is refused"
+            )
+            await goes_on(here)
+            task.cancel()
+            await asyncio.wait([task])
 
     asyncio.run(story())
