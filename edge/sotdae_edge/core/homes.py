@@ -101,10 +101,6 @@ class Homes:
         changed: list[Alarm | Decided] = list(self._begin()) if self.fresh else []
         return changed + self._step(heard, now)
 
-    def tick(self, now: float) -> list[Alarm | Decided]:
-        """Do what the passing of time makes due."""
-        return self._step((), now)
-
     def interval_s(self, home: Home) -> float:
         """Return the heartbeat in force: a shorter one while a rain warning covers the homes."""
         shorter = home.warned_heartbeat_s
@@ -179,10 +175,6 @@ class Homes:
         if state.asks is not None:
             state.answers += 1
             self.due[reply.home] = self.born
-
-    def next_deadline(self, now: float) -> float | None:
-        """Return when time alone may change something."""
-        return min((at for at in self.due.values() if now < at < inf), default=None)
 
 
 def _lasting(state: HomeState) -> tuple[object, ...]:
