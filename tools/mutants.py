@@ -2,19 +2,17 @@
 
 mutmut makes the mutants, of the modules that pyproject.toml names, in a copy under `run/mutants`; it does
 not touch properties, so there each hands on to a plain method. Judging is done here, for one start of
-pytest costs more than most of these tests: they are collected once, and each mutant is a fork in which one
-function has the mutant's code and the tests that call it run, the fastest first, until one fails.
+pytest costs more than most of these tests, and so does a fork: tests are collected once, and for each mutant
+one function gets the mutant's code, and the tests that call it run, the fastest first, until one fails.
 """
 
 import argparse
 import builtins
 import difflib
-import gc
 import inspect
 import json
 import os
 import re
-import resource
 import shutil
 import signal
 import sys
@@ -25,7 +23,7 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate
 from pathlib import Path
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -36,10 +34,19 @@ MODULES = [Path(path).stem for path in SETTINGS["only_mutate"]]
 PROPERTY = re.compile(r"    @property\n    def (\w+)\(self\) -> ([^\n]+):\n")
 BUDGET_S = 2.0
 """Processor time for the tests of one mutant; the slowest stories are left out where there are many."""
-PATIENCE_S = 10.0
-"""Processor time beyond ten times what the tests need: then the mutant runs for ever, and is noticed."""
+PATIENCE_S = 20.0
+"""Processor time for one mutant: beyond it the mutant runs for ever, and is noticed."""
 
 Mutants = dict[str, FunctionType]
+Mutant = tuple[str, FunctionType, FunctionType]
+Times = dict[pytest.Item, float]
+Callers = dict[CodeType, list[pytest.Item]]
+
+
+class EndlessError(BaseException):
+    """A mutant has taken more time than anything here needs."""
+
+
 WATCHED = """
 def watched(*args, **named):
     import builtins
@@ -85,10 +92,9 @@ def _handed_on(match: re.Match[str]) -> str:
 class Judge:
     """A pytest plugin that takes over once the tests are collected."""
 
-    def __init__(self, processes: int, wanted: set[str], kept: Path) -> None:
+    def __init__(self, processes: int, wanted: set[str]) -> None:
         """Judge in so many processes; an empty `wanted` means all mutants."""
         self.processes = processes
-        self.kept = kept
         self.wanted = wanted
         self.verdicts: dict[str, str] = {}
 
@@ -100,40 +106,39 @@ class Judge:
         settings.load_profile("mutants")
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Find out who calls what, then judge every mutant."""
+        """Find out who calls what, then judge every mutant, each process its share."""
         took_s, callers = self._baseline(session.items)
-        slowest = sorted(took_s.items(), key=lambda each: -each[1])[:10]
-        print(
-            *(f"{took:.1f} s {test.nodeid}" for test, took in slowest), sep="\n", file=sys.stderr, flush=True
-        )
         work = [each for each in _mutants() if not self.wanted or each[0] in self.wanted]
-        running: dict[int, str] = {}
-        gc.freeze()  # forks then share what is never collected
-        for number, (name, function, mutant) in enumerate(work, start=1):
-            tests = _affordable(sorted(callers[function.__code__], key=took_s.__getitem__), took_s)
-            if not tests:
-                self.verdicts[name] = "not called"
-                continue
-            while len(running) >= self.processes:
-                self._reap(running)
-            limit_s = PATIENCE_S + 10.0 * sum(took_s[test] for test in tests)
-            running[_fork(function, mutant, tests, limit_s)] = name
-            if number % 100 == 0:
-                self._note(f"{number} of {len(work)}")
-        while running:
-            self._reap(running)
-        self._note("all")
+        children = []
+        for share in range(self.processes):
+            pid = os.fork()
+            if not pid:
+                self._judge(work[share :: self.processes], share, took_s, callers)
+            children.append(pid)
+        for pid in children:
+            os.waitpid(pid, 0)
+        for path in sorted(PLACE.glob("verdicts-*.json")):
+            self.verdicts |= json.loads(path.read_text(encoding="utf-8"))
         return True
 
-    def _note(self, far: str) -> None:
-        """Keep what is known so far; a run of an hour may be cut short."""
-        self.kept.write_text(json.dumps(self.verdicts, indent=1), encoding="utf-8")
-        print(far, dict(Counter(self.verdicts.values())), file=sys.stderr, flush=True)
+    def _judge(self, work: list[Mutant], share: int, took_s: Times, callers: Callers) -> NoReturn:
+        """Judge some mutants in this process, one after the other, and end it."""
+        silent = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silent, 1)
+        os.dup2(silent, 2)
+        signal.signal(signal.SIGVTALRM, _endless)
+        verdicts: dict[str, str] = {}
+        kept = PLACE / f"verdicts-{share}.json"
+        for name, function, mutant in work:
+            tests = _affordable(sorted(callers[function.__code__], key=took_s.__getitem__), took_s)
+            verdicts[name] = _verdict(function, mutant, tests) if tests else "not called"
+            kept.write_text(json.dumps(verdicts, indent=1), encoding="utf-8")
+        os._exit(0)
 
-    def _baseline(self, items: list[pytest.Item]) -> tuple[dict[pytest.Item, float], Any]:
+    def _baseline(self, items: list[pytest.Item]) -> tuple[Times, Callers]:
         """Run every test once; return its time, and which tests call each function."""
-        took_s: dict[pytest.Item, float] = {}
-        callers: dict[CodeType, list[pytest.Item]] = defaultdict(list)
+        took_s: Times = {}
+        callers: Callers = defaultdict(list)
         called: set[CodeType] = set()
         watches = [Watch(function, called) for function, _ in registered]
         for item in items:
@@ -149,14 +154,6 @@ class Judge:
         for watch in watches:
             watch.disarm()
         return took_s, callers
-
-    def _reap(self, running: dict[int, str]) -> None:
-        pid, status = os.wait()
-        name = running.pop(pid)
-        if os.WIFSIGNALED(status):
-            self.verdicts[name] = "endless" if os.WTERMSIG(status) == signal.SIGXCPU else "crashed"
-        else:
-            self.verdicts[name] = "killed" if os.WEXITSTATUS(status) else "survived"
 
 
 class Watch:
@@ -217,21 +214,22 @@ def _passes(item: pytest.Item) -> bool:
     return not any(report.failed for report in reports)
 
 
-def _fork(function: FunctionType, mutant: FunctionType, tests: list[pytest.Item], limit_s: float) -> int:
-    pid = os.fork()
-    if pid:
-        return pid
-    code = 2
+def _verdict(function: FunctionType, mutant: FunctionType, tests: list[pytest.Item]) -> str:
+    own = function.__code__, function.__defaults__, function.__kwdefaults__
+    function.__code__ = mutant.__code__
+    function.__defaults__, function.__kwdefaults__ = mutant.__defaults__, mutant.__kwdefaults__
+    signal.setitimer(signal.ITIMER_VIRTUAL, PATIENCE_S)
     try:
-        resource.setrlimit(resource.RLIMIT_CPU, (int(limit_s) + 1, int(limit_s) + 5))
-        silent = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silent, 1)
-        os.dup2(silent, 2)
-        function.__code__ = mutant.__code__
-        function.__defaults__, function.__kwdefaults__ = mutant.__defaults__, mutant.__kwdefaults__
-        code = 0 if all(_passes(test) for test in tests) else 1
+        return "survived" if all(_passes(test) for test in tests) else "killed"
+    except BaseException:  # noqa: BLE001 - whatever it is, the mutant was noticed
+        return "killed"
     finally:
-        os._exit(code)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0.0)
+        function.__code__, function.__defaults__, function.__kwdefaults__ = own
+
+
+def _endless(_signal: int, _frame: object) -> NoReturn:
+    raise EndlessError
 
 
 def differences(names: list[str]) -> Iterator[str]:
@@ -259,11 +257,7 @@ def main() -> int:
     before = json.loads(options.again.read_text(encoding="utf-8")) if options.again else {}
     modules = options.modules or MODULES
     prepare(modules)
-    judge = Judge(
-        options.processes,
-        {name for name, verdict in before.items() if verdict in _ALIVE},
-        PLACE / "so-far.json",
-    )
+    judge = Judge(options.processes, {name for name, verdict in before.items() if verdict in _ALIVE})
     arguments = ["-q", "-p", "no:cacheprovider", "-m", "not slow and not legacy"]
     if code := pytest.main([*arguments, *SETTINGS["pytest_add_cli_args_test_selection"]], [judge]):
         return int(code)

@@ -31,7 +31,7 @@ class Ticket:
     @classmethod
     def read(cls, text: str) -> "Ticket":
         """Return the ticket of a line. WireError if it is none."""
-        if not text.startswith(START):
+        if not text.startswith(START) or not text.isascii():
             raise WireError(f"no ticket: want {START}...")
         try:
             values = dict(parse_qsl(text.removeprefix(START).strip(), max_num_fields=len(_FIELDS)))
