@@ -238,6 +238,7 @@ def test_a_disk_that_refuses_the_state_is_alarmed_and_tried_again(broker: NatsBr
     asyncio.run(asyncio.wait_for(story(), 90))
 
 
+@pytest.mark.slow
 def test_a_lost_line_to_the_devices_is_told_before_they_are_missed(
     broker: NatsBroker, tmp_path: Path
 ) -> None:
