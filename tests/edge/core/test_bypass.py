@@ -97,6 +97,10 @@ def test_each_refusal_has_its_own_reason(story: Story, reason: str) -> None:
     assert [other for other in REFUSALS if because.startswith(other)] == [reason]
 
 
+def test_a_whole_day_is_the_longest(story: Story) -> None:
+    assert give(story, lasts_s=86_400.0)[0] == "accepted"
+
+
 def test_two_people_take_out_a_channel_that_alone_reads_water(story: Story) -> None:
     wet(story, radar=16.0)
     assert story.gate.incident is None, "one of three"
@@ -123,6 +127,14 @@ def test_it_ends_by_itself_and_that_is_told(story: Story) -> None:
     ended = {(e.code, e.active) for e in effects if isinstance(e, Alarm)}
     assert ended == {("bypass.radar", False), ("ladder.one_sensor_lost", False)}
     assert story.gate.sensing.close_vote(story.now).architecture == "2oo3"
+
+
+def test_its_end_is_told_at_its_own_deadline(story: Story) -> None:
+    give(story, lasts_s=60.0)
+    until = story.now + 60.0
+    told = [e for e in story.wait(60.0) if isinstance(e, Decided) and e.decision == "bypass_ended"]
+    assert len(told) == 1
+    assert story.now == until
 
 
 def test_it_ends_exactly_then_though_nobody_looked(story: Story) -> None:

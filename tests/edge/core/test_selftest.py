@@ -309,6 +309,22 @@ def test_a_bucket_proves_a_channel_which_goes_on_voting() -> None:
     assert not story.gate.selftests.buckets
 
 
+def test_a_bucket_at_the_caution_level_is_wet_enough() -> None:
+    story = ready()
+    story.test("channel:radar")
+    story.run(2.0)
+    for cm in (5.0, 0.0):
+        pour(story, cm)
+    assert story.results == [("wet.radar", "passed")]
+
+
+def test_a_wet_test_ends_at_its_own_deadline() -> None:
+    story = ready()
+    story.test("channel:radar")
+    story.wait(600.0)
+    assert story.results == [("wet.radar", "failed: never saw the water")]
+
+
 @pytest.mark.parametrize(("bypassed", "trips"), [(None, False), ("pressure", True), ("radar", False)])
 def test_a_bucket_that_would_close_the_gate_is_announced(bypassed: str | None, trips: bool) -> None:
     story = ready()
