@@ -11,6 +11,10 @@ HELD = Safe("HELD_OPEN: every warning closed, P1", held, alarm="gate.held_open")
 WARNED = Safe("every warning closed, arm up, hub: not heard", held, unheard=True)
 
 
+async def nothing(site: Site) -> None:
+    """No fault: what the others are compared with."""
+
+
 async def kill(site: Site) -> None:
     site.agent.child.kill()
 
@@ -110,6 +114,7 @@ async def power_back(site: Site) -> None:
 YEARS, EPOCH, RIGHT = 3653, "@1970-01-01 00:00:03", "+0"
 AT_1970 = clock(EPOCH)
 RUNGS = (
+    Rung("(none)", "nothing is done", "closes", nothing, rising),
     Rung(
         "agent killed, water rising",
         "kill -9",
