@@ -1,0 +1,103 @@
+"""One channel's word to the letter: intervals, bypasses, what a person must see to, when it ends."""
+
+from dataclasses import replace
+
+import pytest
+from edge.core.plant import SITE
+
+from sotdae_edge.core.validity import Bypass, ChannelState, Level
+from sotdae_shared.samples import Sample
+from sotdae_shared.units import Flag
+
+RADAR, _, FLOAT = SITE.channels
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "gap_cm"),
+    [
+        (Level(5.0, 10.0), Level(7.0, 8.0), 0.0),
+        (Level(5.0, 10.0), Level(10.0, 20.0), 0.0),
+        (Level(5.0, 10.0), Level(10.5, 20.0), 0.5),
+        (Level(30.0, 30.0), Level(5.0, 10.0), 20.0),
+        (Level(-3.0, -3.0), Level(4.0, 4.0), 7.0),
+    ],
+)
+def test_the_gap_between_two_intervals(one: Level, other: Level, gap_cm: float) -> None:
+    assert one.distance(other) == other.distance(one) == gap_cm
+
+
+@pytest.mark.parametrize(
+    ("level", "ceiling_cm"),
+    [
+        (Level(0.0, 5.0), 5.0),
+        (Level(0.5, 5.0), 5.0),
+        (Level(-5.0, 5.0), 0.0),
+        (Level(-5.0, 0.5), 0.0),
+        (Level(-0.1, -0.1), -0.1),
+    ],
+)
+def test_what_the_water_is_surely_not_above(level: Level, ceiling_cm: float) -> None:
+    assert level.ceiling == ceiling_cm
+
+
+def heard(at: float = 10.0, value: float = 3.0) -> ChannelState:
+    """Return a radar channel that spoke at a moment."""
+    channel = ChannelState(RADAR)
+    channel.take({"radar_level": Sample(value, 1, 87.0)}, SITE, at)
+    return channel
+
+
+def test_a_bypassed_channel_is_heard_but_does_not_vote_until_its_time_is_up() -> None:
+    channel = heard()
+    channel.bypass = Bypass("lee", "cable cut", 9.0, 11.0)
+    assert channel.bypass.text == "bypassed by lee for 0 min: cable cut"
+    assert Bypass("lee", "cable cut", 600.0, 4200.0).text == "bypassed by lee for 60 min: cable cut"
+    assert channel.bypassed(10.9)
+    assert channel.valid(10.9) is None
+    assert channel.seen(10.9) == Level(3.0, 3.0)
+    assert not channel.bypassed(11.0)
+    assert channel.valid(11.0) == Level(3.0, 3.0)
+
+
+def test_what_a_person_must_see_to() -> None:
+    channel = heard()
+    assert channel.trouble(SITE, 11.0) is None
+    assert channel.trouble(SITE, 11.5) == "missing"
+    channel.disagree_since = 1.0
+    assert channel.trouble(SITE, 10.99) is None
+    assert channel.trouble(SITE, 11.0) == "disagrees with the others"
+    channel.stuck = True
+    assert channel.trouble(SITE, 11.0) == "fail"
+    channel.stuck, channel.disagree_since, channel.flag = False, None, Flag.SUSPECT
+    assert channel.trouble(SITE, 11.0) is None
+
+
+def test_a_word_that_is_none_ends_what_was_known_at_once() -> None:
+    for sample in (None, Sample(None, 2, 87.0), Sample(3.0, None, 87.0), Sample(3.0, 2, 19.0)):
+        channel = heard()
+        channel.jump_since = 9.5
+        channel.take({} if sample is None else {"radar_level": sample}, SITE, 10.1)
+        assert channel.valid(10.1) is None
+        assert channel.fresh_until == float("-inf")
+        assert channel.jump_since is None
+
+
+def test_a_counter_that_stands_still_makes_nothing_fresh() -> None:
+    channel = heard()
+    channel.take({"radar_level": Sample(9.0, 1, 87.0)}, SITE, 11.0)
+    assert channel.seen(11.0) == Level(3.0, 3.0)
+    assert channel.flag_at(11.5) is Flag.MISSING
+
+
+def test_a_switch_is_judged_by_all_its_steps() -> None:
+    channel = ChannelState(FLOAT)
+    points = {name: Sample(0.0, 1, 1.0) for name, _ in FLOAT.points}
+    channel.take(points, SITE, 10.0)
+    assert channel.flag_at(11.49) is Flag.PASS
+    assert channel.flag_at(11.5) is Flag.MISSING
+    for name, good in points.items():
+        for bad, flag in ((Sample(None, 2), Flag.MISSING), (Sample(0.0, 2, 0.9), Flag.FAIL)):
+            channel.take({**points, name: bad}, SITE, 11.0)
+            assert channel.flag_at(11.0) is flag
+        channel.take({**points, name: replace(good, count=None)}, SITE, 11.0)
+        assert channel.flag_at(11.0) is Flag.MISSING
