@@ -76,7 +76,7 @@ def test_a_word_that_is_none_ends_what_was_known_at_once() -> None:
     for sample in (None, Sample(None, 2, 87.0), Sample(3.0, None, 87.0), Sample(3.0, 2, 19.0)):
         channel = heard()
         channel.jump_since = 9.5
-        channel.take({} if sample is None else {"radar_level": sample}, SITE, 10.1)
+        assert channel.take({} if sample is None else {"radar_level": sample}, SITE, 10.1)
         assert channel.valid(10.1) is None
         assert channel.fresh_until == float("-inf")
         assert channel.jump_since is None
@@ -84,7 +84,7 @@ def test_a_word_that_is_none_ends_what_was_known_at_once() -> None:
 
 def test_a_counter_that_stands_still_makes_nothing_fresh() -> None:
     channel = heard()
-    channel.take({"radar_level": Sample(9.0, 1, 87.0)}, SITE, 11.0)
+    assert not channel.take({"radar_level": Sample(9.0, 1, 87.0)}, SITE, 11.0)
     assert channel.seen(11.0) == Level(3.0, 3.0)
     assert channel.flag_at(11.5) is Flag.MISSING
 
@@ -100,4 +100,44 @@ def test_a_switch_is_judged_by_all_its_steps() -> None:
             channel.take({**points, name: bad}, SITE, 11.0)
             assert channel.flag_at(11.0) is flag
         channel.take({**points, name: replace(good, count=None)}, SITE, 11.0)
-        assert channel.flag_at(11.0) is Flag.MISSING
+        assert channel.flag is Flag.MISSING
+
+
+@pytest.mark.parametrize(("value", "sound"), [(-5.0, True), (-5.1, False), (400.0, True), (400.1, False)])
+def test_the_range_includes_its_ends(value: float, sound: bool) -> None:
+    assert (heard(value=value).valid(10.0) is not None) is sound
+
+
+def test_after_silence_there_is_nothing_to_jump_from() -> None:
+    channel = heard()
+    channel.take({"radar_level": Sample(90.0, 2, 87.0)}, SITE, 11.4)
+    assert channel.flag is Flag.SUSPECT, "fresh until 11.5"
+    channel = heard()
+    channel.take({"radar_level": Sample(90.0, 2, 87.0)}, SITE, 11.5)
+    assert channel.valid(11.5) == Level(90.0, 90.0)
+    assert channel.flag is Flag.PASS
+
+
+def readings(*values: float) -> ChannelState:
+    """Return a radar channel after a reading each second, the last at 20 s."""
+    channel = ChannelState(RADAR)
+    for number, value in enumerate(values):
+        at = 20.0 - len(values) + 1 + number
+        channel.take({"radar_level": Sample(value, number, 87.0)}, SITE, at)
+    return channel
+
+
+def test_flat_is_five_readings_within_the_noise() -> None:
+    assert readings(3.0, 3.0, 3.0, 3.0, 3.0).flat(SITE, 20.0)
+    assert not readings(3.0, 3.0, 3.0, 3.0).flat(SITE, 20.0)
+    noise = SITE.noise_cm
+    assert readings(0.0, noise, 0.0, noise, 0.0).flat(SITE, 20.0)
+    assert not readings(0.0, noise + 0.01, 0.0, 0.0, 0.0).flat(SITE, 20.0)
+    assert not readings(9.0, 3.0, 3.0, 3.0, 3.0, 3.0).flat(SITE, 20.0)
+    assert readings(9.0, 3.0, 3.0, 3.0, 3.0, 3.0).flat(SITE, 15.0 + SITE.times.disagree + 0.5)
+
+
+def test_a_switch_is_never_flat() -> None:
+    channel = ChannelState(FLOAT)
+    channel.history.extend((float(at), 3.0) for at in range(11, 21))
+    assert not channel.flat(SITE, 20.0)
