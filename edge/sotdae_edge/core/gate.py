@@ -165,7 +165,7 @@ class Gate:
             due.append(self.clear_at(way))
             if self.site.riverside is not None:
                 due.append(riverside.lock_at(way, self.site.riverside))
-        return min((at for at in due if at is not None and at > now), default=None)
+        return min([at for at in due if at is not None and at > now], default=None)
 
     @property
     def state(self) -> State:

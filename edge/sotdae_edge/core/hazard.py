@@ -291,9 +291,9 @@ class Sensing:
         """Return when time alone may change an answer: a channel or gauge goes stale, a condition ripens."""
         due = [channel.fresh_until for channel in self.channels]
         due += [channel.bypass.until for channel in self.channels if channel.bypass is not None]
-        disagreeing = (c.disagree_since for c in self.channels if c.disagree_since is not None)
-        due += [since + self.site.times.disagree for since in disagreeing]
+        times, off = self.site.times, [channel.disagree_since for channel in self.channels]
+        due += [since + times.disagree for since in off if since is not None]
         due += [self.river.good_until, self.rain.good_until, self.caution_until]
-        due.append(self.river.good_until + self.site.times.river_lost)
+        due.append(self.river.good_until + times.river_lost)
         ripe = self.since.next_deadline(now)
-        return min((at for at in (*due, ripe) if at is not None and at > now), default=None)
+        return min([at for at in (*due, ripe) if at is not None and at > now], default=None)

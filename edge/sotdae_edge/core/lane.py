@@ -102,4 +102,4 @@ class LaneState:
     def next_deadline(self, now: float) -> float | None:
         """Return when a witness or the camera goes stale."""
         due = [w.fresh_until for w in self.witnesses] + [self.camera_until]
-        return min((at for at in due if at > now), default=None)
+        return min([at for at in due if at > now], default=None)

@@ -25,4 +25,4 @@ class Since:
 
     def next_deadline(self, now: float) -> float | None:
         """Return when the next condition ripens."""
-        return min((at for at in self.due.values() if at > now), default=None)
+        return min([at for at in self.due.values() if at > now], default=None) if self.due else None
