@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from edge.core.plant import SITE
 
-from sotdae_edge.core.validity import Bypass, ChannelState, Level
+from sotdae_edge.core.validity import Bypass, ChannelState, Level, judge_stuck
 from sotdae_shared.samples import Sample
 from sotdae_shared.units import Flag
 
@@ -141,3 +141,41 @@ def test_a_switch_is_never_flat() -> None:
     channel = ChannelState(FLOAT)
     channel.history.extend((float(at), 3.0) for at in range(11, 21))
     assert not channel.flat(SITE, 20.0)
+
+
+def panel(*levels_cm: float, seconds: int = 11) -> list[ChannelState]:
+    """Return channels that have each said the same for so long, judged at every second."""
+    channels = [ChannelState(replace(RADAR, name=f"c{number}")) for number in range(len(levels_cm))]
+    for at in range(seconds):
+        for channel, cm in zip(channels, levels_cm, strict=True):
+            channel.take({"radar_level": Sample(cm, at, 87.0)}, SITE, float(at))
+        judge_stuck(channels, SITE, float(at))
+    return channels
+
+
+def stuck(*levels_cm: float, seconds: int = 11) -> list[bool]:
+    return [channel.stuck for channel in panel(*levels_cm, seconds=seconds)]
+
+
+def test_who_is_flat_and_off_most_of_the_others_for_long_is_stuck() -> None:
+    assert stuck(0.0, 0.0, 0.0) == [False, False, False]
+    assert stuck(9.0, 0.0, 0.0) == [True, False, False]
+    assert stuck(0.0, 0.0, 9.0) == [False, False, True]
+    assert stuck(9.0, 0.0, 0.0, seconds=10) == [False, False, False]
+    assert stuck(5.0, 0.0, 0.0) == [True, False, False], "5 cm apart is apart"
+    assert stuck(4.9, 0.0, 0.0) == [False, False, False]
+    assert stuck(9.0) == [False]
+
+
+def test_half_of_the_others_are_not_most_of_them() -> None:
+    channels = panel(9.0, 9.0, 0.0)
+    assert [channel.stuck for channel in channels] == [False, False, True]
+    assert [channel.disagree_since for channel in channels] == [None, None, 0.0]
+
+
+def test_the_word_of_a_channel_that_is_stuck_or_bypassed_is_not_asked_for() -> None:
+    channels = panel(9.0, 0.0, 0.0)
+    channels[1].bypass = Bypass("lee", "cable cut", 0.0, 100.0)
+    channels[2].stuck = True
+    judge_stuck(channels, SITE, 10.0)
+    assert channels[0].disagree_since is None, "nobody is left to be off"
