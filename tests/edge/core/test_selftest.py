@@ -97,6 +97,14 @@ def test_a_day_old_lamp_test_is_done_silently_and_without_motion() -> None:
     assert shown(effects) == [(False, False)], "once a day"
 
 
+def test_the_gate_asks_to_be_called_when_a_test_is_due() -> None:
+    story = ready()
+    tests, born = story.gate.selftests, story.gate.born
+    assert tests.next_deadline(PLAN, story.now) == pytest.approx(born + DAY_S)
+    assert tests.next_deadline(PLAN, born + DAY_S) == pytest.approx(born + 2.0 * DAY_S), "overdue"
+    assert tests.next_deadline(None, story.now) == pytest.approx(born + 2.0 * DAY_S)
+
+
 def test_the_lamps_are_lit_for_two_seconds() -> None:
     story = ready()
     story.now += DAY_S
