@@ -170,7 +170,8 @@ def _resting(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
         return Signal.OPEN_GRANTED
     if way.arm.closed_proved(now):
         return Signal.CLOSED_PROVED
-    if way.arm.flag("inside_request", now) and not way.arm.open_proved(now):
+    asked = way.arm.flag("inside_request", now) or _fails_up(way, now)
+    if asked and not way.arm.open_proved(now):
         return Signal.ESCAPE_ASKED
     return Signal.RETRY if _due(way, now) else None
 

@@ -133,6 +133,25 @@ def test_a_closed_exit_is_raised_for_a_car_and_where_nobody_can_tell(broken: boo
     assert story.warned.closed
 
 
+@pytest.mark.parametrize("broken", [False, True])
+def test_an_exit_that_is_down_without_proof_is_raised_too(broken: bool) -> None:
+    """A dead limit switch must not keep a car inside: PARTIAL is no less in its way than CLOSED."""
+    story = flooded()
+    for _ in range(400):
+        story.run(0.2, **({"out_limit_closed": Sample(0.0)} if story.at["out"].arm == "closed" else {}))
+    assert story.shown == {"north": "closed", "south": "closed", "out": "partial"}
+    assert story.at["out"].arm == "closed"
+    if broken:
+        story.at["out"].lane_ok = False
+    else:
+        story.busy = {"out_"}
+    story.run(0.2, out_limit_closed=Sample(0.0))
+    assert story.shown["out"] == "escape"
+    assert story.at["out"].arm == "open"
+    story.run(90.0)
+    assert story.shown["out"] == "held_open"
+
+
 def test_a_car_in_one_of_two_lanes_keeps_their_one_arm_up() -> None:
     story = flooded()
     story.busy = {"north_b_"}
