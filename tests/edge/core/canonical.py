@@ -141,6 +141,11 @@ def _fresh(walk: Canonical, owner: Any) -> bool:
     return bool(walk.now < owner.fresh_until)
 
 
+def _rates(walk: Canonical, value: Any, _: object) -> object:
+    """Rates to the nearest 30 cm/min: the steep rise of the representatives, or none."""
+    return tuple(sorted([(name, round(rate / 30), round(low / 30)) for name, (rate, low) in value.items()]))
+
+
 def _entered(walk: Canonical, value: Any, way: Any) -> object:
     """When a state began, where something waits for that; of a lowering only which was first."""
     since = way.lane.clear_since
@@ -172,6 +177,7 @@ REDUCED: dict[str, Rule] = {
     "Story.memento": _memento,
     "Arm.points": _points,
     "ChannelState.level": _while(_fresh, _plain),
+    "Sensing.rates": _rates,
     "Sensing.river": _while(_gauged, _plain),
     "Single.value": _while(lambda walk, single: walk.now < single.good_until, _snapped),
     "Witness.occupied": _while(lambda walk, one: one.healthy and walk.now < one.fresh_until, _plain),

@@ -1,11 +1,13 @@
 """The declared abstraction: sites of short times in whole ticks, and what may happen to their gates."""
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 
-from edge.core.exploration import Action, Cut, Judged
+from edge.core.exploration import DRY_CM, Action, Cut, Judged
+from edge.core.people import NONCE
 from edge.core.plant import SITE
 
-from sotdae_edge.core.events import LinkLost
+from sotdae_edge.core.events import BadCommand, LinkLost, NonceAsked
 from sotdae_edge.core.site import Levels, Site, Times
 
 TICK_S = 3.0
@@ -100,6 +102,48 @@ ORDERS: dict[str, Action] = {
     "close": lambda story: story.order_close(),
 }
 
+
+def said(name: str, cm: float | None, past: Callable[[float], float] | None = None, **more: object) -> Action:
+    """Let one analogue channel say a level, with a past of ten samples; and scan."""
+
+    def act(story: Judged) -> None:
+        setattr(story.plant, name, cm)
+        for key, value in more.items():
+            setattr(story.plant, key, value)
+        if past is not None:
+            history = story.gate.sensing.channel(name).history
+            history.clear()
+            history.extend((story.now - ago_s, past(ago_s)) for ago_s in range(10, 0, -1))
+        story.scan()
+        story.wait(TICK_S)
+
+    return act
+
+
+def channel(name: str) -> dict[str, Action]:
+    """Return all that an analogue channel may say."""
+    percent = f"{name}_percent"
+    sound = {percent: 87.0}
+    return {
+        f"{name} 1": said(name, DRY_CM, **sound),
+        f"{name} just below 15": said(name, 14.5, **sound),
+        f"{name} 15": said(name, 15.0, **sound),
+        f"{name} 20.5": said(name, 20.5, **sound),
+        f"{name} 4, rising": said(name, 4.0, lambda ago_s: 4.0 - ago_s, **sound),
+        f"{name} lost": said(name, None, **sound),
+        f"{name} fails its test": said(name, DRY_CM, **{percent: 10.0}),
+    }
+
+
+QUIET = {"scan": TIME["scan"], "silence": TIME["silence"]}
+FLOAT = {
+    "float dry": scan(floats=DRY_CM), "float 5": scan(floats=5.0),
+    "float 15": scan(floats=15.0), "float lost": scan(floats=None),
+}  # fmt: skip
+VOTING = ticked(
+    replace(SITE, levels=Levels()),
+    **{**AGES, **AT_ONCE, "spike": 1, "disagree": 0, "rate_window": 4, "rate_min": 3},
+)
 COARSE = ticked(replace(SITE, levels=Levels()), **AGES, **AT_ONCE)
 
 CUTS = {
@@ -107,7 +151,7 @@ CUTS = {
         "the machine with a flood, a car, a camera and the orders to open",
         COARSE,
         {
-            **TIME, "dry": water(0.0), "wet": water(20.0),
+            **TIME, "dry": water(DRY_CM), "wet": water(20.5),
             "lane clear": scan(loop=False), "car": scan(loop=True),
             "arm open": scan(arm="open"), "arm closed": scan(arm="closed"),
             **KEY, **CAMERA, **ORDERS,
@@ -117,8 +161,48 @@ CUTS = {
         "machine x votes x commands x faults, with the instruments of a kind moving together",
         COARSE,
         {
-            **TIME, "dry": water(0.0), "wet": water(20.0),
+            **TIME, "dry": water(DRY_CM), "wet": water(20.5),
             **LANE, **ARM, **KEY, **PULSES, **CAMERA, **ORDERS,
         },
     ),
+    "radar": Cut(
+        "one channel with its whole alphabet, the others wet, dry or lost, until an incident is latched",
+        VOTING,
+        {
+            **QUIET, **channel("radar"), **FLOAT,
+            "pressure 1": scan(pressure=DRY_CM), "pressure 20.5": scan(pressure=20.5),
+            "pressure lost": scan(pressure=None),
+        },
+        over=lambda story: story.gate.incident is not None,
+        listens=True,
+    ),
+    "votes": Cut(
+        "every channel with its alphabet, two by one fault, mains; until an incident is latched",
+        VOTING,
+        {
+            **QUIET, "restart": TIME["restart"], **channel("radar"), **channel("pressure"), **FLOAT,
+            "both 20.5": scan(radar=20.5, pressure=20.5), "both lost": scan(radar=None, pressure=None),
+            "mains lost": scan(mains=False), "mains back": scan(mains=True),
+        },
+        over=lambda story: story.gate.incident is not None,
+        listens=True,
+    ),
+    "orders": Cut(
+        "orders of every rank, the nonce and the link each by itself, with water and arm",
+        ticked(replace(SITE, levels=Levels()), **{**AGES, **AT_ONCE, "nonce": 2}),
+        {
+            **QUIET, "restart": TIME["restart"], "dry": water(DRY_CM), "wet": water(20.5),
+            "arm open": scan(arm="open"), "arm closed": scan(arm="closed"),
+            "nonce": lambda story: story.give(NonceAsked("q", NONCE)),
+            "link lost": lambda story: story.give(LinkLost()),
+            "open by panel": lambda story: story.order_by("open", "kim", "seo"),
+            "open by city": lambda story: story.order_by("open", "lee", "park"),
+            "open by one": lambda story: story.order_by("open", "lee"),
+            "open by province": lambda story: story.order_by("open", "choi", "han"),
+            "close by panel": lambda story: story.order_by("close", "kim"),
+            "close by province": lambda story: story.order_by("close", "choi"),
+            "malformed": lambda story: story.give(BadCommand("no order")),
+        },
+    ),
 }  # fmt: skip
+"""Within a cut everything comes in any order and number; cuts are not multiplied with each other."""

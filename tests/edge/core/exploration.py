@@ -16,12 +16,16 @@ from typing import Any
 import pytest
 from edge.core.canonical import Canonical, horizons
 from edge.core.hearing import Hearing
-from edge.core.watched import Watched, worst_s
+from edge.core.plant import Plant
+from edge.core.watched import OUTSIDE, Watched, worst_s
 
 from sotdae_edge.core import authority, ladder, rising
 from sotdae_edge.core.barrier import Signal, State
+from sotdae_edge.core.effects import Decided
 from sotdae_edge.core.site import Site
 
+DRY_CM = 1.0
+"""Dry, and not on the edge of being apart from a float at 5 cm."""
 JUST_BEFORE_S = 2.0**-10
 Action = Callable[["Judged"], object]
 
@@ -44,6 +48,12 @@ class Judged(Watched):
         self.pause(seconds)
         self.take(self.gate.tick(self.now))
 
+    def forget_past(self) -> None:
+        """Keep of each channel's past only its last sample: the past is chosen anew before each scan."""
+        for channel in self.gate.sensing.channels:
+            while len(channel.history) > 1:
+                channel.history.popleft()
+
     def _check_deadline(self) -> None:
         """Left to `longest_s`: a clock in the key would only multiply the nodes."""
 
@@ -65,6 +75,8 @@ class Cut:
     site: Site
     actions: Mapping[str, Action]
 
+    over: Callable[["Judged"], bool] = lambda _: False
+    """Which nodes end the walk: what comes after them is another cut's matter."""
     listens: bool = False
     """Whether the channels speak apart, so that the judge must hear each."""
 
@@ -75,7 +87,10 @@ class Cut:
 
     def start(self, ticks: int = 1024) -> Judged:
         """Return a gate that has just been born, so many ticks after the clock was zero."""
-        story = Judged(self.site, now=ticks * self.tick_s, heard=Hearing() if self.listens else None)
+        plant = Plant(DRY_CM, DRY_CM, DRY_CM)
+        story = Judged(
+            self.site, now=ticks * self.tick_s, plant=plant, heard=Hearing() if self.listens else None
+        )
         story.begin()
         return story
 
@@ -116,7 +131,11 @@ class Explored:
     """A node's number by its key."""
     successors: "array[int]" = field(default_factory=lambda: array("l"))
     unsettled: bytearray = field(default_factory=bytearray)
+    rested: bytearray = field(default_factory=bytearray)
+    """Of each edge: whether a closing was over, or given up to people, on the way."""
     rows: set[tuple[State, Signal]] = field(default_factory=set)
+    ends: int = 0
+    """How many nodes are over."""
     complete: bool = False
 
     def __post_init__(self) -> None:
@@ -130,7 +149,7 @@ class Explored:
     @property
     def edges(self) -> int:
         """How many steps were judged."""
-        return len(self.successors)
+        return len(self.successors) - self.ends * len(self.actions)
 
     def key(self, story: Judged) -> int:
         """Return the key of a story's present moment."""
@@ -175,10 +194,15 @@ def _walk(found: Explored, cut: Cut, limit: int) -> None:
     parents = array("l", [-1])
     _add(found, start)
     while queue and found.states < limit:
-        node = found.edges // len(cut.actions)
+        node = len(found.successors) // len(cut.actions)
         if node and not node & (node - 1):
             check_ending(found)
         story = queue.popleft()
+        if cut.over(story):
+            found.ends += 1
+            found.successors.extend([node] * len(cut.actions))
+            found.rested.extend([1] * len(cut.actions))
+            continue
         try:
             story.check_silence()
         except AssertionError as error:
@@ -192,13 +216,15 @@ def _walk(found: Explored, cut: Cut, limit: int) -> None:
                 raise AssertionError(f"{error}; after {[*_path(found, parents, node), name]}") from error
             found.rows |= new.edges
             found.took_s[at] = new.now - story.now
-            for channel in new.gate.sensing.channels:
-                channel.history.clear()
+            new.forget_past()
             number, fresh = _add(found, new)
             found.successors.append(number)
+            found.rested.append(
+                any(isinstance(each, Decided) and each.state in RESTS for each in new.effects)
+            )
             if fresh:
                 queue.append(new)
-                parents.append(found.edges - 1)
+                parents.append(len(found.successors) - 1)
     found.complete = not queue
 
 
@@ -220,6 +246,7 @@ def _path(found: Explored, parents: "array[int]", node: int) -> list[str]:
     return names[::-1]
 
 
+RESTS = frozenset({State.CLOSED, *OUTSIDE})
 UNWATCHED = frozenset({"sleep", "restart"})
 """After these the time to closed-as-defined counts anew: nobody was there."""
 
@@ -230,17 +257,20 @@ def longest_ticks(found: Explored, limit: int) -> int:
     watched = [at for at, name in enumerate(found.actions) if name not in UNWATCHED]
     slow = [at for at in watched if found.took_s[at]]
     quick = [at for at in watched if not found.took_s[at]]
-    walked = found.edges // width
+    walked = len(found.successors) // width
     inside = {node for node in range(walked) if found.unsettled[node]}
-    at_once = {
-        node: [to for at in quick if (to := found.successors[node * width + at]) in inside and to != node]
-        for node in inside
-    }
+
+    def steps(node: int, actions: list[int]) -> set[int]:
+        at = [node * width + action for action in actions]
+        return {found.successors[each] for each in at if not found.rested[each]} & every
+
+    every = set(inside)
+    at_once = {node: steps(node, quick) - {node} for node in inside}
+    later = {node: steps(node, slow) for node in inside}
     ticks = 0
     while inside and ticks <= limit:
-        reached = {found.successors[node * width + at] for node in inside for at in slow}
-        pending = [node for node in reached if node in at_once]
-        inside = set(pending)
+        inside = set().union(*[later[node] for node in inside])
+        pending = list(inside)
         while pending:
             for to in at_once[pending.pop()]:
                 if to not in inside:

@@ -6,6 +6,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sotdae_edge.core.authority import RANK_OF
 from sotdae_edge.core.events import CommandCame
 from sotdae_edge.core.site import Person
 from sotdae_shared.messages import Approval, ClockTrust, CommandBody
@@ -60,6 +61,12 @@ def signed(command: CommandBody, *names: str) -> CommandBody:
 def ordered(target: str, incident: str | None, seq: int, state: str, *names: str) -> CommandBody:
     """Return a right order, signed by these people; the same one is signed once."""
     return signed(order(target, incident=incident, seq=seq, expect_state=state), *names)
+
+
+def rank_of(command: CommandBody) -> int:
+    """Return the highest rank among those who signed."""
+    level = {person.key: person.level for person in ROSTER}
+    return min(RANK_OF[level[each.key]] for each in command.approvals)
 
 
 def approval(command: CommandBody, name: str) -> Approval:

@@ -40,6 +40,9 @@ class Plant:
     arm: str = "open"
     current: float = 0.0
     lamps: bool = True
+    radar_percent: float = 87.0
+    pressure_percent: float = 100.0
+    """What an analogue channel says of itself."""
     count: int = 0
 
     def water(self, cm: float) -> None:
@@ -57,8 +60,8 @@ class Plant:
         wet = self.floats
         lane_ok = float(self.lane_ok)
         return {
-            "radar_level": Sample(self.radar, count, 87.0),
-            "pressure_level": Sample(self.pressure, count, 100.0),
+            "radar_level": Sample(self.radar, count, self.radar_percent),
+            "pressure_level": Sample(self.pressure, count, self.pressure_percent),
             "float_5": Sample(None if wet is None else float(wet >= 5.0), count, 1.0),
             "float_15": Sample(None if wet is None else float(wet >= 15.0), count, 1.0),
             "river_stage": Sample(self.river, count),

@@ -40,7 +40,7 @@ LEFT_OUT: Mapping[str, str] = {
     "SelfTests.ages": "no cut has a plan of tests: ages raise alarms and begin a lamp test, as an order does",
     "Sensing._levels": "worked out anew when asked for at another moment or after a scan",
     "Sensing._levels_at": "as above",
-    "ChannelState.history": "an input: before each scan it is one of three: none, flat, rising",
+    "ChannelState.history": "an input: each scan comes after a past of none or of a rise, chosen anew",
     "Story.now": "every time is relative to it",
     "Story.effects": "judged when they come",
     "Watched.edges": "noted when they come",
@@ -101,25 +101,7 @@ def gauged(site: Site) -> bool:
     return site.levels.river_trigger_cm is not None or site.levels.river_caution_cm is not None
 
 
-LEVELS_CM = (
-    -5.0,
-    0.0,
-    1.0,
-    3.0,
-    4.0,
-    5.0,
-    11.0,
-    14.5,
-    15.0,
-    16.5,
-    20.0,
-    45.0,
-    90.0,
-    120.0,
-    400.0,
-    2600.0,
-    3000.0,
-)
+LEVELS_CM = (0.0, 1.0, 3.0, 4.0, 5.0, 11.0, 14.5, 15.0, 20.5, 45.0, 90.0)
 """Representatives of the numbers that a scan may say."""
 WITHIN = 0.4
 _EXACT = frozenset(LEVELS_CM)
@@ -156,9 +138,10 @@ ARM_POINTS = (
 
 PLAIN = frozenset(
     {
-        "AlarmBook.active", "Attempt.retries", "Incident.rank", "Nonce.value", "Sensing.rates", "Trip.cause",
+        "AlarmBook.active", "Attempt.retries", "Incident.rank", "Nonce.value", "Trip.cause",
         "Hearing.calm", "Hearing.dry", "Hearing.firm", "Hearing.lost", "Hearing.wet",
-        "Plant.arm", "Watched.grants", "Rising.grade", "Standing.noticed", "Standing.rungs",
+        "Plant.arm", "Plant.radar_percent", "Plant.pressure_percent", "Watched.grants", "Watched.held_by",
+        "Rising.grade", "Standing.noticed", "Standing.rungs",
         "Pulse.lit", "Pulse.test", "Bucket.seen", "SelfTests.buckets", "SelfTests.failed",
     }
 )  # fmt: skip

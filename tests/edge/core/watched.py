@@ -4,9 +4,10 @@ from dataclasses import dataclass, field, replace
 from math import isfinite
 
 from edge.core.hearing import Hearing
-from edge.core.people import NONCE, came, ordered
+from edge.core.people import NONCE, came, ordered, rank_of
 from edge.core.plant import SITE, Plant, Story
 
+from sotdae_edge.core.authority import Rank
 from sotdae_edge.core.barrier import TRANSITIONS, Signal, State
 from sotdae_edge.core.effects import Decided, Drive, Effect, Motion, Warn
 from sotdae_edge.core.events import Event, NonceAsked, Scan, Sighting
@@ -52,6 +53,8 @@ class Watched(Story):
     grants: int = 0
     astray_since: float | None = None
     edges: set[tuple[State, Signal]] = field(default_factory=set)
+    held_by: int = Rank.SCHEDULE
+    """The highest rank that ordered it closed in this incident."""
     heard: Hearing | None = field(default_factory=Hearing)
     """None: nobody listens, for all channels say the same."""
 
@@ -98,6 +101,10 @@ class Watched(Story):
         seq = max(self.gate.last_seq.values(), default=0) + later
         return ordered(target, incident, seq, self.gate.state.value, *names)
 
+    def order_by(self, target: str, *names: str) -> None:
+        """Let these people order it, right but for who they are, with the nonce that was given."""
+        self._order(self._signed(target, *names))
+
     def _order(self, command: CommandBody) -> None:
         dry_s = self.now - self.wet_at
         if not self.fresh or self.gate.state in (State.START, State.OPEN):
@@ -109,6 +116,11 @@ class Watched(Story):
         if accepted and event.command.target == "open":
             assert dry_s >= self.site.times.reopen_dry - EPSILON_S, f"granted {dry_s:.1f} s dry in {before}"
             self.grants = 1
+            assert len(event.command.approvals) == 2, "opens only for a fresh order of two people"
+            assert rank_of(event.command) <= self.held_by, "opens only for a rank that may"
+            self.held_by = Rank.SCHEDULE
+        elif accepted:
+            self.held_by = min(self.held_by, rank_of(event.command))
         self.take(effects)
 
     def forged(self, *names: str, live: bool = True, later: int = 1) -> None:
@@ -204,6 +216,8 @@ class Watched(Story):
         if self.key_seen:
             assert gate.state is State.MANUAL, "the key goes before everything"
             assert way.driven.motion is Motion.STOP, "nothing moves past the key"
+        if gate.incident is None:
+            self.held_by = Rank.SCHEDULE
         self._check_hearing()
         self._check_deadline()
 
