@@ -176,17 +176,6 @@ CUTS = {
         over=lambda story: story.gate.incident is not None,
         listens=True,
     ),
-    "votes": Cut(
-        "every channel with its alphabet, two by one fault, mains; until an incident is latched",
-        VOTING,
-        {
-            **QUIET, "restart": TIME["restart"], **channel("radar"), **channel("pressure"), **FLOAT,
-            "both 20.5": scan(radar=20.5, pressure=20.5), "both lost": scan(radar=None, pressure=None),
-            "mains lost": scan(mains=False), "mains back": scan(mains=True),
-        },
-        over=lambda story: story.gate.incident is not None,
-        listens=True,
-    ),
     "orders": Cut(
         "orders of every rank, the nonce and the link each by itself, with water and arm",
         ticked(replace(SITE, levels=Levels()), **{**AGES, **AT_ONCE, "nonce": 2}),

@@ -194,8 +194,11 @@ def _needing(count: int) -> Callable[..., Vote]:
     return harder
 
 
+_seen = ChannelState.seen
+
+
 def _lost_is_dry(channel: ChannelState, now: float) -> Level | None:
-    return channel.seen(now) or Level(0.0, 0.0)
+    return _seen(channel, now) or Level(0.0, 0.0)
 
 
 VOTE_MUTANTS: dict[str, tuple[str, Callable[[pytest.MonkeyPatch], None]]] = {
@@ -209,7 +212,7 @@ VOTE_MUTANTS: dict[str, tuple[str, Callable[[pytest.MonkeyPatch], None]]] = {
     ),
     "unknown counts as dry": (
         "no single fault hides 15 cm",
-        lambda p: p.setattr(ChannelState, "valid", _lost_is_dry),
+        lambda p: p.setattr(ChannelState, "seen", _lost_is_dry),
     ),
 }
 
