@@ -3,7 +3,7 @@
 import pytest
 from edge.core.plant import Plant, Story
 
-from sotdae_edge.core.lane import Lane, LaneState
+from sotdae_edge.core.lane import POINTS, Lane, LaneState
 from sotdae_edge.core.site import Approach, Times
 from sotdae_shared.samples import Sample
 
@@ -77,3 +77,14 @@ def test_the_camera_counts_while_fresh_and_its_silence_never() -> None:
     state.sight(False, TIMES, 2.1)
     assert not state.camera_occupied(2.2)
     assert state.occupancy(2.2) is Lane.UNKNOWN, "the camera proves nothing"
+
+
+def test_a_device_that_says_nothing_is_unknown_at_once() -> None:
+    good = {name: Sample(0.0, 1, 1.0) for name in POINTS}
+    for name in POINTS:
+        for silent in (None, Sample(None, 2, 1.0), Sample(0.0, None, 1.0)):
+            lane = LaneState.of(Approach())
+            lane.take(good, Times(), 10.0)
+            assert lane.occupancy(10.1) is Lane.CLEAR
+            lane.take({key: value for key, value in {**good, name: silent}.items() if value}, Times(), 10.1)
+            assert lane.occupancy(10.1) is Lane.UNKNOWN

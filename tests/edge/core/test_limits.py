@@ -12,14 +12,24 @@ from sotdae_edge.core.limits import (
     LEVELS,
     ON_FOOT,
     RIVERSIDE,
+    SELFTEST,
     TIMES,
     Limit,
     approach_problems,
     channel_problems,
     problems,
     riverside_problems,
+    selftest_problems,
 )
-from sotdae_edge.core.site import UNDERPASS_CHANNELS, Approach, Geometry, Levels, Riverside, Times
+from sotdae_edge.core.site import (
+    UNDERPASS_CHANNELS,
+    Approach,
+    Geometry,
+    Levels,
+    Riverside,
+    SelfTestPlan,
+    Times,
+)
 
 RADAR, PRESSURE, FLOATS = UNDERPASS_CHANNELS
 NUMBERS = [
@@ -105,6 +115,13 @@ def test_a_lock_is_neither_early_nor_late() -> None:
     assert list(riverside_problems(Riverside(lock_after=30.0))) == []
     assert list(riverside_problems(Riverside(lock_after=29.0))) == [
         f"riverside.lock_after: 29: want 30 to 1800: {why}"
+    ]
+
+
+def test_a_plan_of_self_tests_leaves_nothing_untested() -> None:
+    assert selftest_problems(SelfTestPlan()) == []
+    assert selftest_problems(SelfTestPlan(stroke_days=6.0)) == [
+        f"selftest.stroke_days: 6: want 7 to 62: {SELFTEST['stroke_days'].why}"
     ]
 
 

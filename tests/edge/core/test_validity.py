@@ -179,3 +179,27 @@ def test_the_word_of_a_channel_that_is_stuck_or_bypassed_is_not_asked_for() -> N
     channels[2].stuck = True
     judge_stuck(channels, SITE, 10.0)
     assert channels[0].disagree_since is None, "nobody is left to be off"
+
+
+def test_a_jump_of_the_limit_is_none_and_one_that_lasts_is_water() -> None:
+    channel = heard(value=0.0)
+    channel.take({"radar_level": Sample(SITE.spike_cm, 2, 87.0)}, SITE, 10.1)
+    assert channel.level == Level(15.0, 15.0)
+    channel.take({"radar_level": Sample(40.0, 3, 87.0)}, SITE, 10.2)
+    assert channel.flag is Flag.SUSPECT
+    channel.take({"radar_level": Sample(40.0, 4, 87.0)}, SITE, 10.2 + SITE.times.spike)
+    assert channel.level == Level(40.0, 40.0)
+
+
+def test_a_silent_channel_neither_hides_the_others_nor_is_judged() -> None:
+    silent = ChannelState(replace(RADAR, name="silent"))
+    channels = panel(9.0, 0.0, 0.0, seconds=10)
+    for channel in channels:
+        channel.take({"radar_level": Sample(channel.history[-1][1], 10, 87.0)}, SITE, 10.0)
+    judge_stuck([silent, *channels], SITE, 10.0)
+    assert [channel.stuck for channel in channels] == [True, False, False]
+    assert silent.disagree_since is None
+
+
+def test_levels_on_both_sides_of_zero_are_apart_too() -> None:
+    assert stuck(-4.0, 2.0, 2.0) == [True, False, False]

@@ -87,3 +87,8 @@ def test_what_is_forgotten_ripens_anew() -> None:
     assert since.held("b", True, 3.0, 13.0)
     assert not since.held("b", False, 3.0, 13.0)
     assert not since.held("b", True, 3.0, 13.0)
+
+
+def test_a_level_that_reaches_unsafe_to_the_letter_is_unsafe() -> None:
+    unsafe_cm = 3.0 + 60.0 * SITE.lead_s / 60.0
+    assert will_be_unsafe(3.0, 60.0, replace(SITE, levels=replace(SITE.levels, unsafe_cm=unsafe_cm)))
