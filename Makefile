@@ -16,7 +16,7 @@ help:
 	@echo "make lint       formatting, lint, types, layers"
 	@echo "make bench      measure and print the benchmarks"
 	@echo "make fuzz       a minute of coverage-guided fuzzing for each parser of outside bytes"
-	@echo "make mutants    mutation testing of the gate's core (an hour)"
+	@echo "make mutants    mutation testing of the gate's core"
 
 $(VENV)/python.ok:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -189,6 +189,8 @@ def test_a_jump_of_the_limit_is_none_and_one_that_lasts_is_water() -> None:
     assert channel.flag is Flag.SUSPECT
     channel.take({"radar_level": Sample(40.0, 4, 87.0)}, SITE, 10.2 + SITE.times.spike)
     assert channel.level == Level(40.0, 40.0)
+    channel.take({"radar_level": Sample(90.0, 5, 87.0)}, SITE, 10.9)
+    assert channel.flag is Flag.SUSPECT, "the next jump is judged anew"
 
 
 def test_a_silent_channel_neither_hides_the_others_nor_is_judged() -> None:
