@@ -1,5 +1,6 @@
 """An agent's configuration: one TOML file, read once, whole, then immutable. All errors at once."""
 
+import difflib
 import math
 import re
 import tomllib
@@ -390,20 +391,31 @@ def _load(model: type[Config], path: Path) -> Config:
     try:
         return model.model_validate(_read(path))
     except ValidationError as error:
+        known = _names(model.model_json_schema())
         raise ConfigError(
-            str(path), [line for detail in error.errors() for line in _lines(detail)]
+            str(path), [line for detail in error.errors() for line in _lines(detail, known)]
         ) from error
 
 
-def _lines(detail: Any) -> list[str]:
+def _lines(detail: Any, known: frozenset[str]) -> list[str]:
     place, text = ".".join(str(part) for part in detail["loc"]), detail["msg"].removeprefix("Value error, ")
+    if detail["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
+        near = difflib.get_close_matches(str(detail["loc"][-1]), known, 1, 0.7)
+        text = "there is no such setting here" + (f"; did you mean {near[0]}?" if near else "")
     return [f"{place}: {text}"] if place else text.splitlines()
+
+
+def _names(schema: dict[str, Any]) -> frozenset[str]:
+    """Every name of a setting in a model's schema."""
+    parts = [schema, *schema.get("$defs", {}).values()]
+    return frozenset(name for part in parts for name in part.get("properties", {}))
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), [f"cannot be read: {error}"]) from error
+        hint = "; save it as UTF-8" if isinstance(error, UnicodeDecodeError) else ""
+        raise ConfigError(str(path), [f"cannot be read: {error}{hint}"]) from error
     except (ValueError, RecursionError) as error:  # tomllib lets int's and its own limits through
         raise ConfigError(str(path), [f"is not TOML: {error}"]) from error

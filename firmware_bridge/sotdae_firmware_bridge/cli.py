@@ -75,7 +75,7 @@ def read(
 
 @app.command()
 def write(
-    values: Annotated[list[str], typer.Argument(metavar="POINT=VALUE...")],
+    values: Annotated[list[str], typer.Argument(metavar="POINT=VALUE", help="Such as warn_closed=1.")],
     *,
     port: PortOption = 502,
     host: HostOption = "127.0.0.1",

@@ -136,7 +136,8 @@ def load(path_or_name: Path | str) -> Profile:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise ConfigError(str(path), [f"file: {error}; built in are {', '.join(names())}"]) from error
+        remedy = f"give a TOML file; built in are {', '.join(names())}"
+        raise ConfigError(str(path_or_name), [f"no such profile ({error}); {remedy}"]) from error
     return parse(text, str(path))
 
 

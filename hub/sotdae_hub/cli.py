@@ -29,7 +29,9 @@ DIR = typer.Option(help="The hub's directory: journal, stores, pictures.")
 def run(
     config: Annotated[Path | None, typer.Option(help="Configuration file, see hub.example.toml.")] = None,
     dir: Annotated[Path | None, DIR] = None,  # noqa: A002
-    broker: Annotated[str, typer.Option(metavar="HOST:PORT")] = "127.0.0.1:1883",
+    broker: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="The broker, where no --config names it.")
+    ] = "127.0.0.1:1883",
     port: Annotated[int, typer.Option(help="HTTP port on 127.0.0.1; 0 takes a free one.")] = 8080,
     fault: Annotated[str | None, typer.Option(help="Inject a fault: drop-after-ack=<share>.")] = None,
 ) -> None:

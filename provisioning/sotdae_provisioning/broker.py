@@ -84,6 +84,10 @@ class Broker(ABC):
             self._process.kill()
             self._process.wait()
 
+    async def answers(self) -> bool:
+        """Whether anybody takes connections at its port: before the start, another program."""
+        return await _answers(self.host, self.port)
+
     async def wait_ready(self, timeout_s: float = 15.0) -> None:
         """Return when it takes connections.
 
@@ -93,7 +97,7 @@ class Broker(ABC):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 while self.alive:
-                    if await _answers(self.host, self.port):
+                    if await self.answers():
                         return
                     await asyncio.sleep(0.02)
         raise LinkError(f"{self.name} on port {self.port} is not ready: {self._log_tail()}")

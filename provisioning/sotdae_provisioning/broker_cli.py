@@ -1,5 +1,6 @@
 """`sotdae broker`: a broker with TLS, whose rights follow the certificates that are given and made void."""
 
+import asyncio
 import json
 import signal
 import time
@@ -61,13 +62,16 @@ def _serve(broker: SecureNats | SecureMosquitto, province: Province) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     seen, nodes, sure = _stamps(province), province.nodes(datetime.now(UTC)), time.monotonic()
+    if asyncio.run(broker.answers()):
+        raise LinkError(f"{broker.host}:{broker.port}: another program listens there; end it, or give --port")
     broker.admit(nodes)
     broker.start()
     ports = {"port": broker.port}
     if isinstance(broker, SecureMosquitto):
         ports |= broker.city_ports
-    typer.echo(json.dumps({"ready": True, "nodes": len(nodes), "ports": ports}))
     try:
+        asyncio.run(broker.wait_ready())
+        typer.echo(json.dumps({"ready": True, "nodes": len(nodes), "ports": ports}))
         while not ended.wait(LOOK_S):
             if not broker.alive:
                 raise LinkError(f"the broker has ended: see {broker.state}/{broker.name}.log")

@@ -52,7 +52,11 @@ def test_the_examples_are_good() -> None:
         ("[times]\npermit = 0.3", "permit"),
         ("[geometry]\nlength_m = 685.0", "river_trigger_cm"),
         ("[geometry]\nwarning_s = 4.0", "warning_s"),
-        ("[levels]\ncluse_cm = 15.0", "cluse_cm"),
+        (
+            "[levels]\ncluse_cm = 15.0",
+            "levels.cluse_cm: there is no such setting here; did you mean close_cm?",
+        ),
+        ("[levls]\nclose_cm = 15.0", "levls: there is no such setting here; did you mean levels?"),
         ("[device]\npoll_s = 0.5", "poll_s"),
         ('[camera]\nurl = "x"\nzone = [0.1, 0.2, 0.3]', "zone"),
         ("colour = 3", "colour"),
@@ -223,6 +227,9 @@ def test_what_is_not_toml_or_not_there_is_named(tmp_path: Path) -> None:
     assert "is not TOML" in problems(tmp_path, "[facility")
     with pytest.raises(ConfigError, match="cannot be read"):
         load_gate(tmp_path / "absent.toml")
+    (tmp_path / "gate.toml").write_bytes("name = '고색'".encode("cp949"))
+    with pytest.raises(ConfigError, match="save it as UTF-8"):
+        load_gate(tmp_path / "gate.toml")
 
 
 def test_a_long_tunnel_with_a_river_trigger_is_good(tmp_path: Path) -> None:

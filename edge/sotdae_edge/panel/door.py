@@ -46,7 +46,9 @@ async def connect(path: Path) -> socket.socket:
             await asyncio.get_running_loop().sock_connect(door, name)
     except OSError as error:
         door.close()
-        raise LinkError(f"no agent answers at {path}: {error.strerror or error}") from error
+        raise LinkError(
+            f"no agent answers at {path}: {error.strerror or error}; does `sotdae gate run` run?"
+        ) from error
     return door
 
 

@@ -104,7 +104,7 @@ class SimServer:
             await server.serve_forever(background=True)
         except RuntimeError as error:
             await self.stop()
-            raise LinkError(f"Modbus on {place}: {error}") from error
+            raise LinkError(f"Modbus on {place}: {error} Is another program there?") from error
         self._servers.append(server)
 
     def _gateway_answer(self, sending: bool, packet: bytes) -> bytes:

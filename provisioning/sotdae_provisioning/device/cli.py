@@ -33,8 +33,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @device_app.command()
 def code(
-    facility: str,
-    node: str,
+    facility: Annotated[str, typer.Argument(help="Its facility, such as GG-41113-UP-0007.")],
+    node: Annotated[str, typer.Argument(help="Its name, such as gate-41113-up-0007.")],
     *,
     folder: Annotated[Path, typer.Option("--dir", help="Folder of the authorities.", envvar="SOTDAE_CA")],
     office: Annotated[str, typer.Option(help="Where the box reaches the office: https://host:port.")],
@@ -65,7 +65,10 @@ def code(
 
 
 @device_app.command()
-def enrol(ticket: str, papers: PapersOption) -> None:
+def enrol(
+    ticket: Annotated[str, typer.Argument(help="Such as sotdae://enrol?...; quote it for the shell.")],
+    papers: PapersOption,
+) -> None:
     """Make a key on this box and have it certified. TICKET is the line that `sotdae device code` gave."""
     with _told():
         read = Ticket.read(ticket)

@@ -39,7 +39,7 @@ OutOption = Annotated[Path, typer.Option("--out", help="Folder for key.pem, cert
 
 @ca_app.command()
 def init(
-    name: str,
+    name: Annotated[str, typer.Argument(help="The province, such as Gyeonggi.")],
     folder: DirOption,
     *,
     city: Annotated[list[str] | None, typer.Option(help="Make a city's authority too, by its code.")] = None,
@@ -61,7 +61,11 @@ def init(
 
 
 @ca_app.command()
-def city(codes: list[str], folder: DirOption, passphrase_file: PassOption = None) -> None:
+def city(
+    codes: Annotated[list[str], typer.Argument(help="Codes of cities or counties, such as 41113.")],
+    folder: DirOption,
+    passphrase_file: PassOption = None,
+) -> None:
     """Make the authorities of cities, by their five-digit codes; each can name only its own devices."""
     with _told():
         for code in codes:
@@ -110,7 +114,7 @@ def issue(
 
 @ca_app.command()
 def revoke(
-    what: str,
+    what: Annotated[str, typer.Argument(help="A certificate's file, or its serial number.")],
     folder: DirOption,
     reason: Annotated[str, typer.Option(help="Why, for the record.", prompt=True)],
     passphrase_file: PassOption = None,
@@ -153,7 +157,9 @@ def serve(
 def show(folder: DirOption, as_json: JsonOption = False) -> None:
     """List the authorities and every certificate they gave."""
     with _told():
-        rows = [row for each in Province(folder).folders() for row in _rows(each)]
+        province = Province(folder)
+        province.root.certificate()
+        rows = [row for each in province.folders() for row in _rows(each)]
         if as_json:
             typer.echo(json.dumps(rows))
             return

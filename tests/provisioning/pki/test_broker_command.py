@@ -1,5 +1,6 @@
 """`sotdae broker run`: what it refuses, and whom it knows."""
 
+import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -41,6 +42,22 @@ def test_a_broker_without_authorities_or_papers_says_how_to_make_them(tmp_path: 
     done = CliRunner().invoke(broker_app, ["run", *words])
     assert done.exit_code == 2
     assert ("sotdae ca issue --service broker" if made else "sotdae ca init") in done.output
+
+
+def test_a_broker_is_not_ready_where_another_listens(tmp_path: Path) -> None:
+    where = ["--dir", str(tmp_path / "ca")]
+    assert CliRunner().invoke(ca_app, ["init", "Gyeonggi", *where, "--host", "localhost"]).exit_code == 0
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        papers = ["--papers", str(tmp_path / "ca/papers/broker"), "--state", str(tmp_path / "s")]
+        done = CliRunner().invoke(broker_app, ["run", *where, *papers, "--port", port])
+    assert (done.exit_code, "another program listens" in done.output) == (1, True), done.output
+    assert "ready" not in done.output
+
+
+def test_a_folder_without_authorities_is_not_an_empty_list(tmp_path: Path) -> None:
+    done = CliRunner().invoke(ca_app, ["show", "--dir", str(tmp_path / "none"), "--json"])
+    assert (done.exit_code, "sotdae ca init" in done.output) == (2, True), done.output
 
 
 def test_who_has_papers_is_known_until_they_are_void_or_run_out(tmp_path: Path) -> None:
