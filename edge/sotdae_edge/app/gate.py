@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -12,6 +11,7 @@ from typing import Any
 from sotdae_edge.app import noticing, panel, words
 from sotdae_edge.app.display import Display
 from sotdae_edge.app.drift import Drift
+from sotdae_edge.app.ears import Ears
 from sotdae_edge.app.keeping import PERSIST_S, Keeper
 from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.app.stopping import unless_stopped
@@ -21,26 +21,19 @@ from sotdae_edge.core import lane, riverside
 from sotdae_edge.core.alarms import AlarmBook, Condition
 from sotdae_edge.core.effects import Alarm, Answer, Decided, Drive, Effect, Lock, Save, Warn
 from sotdae_edge.core.events import (
-    BadCommand,
     ClockTold,
-    CommandCame,
     Event,
-    HubHeard,
-    LinkLost,
-    NonceAsked,
     Noticed,
     Scan,
     Sighting,
 )
 from sotdae_edge.core.gate import Gate
-from sotdae_edge.core.manners import Manners
 from sotdae_edge.panel.snapshot import DecisionSeen
-from sotdae_edge.ports import Clock, Device, Eyes, Inbound, OutboxStats, Panel, StateStore, Uplink, Watchdog
+from sotdae_edge.ports import Clock, Device, Eyes, OutboxStats, Panel, StateStore, Uplink, Watchdog
 from sotdae_edge.record.journal import Journal
-from sotdae_shared.errors import LinkError, WireError
-from sotdae_shared.messages import ClockTrust, CommandBody, DecisionBody, Kind, QueryBody, ReportBody
+from sotdae_shared.errors import LinkError
+from sotdae_shared.messages import ClockTrust, DecisionBody, Kind, ReportBody
 from sotdae_shared.samples import Sample
-from sotdae_shared.wire import decode_down
 
 log = logging.getLogger(__name__)
 
@@ -56,11 +49,6 @@ TELEMETRY_S = 1.0
 HEALTH_S = 2.0
 TELL_TIME_S = 60.0
 RETRY_S = 0.2
-ORDERS_PER_S, ORDERS_AT_ONCE = 5.0, 50
-"""Orders with signatures: more than this no operator sends."""
-OTHERS_PER_S, OTHERS_AT_ONCE = 1.0, 20
-"""Whatever else comes down. Apart from the orders, so that junk does not keep a signed close out; each
-leaves a record that is never evicted."""
 
 
 @dataclass(slots=True)
@@ -90,7 +78,6 @@ class GateApp:
     permit: int = 0
     feed: int = 0
     feed_due: float = 0.0
-    session: int = 0
     helpers: Helpers = field(default_factory=Helpers)
     display: Display = field(default_factory=Display)
     """What only people look at: it may fail."""
@@ -99,10 +86,7 @@ class GateApp:
     slow_until: float = 0.0
     """Until then the controller counts as slow: its scans came too late to prove the lane."""
     keeper: Keeper = field(init=False)
-    orders: Manners = field(default_factory=lambda: Manners(ORDERS_PER_S, ORDERS_AT_ONCE))
-    others: Manners = field(default_factory=lambda: Manners(OTHERS_PER_S, OTHERS_AT_ONCE))
-    flood_until: float = 0.0
-    """Until then what comes down counts as a flood: some of it was not looked at."""
+    ears: Ears = field(init=False)
     device_failing: bool = False
     lost: tuple[str, ...] = ()
     """What the gate was last told is lost of the agent."""
@@ -112,8 +96,9 @@ class GateApp:
     """The last decisions, newest first."""
 
     def __post_init__(self) -> None:
-        """Keep what the gate remembers in its store."""
+        """Keep what the gate remembers in its store; hear for it."""
         self.keeper = Keeper(self.store, self.saver)
+        self.ears = Ears(self.queue, self.clock, self._say_birth)
 
     async def run(self) -> None:
         """Run until cancelled.
@@ -121,7 +106,7 @@ class GateApp:
         Only deciding and polling can end the agent: then the supervisor restarts it, and meanwhile the
         watchdogs put the warnings to closed. Everything else may fail and is started again.
         """
-        self.recorder.say(Kind.REPORT, words.birth(self.config, None))
+        self._say_birth(None)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._decide(), name="decide")
             tasks.create_task(self._poll(), name="poll")
@@ -142,13 +127,16 @@ class GateApp:
             journal.begin(self.gate)
             made["record"] = journal.run
         if (uplink := self.uplink) is not None:
-            made["orders"] = lambda: self._listen(uplink)
-            made["link"] = lambda: self._watch_link(uplink)
+            made["orders"] = lambda: self.ears.listen(uplink)
+            made["link"] = lambda: self.ears.watch_link(uplink)
         if (eyes := self.eyes) is not None:
             made["camera"] = lambda: self._look(eyes)
         if (screen := self.panel) is not None:
-            made["panel"] = lambda: screen.run(self._take_local, lambda: panel.shown(self))
+            made["panel"] = lambda: screen.run(self.ears.take_local, lambda: panel.shown(self))
         return made
+
+    def _say_birth(self, re: str | None) -> None:
+        self.recorder.say(Kind.REPORT, words.birth(self.config, re))
 
     async def _poll(self) -> None:
         due = self.clock.monotonic()
@@ -303,65 +291,6 @@ class GateApp:
         if late:
             self.journal.late()
 
-    async def _listen(self, uplink: Uplink) -> None:
-        async for inbound in uplink.inbound():
-            now = self.clock.monotonic()
-            await self._note_session(uplink)
-            event = self._understand(inbound, uplink)
-            signed = isinstance(event, CommandCame) and bool(event.command.approvals)
-            if not (self.orders if signed else self.others).admit(now):
-                self.flood_until = now + SLOW_S
-                continue
-            # Only what is understood and came just now is a sign of life: a kept message is not.
-            if event is not None and not isinstance(event, BadCommand) and not inbound.retained:
-                await self.queue.put((HubHeard(), now))
-            if isinstance(event, QueryBody):
-                self.recorder.say(Kind.REPORT, words.birth(self.config, event.id))
-            elif event is not None:
-                await self.queue.put((event, now))
-
-    def _understand(self, inbound: Inbound, uplink: Uplink) -> Event | QueryBody | None:
-        try:
-            body = decode_down(inbound.kind, inbound.raw)
-        except WireError as error:
-            return BadCommand(str(error)[:200]) if inbound.kind is Kind.COMMAND else None
-        match body:
-            case CommandBody():
-                return self._order(body, inbound.retained, live=inbound.session == uplink.session)
-            case QueryBody(query="nonce"):
-                return NonceAsked(body.id, secrets.token_hex(16))
-            case QueryBody():
-                return body
-        return None
-
-    def _order(self, command: CommandBody, retained: bool, *, live: bool) -> CommandCame:
-        return CommandCame(command, retained, live, self.clock.wall().timestamp(), self.clock.trust())
-
-    async def _take_local(self, asked: CommandBody | QueryBody) -> None:
-        """Put before the gate what somebody at the panel asks; the connection is the panel's own."""
-        event: Event = (
-            self._order(asked, retained=False, live=True)
-            if isinstance(asked, CommandBody)
-            else NonceAsked(asked.id, secrets.token_hex(16))
-        )
-        await self.queue.put((event, self.clock.monotonic()))
-
-    async def _watch_link(self, uplink: Uplink) -> None:
-        """Tell the gate of the hub's life, which keeps a blind gate open, and of connections lost."""
-        heard = uplink.acks
-        while True:
-            await asyncio.sleep(1.0)
-            if uplink.acks != heard:
-                heard = uplink.acks
-                await self.queue.put((HubHeard(), self.clock.monotonic()))
-            await self._note_session(uplink)
-
-    async def _note_session(self, uplink: Uplink) -> None:
-        """A nonce given over a connection that has ended is void, before any order of the next one."""
-        if uplink.session != self.session:
-            self.session = uplink.session
-            await self.queue.put((LinkLost(), self.clock.monotonic()))
-
     async def _report(self) -> None:
         """Telemetry every second, health every two and whenever the barrier's state changes."""
         health_due, state = 0.0, None
@@ -406,10 +335,7 @@ class GateApp:
             found.append(Condition("controller.slow", 2, True, text))
         if self.eyes is not None and self.eyes.problem is not None:
             found.append(Condition("camera.unavailable", 4, True, self.eyes.problem[:200]))
-        if now < self.flood_until:
-            refused = self.orders.refused + self.others.refused
-            text = f"{refused} orders and queries more than anybody needs were not looked at"
-            found.append(Condition("orders.flood", 3, True, text))
+        found += self.ears.conditions(now)
         return found if self.watchdog is None else [*found, *self.watchdog.conditions(now)]
 
     async def _say_health(self, now: float) -> None:

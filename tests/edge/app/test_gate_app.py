@@ -265,7 +265,7 @@ def test_junk_without_end_leaves_few_records_and_a_signed_close_is_still_heard(t
     async def story() -> list[str]:
         async with running_site() as site, running(tmp_path, site, people=(person,)) as app:
             await until(lambda: app.gate.state is State.OPEN)
-            listening = asyncio.create_task(app._listen(Uplink(inbound)))
+            listening = asyncio.create_task(app.ears.listen(Uplink(inbound)))
             await until(lambda: app.gate.state is State.PRE_WARN)
             await until(lambda: "orders.flood" in app.watched.active)
             listening.cancel()
