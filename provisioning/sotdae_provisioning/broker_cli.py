@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -11,7 +12,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from sotdae_provisioning.pki.folder import LEDGER
+from sotdae_provisioning.pki.folder import LEDGER, LIST
 from sotdae_provisioning.pki.province import Province
 from sotdae_provisioning.secure import SecureMosquitto, SecureNats, Shown
 from sotdae_shared.errors import ConfigError, LinkError
@@ -87,9 +88,9 @@ def _serve(broker: SecureNats | SecureMosquitto, province: Province) -> None:
 def _follow(broker: SecureNats | SecureMosquitto, province: Province, before: list[Address]) -> list[Address]:
     """Give the broker the nodes of now; Mosquitto ends a line only by starting anew."""
     nodes = province.nodes(datetime.now(UTC))
+    broker.admit(nodes)  # also when they are the same: a list that was published anew must be read
     if nodes == before:
         return before
-    broker.admit(nodes)
     gone = set(before) - set(nodes)
     if gone and isinstance(broker, SecureMosquitto):
         broker.cut()
@@ -98,10 +99,10 @@ def _follow(broker: SecureNats | SecureMosquitto, province: Province, before: li
 
 
 def _stamps(province: Province) -> dict[str, int]:
-    """Return when each city's ledger was last written, its journal included."""
+    """Return when each ledger, its journal included, and each list was last written."""
     found = {}
-    for code in province.cities():
-        for path in (province.city(code).path / LEDGER, province.city(code).path / f"{LEDGER}-wal"):
-            if path.exists():
-                found[str(path)] = path.stat().st_mtime_ns
+    for folder in (province.services, *(province.city(code) for code in province.cities())):
+        for name in (LEDGER, f"{LEDGER}-wal", LIST):
+            with suppress(FileNotFoundError):  # SQLite takes its journal away when nobody has it open
+                found[str(folder.path / name)] = (folder.path / name).stat().st_mtime_ns
     return found

@@ -149,8 +149,11 @@ class Province:
         return [folder.publish_list(folder.issuer(passphrase), now) for folder in folders]
 
     def nodes(self, now: datetime) -> list[Address]:
-        """Return the nodes that have papers now: given, not void, not run out."""
-        found: dict[Address, None] = {}
+        """Return the nodes whose newest papers hold: neither void nor run out.
+
+        A box that has renewed has two that have not run out; whoever strikes it off means the box.
+        """
+        found: dict[Address, bool] = {}
         for code in self.cities():
             ledger = self.city(code).ledger()
             try:
@@ -158,11 +161,11 @@ class Province:
             finally:
                 ledger.close()
             for each in given:
-                if each.revoked_at is None and now < each.expires_at:
+                if now < each.expires_at:
                     names = dns_names(x509.load_pem_x509_certificate(each.pem.encode()))
                     address = address_of(names[0]) if names else None
-                    found |= {} if address is None else {address: None}
-        return list(found)
+                    found |= {} if address is None else {address: each.revoked_at is None}
+        return [address for address, holds in found.items() if holds]
 
     def trust(self) -> bytes:
         """Return the root's certificate as PEM: all that anybody needs to trust."""

@@ -1,20 +1,31 @@
 """`sotdae broker run`: what it refuses, and whom it knows."""
 
+import asyncio
 import socket
+import ssl
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
+from time import monotonic
 
+import aiomqtt
 import pytest
+from need import require_binary
 from typer.testing import CliRunner
 
-from sotdae_provisioning.broker_cli import broker_app
-from sotdae_provisioning.pki.certificates import new_key
+from sotdae_provisioning.broker_cli import _follow, _stamps, broker_app
+from sotdae_provisioning.pki.certificates import Names, PublicKey, new_key
 from sotdae_provisioning.pki.cli import ca_app
-from sotdae_provisioning.pki.province import Province
+from sotdae_provisioning.pki.folder import write, write_key
+from sotdae_provisioning.pki.province import Certified, Province
+from sotdae_provisioning.secure import SecureMosquitto, Shown
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.topics import Address
 
 NOW = datetime.now(UTC)
+GATE = Address(FacilityId("GG-41113-UP-0007"), "gate-1")
+HERE = Names(("localhost",), (ip_address("127.0.0.1"),))
 
 
 def test_init_makes_a_city_and_the_papers_of_every_service(tmp_path: Path) -> None:
@@ -77,3 +88,68 @@ def test_who_has_papers_is_known_until_they_are_void_or_run_out(tmp_path: Path) 
     assert [each.node for each in province.nodes(NOW)] == ["gate-1", "gate-2"]
     province.revoke(struck, "stolen", NOW)
     assert [each.node for each in province.nodes(NOW)] == ["gate-1"]
+
+
+def test_a_box_that_has_renewed_is_struck_off_by_its_newest_papers(tmp_path: Path) -> None:
+    province = Province(tmp_path / "ca")
+    province.init("Gyeonggi", None, NOW - timedelta(days=100))
+    province.add_city("41113", None, NOW - timedelta(days=100))
+    first, second = (
+        province.certify_device(GATE, new_key().public_key(), None, NOW - timedelta(days=days)).certificate
+        for days in (95, 5)
+    )
+    province.revoke(first.serial_number, "replaced", NOW)
+    assert province.nodes(NOW) == [GATE]
+    province.revoke(second.serial_number, "stolen", NOW)
+    assert province.nodes(NOW) == []
+    province.certify_device(GATE, new_key().public_key(), None, NOW)
+    assert province.nodes(NOW) == [GATE]
+
+
+def test_a_running_mosquitto_takes_a_revocation_list_that_is_published_anew(tmp_path: Path) -> None:
+    """A list is good for seven days: a broker that went on with the old one would let nobody in."""
+    require_binary("mosquitto")
+    province = Province(tmp_path / "ca")
+    province.init("Gyeonggi", None, NOW)
+    province.add_city("41113", None, NOW)
+    own = _papers(tmp_path / "broker", lambda key: province.certify_service("broker", HERE, key, None, NOW))
+    gate = _papers(tmp_path / "gate", lambda key: province.certify_device(GATE, key, None, NOW))
+    city = province.city("41113")
+    city.publish_list(city.issuer(None), NOW - timedelta(days=7))
+    broker = SecureMosquitto(tmp_path / "s", province, Shown(own / "chain.pem", own / "key.pem"))
+    broker.admit([GATE])
+    before = _stamps(province)
+    broker.start()
+    try:
+        asyncio.run(broker.wait_ready())
+        assert not asyncio.run(_takes(broker, gate))
+        city.publish_list(city.issuer(None), datetime.now(UTC))
+        assert _stamps(province) != before
+        _follow(broker, province, [GATE])
+        until = monotonic() + 10.0
+        while not (taken := asyncio.run(_takes(broker, gate))) and monotonic() < until:
+            pass
+        assert taken
+    finally:
+        broker.stop()
+
+
+def _papers(folder: Path, certify: Callable[[PublicKey], Certified]) -> Path:
+    folder.mkdir()
+    key = new_key()
+    made = certify(key.public_key())
+    write(folder / "chain.pem", made.full_chain)
+    write(folder / "root.pem", made.root)
+    write_key(folder / "key.pem", key, None)
+    return folder
+
+
+async def _takes(broker: SecureMosquitto, gate: Path) -> bool:
+    context = ssl.create_default_context(cafile=str(gate / "root.pem"))
+    context.load_cert_chain(gate / "chain.pem", gate / "key.pem")
+    port = broker.city_ports["41113"]
+    try:
+        async with aiomqtt.Client("127.0.0.1", port, identifier=GATE.node, timeout=2, tls_context=context):
+            return True
+    except aiomqtt.MqttError:
+        return False
