@@ -72,9 +72,15 @@ def demo(
             console.print(f"report: {papers[name]}", soft_wrap=True, highlight=False)
     others = ", ".join(name for name in SCENARIOS if name not in names)
     console.print(
-        f"more stories: sotdae demo --scenario NAME, with {others}", soft_wrap=True, highlight=False
+        f"more stories: {_called()} --scenario NAME, with {others}", soft_wrap=True, highlight=False
     )
     raise typer.Exit(0 if good else 1)
+
+
+def _called() -> str:
+    """Return the words that start a demo here: nobody has activated the environment of `make demo`."""
+    program = Path(sys.argv[0])
+    return f"{program} demo" if program.name == "sotdae" else "sotdae demo"
 
 
 def _places(
