@@ -23,6 +23,8 @@ from sotdae_shared.ids import FacilityId
 from sotdae_shared.topics import Address
 
 SERVICES = ("hub", "broker", "office")
+LISTENING = ("broker", "office")
+"""What others connect to: its certificate must name where."""
 
 ca_app = typer.Typer(no_args_is_help=True, help="The province's certification authorities.")
 
@@ -95,6 +97,8 @@ def issue(
     with _told():
         if (service is None) is (facility is None or node is None):
             raise ConfigError("issue", ["want --facility and --node, or --service"])
+        if service in LISTENING and not host:
+            raise ConfigError("issue", [f"want --host: its certificate must name where the {service} is"])
         out.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = None if csr is not None else new_key()
         public = requested(csr.read_bytes())[0] if csr is not None else key.public_key()  # type: ignore[union-attr]

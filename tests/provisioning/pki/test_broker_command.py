@@ -71,6 +71,15 @@ def test_a_folder_without_authorities_is_not_an_empty_list(tmp_path: Path) -> No
     assert (done.exit_code, "sotdae ca init" in done.output) == (2, True), done.output
 
 
+def test_papers_of_a_broker_without_a_host_are_refused(tmp_path: Path) -> None:
+    where = ["--dir", str(tmp_path / "ca")]
+    assert CliRunner().invoke(ca_app, ["init", "Gyeonggi", *where]).exit_code == 0
+    words = ["issue", *where, "--service", "broker", "--out", str(tmp_path / "broker")]
+    done = CliRunner().invoke(ca_app, words)
+    assert (done.exit_code, "want --host" in done.output) == (2, True), done.output
+    assert CliRunner().invoke(ca_app, [*words, "--host", "10.0.0.5"]).exit_code == 0
+
+
 def test_who_has_papers_is_known_until_they_are_void_or_run_out(tmp_path: Path) -> None:
     province = Province(tmp_path / "ca")
     province.init("Gyeonggi", None, NOW - timedelta(days=400))
