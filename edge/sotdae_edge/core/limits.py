@@ -5,8 +5,9 @@ Sources as in `core/site.py`.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 
+from sotdae_edge.core import lane
 from sotdae_edge.core.site import Approach, Channel, Geometry, Levels, Riverside, SelfTestPlan, Times
 
 
@@ -139,6 +140,9 @@ def approach_problems(approaches: Sequence[Approach]) -> Iterator[str]:
     for approach in approaches:
         if len(set(approach.lanes)) < len(approach.lanes):
             yield f"approaches.{approach.name}: two lanes have the same points"
+    for one, other in combinations(approaches, 2):
+        if one.prefix != other.prefix and (shared := set(lane.points(one)) & set(lane.points(other))):
+            yield f"approaches: {one.name} and {other.name} share {min(shared)}; each arm has its own lanes"
 
 
 def _channel(channel: Channel, levels: Levels) -> Iterator[str]:

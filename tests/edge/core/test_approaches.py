@@ -268,6 +268,7 @@ def test_the_least_closed_entry_speaks_for_the_gate() -> None:
         ((NORTH, replace(SOUTH, prefix="north_")), "two have the same prefix"),
         ((OUT,), "none is an entry"),
         ((replace(NORTH, lanes=("a_", "a_")),), "two lanes have the same points"),
+        ((NORTH, replace(SOUTH, prefix="north_a_")), "north and south share north_a_curtain_blocked"),
     ],
 )
 def test_what_a_file_may_not_say(approaches: tuple[Approach, ...], problem: str) -> None:
