@@ -242,5 +242,10 @@ class Session:
             async with asyncio.timeout(1.0):
                 await self._writer.drain()
         self._writer.close()
-        with suppress(OSError):
-            await self._writer.wait_closed()
+        try:
+            async with asyncio.timeout(1.0):
+                await self._writer.wait_closed()
+        except TimeoutError:
+            self._writer.transport.abort()  # it takes nothing, and must not keep its place
+        except OSError:
+            pass

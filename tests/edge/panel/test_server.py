@@ -250,6 +250,37 @@ def test_a_panel_that_stops_reading_loses_its_place(tmp_path: Path, monkeypatch:
     asyncio.run(story())
 
 
+def test_a_panel_that_leaves_without_reading_keeps_no_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[server.Session] = []
+
+    class Noted(server.Session):
+        def __init__(self, *parts: Any) -> None:
+            super().__init__(*parts)
+            made.append(self)
+
+    monkeypatch.setattr(server, "SHOW_S", 0.0)
+    monkeypatch.setattr(server, "STALLED_S", 600.0)
+    monkeypatch.setattr(server, "Session", Noted)
+
+    async def story() -> None:
+        async with gatehouse(tmp_path) as house:
+            sock = await connect(house.path)
+            reader, writer = await asyncio.open_unix_connection(sock=sock, limit=wire.MAX_SAID)
+            hello = wire.read_said(await reader.readline())
+            assert isinstance(hello, Hello)
+            writer.transport.pause_reading()  # type: ignore[attr-defined]
+            signature = sign(KEYS["kim"], wire.login_bytes(hello))
+            writer.write(wire.line(Login(public=public_of(KEYS["kim"]), signature=signature)))
+            await until(lambda: made[0]._writer.transport.get_write_buffer_size() > 0)
+            writer.write_eof()
+            await until(lambda: not house.server._sessions)
+            writer.transport.abort()
+
+    asyncio.run(story())
+
+
 def test_it_says_what_it_does_not_understand_and_goes_on(tmp_path: Path) -> None:
     asked = [
         b"\n", b"close\n", b'{"say":"open"}\n', b'{"say":"order","command":{}}\n', b"[" * 9000 + b"\n",
