@@ -23,7 +23,7 @@ def shown(role: str) -> str:
     """Return an example with every setting that it shows in comments."""
     text = SETTING.sub("", (REPO / f"edge/{role}.example.toml").read_text(encoding="utf-8"))
     text = re.sub(r'(?<=public = )".*"', f'"{"ab" * 32}"', text)
-    return re.sub(r"^(serial|\[drill|reopen_dry_s)", r"# \1", text, flags=re.MULTILINE)
+    return re.sub(r"^(serial|\[drill|reopen_dry_s|\[riverside|lock_after)", r"# \1", text, flags=re.MULTILINE)
 
 
 SHOWN = {role: shown(role) for role in LOADERS}

@@ -73,6 +73,7 @@ TRANSITIONS: dict[State, dict[Signal, State]] = {
         _G.CLOSED_PROVED: _S.CLOSED,
         _G.LANE_CLEAR: _S.LOWERING,
         _G.QUEUE: _S.HELD_OPEN,
+        _G.ESCAPE_ASKED: _S.ESCAPE,
         **_KEY,
     },
     _S.LOWERING: {
@@ -94,6 +95,7 @@ TRANSITIONS: dict[State, dict[Signal, State]] = {
     _S.HELD_OPEN: {
         _G.CLOSED_PROVED: _S.CLOSED,
         _G.LANE_CLEAR: _S.LOWERING,
+        _G.ESCAPE_ASKED: _S.ESCAPE,
         _G.OPEN_GRANTED: _S.OPENING,
         **_KEY,
     },

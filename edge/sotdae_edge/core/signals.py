@@ -66,6 +66,8 @@ def _pre_warn(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
 def _clearing(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
     if way.arm.closed_proved(now):
         return Signal.CLOSED_PROVED
+    if _bars_the_way_out(way, now):
+        return Signal.ESCAPE_ASKED
     if _may_lower(gate, way, now):
         return Signal.LANE_CLEAR
     held = way.attempt.hold_until is not None and now >= way.attempt.hold_until
@@ -150,6 +152,12 @@ def _fails_up(way: ApproachState, now: float) -> bool:
     return way.is_exit and way.arm.known(now) and way.lane.occupancy(now) is not Lane.CLEAR
 
 
+def _bars_the_way_out(way: ApproachState, now: float) -> bool:
+    """Tell whether somebody wants out, and the arm, whatever it was doing, is not proved open."""
+    asked = way.arm.flag("inside_request", now) or _fails_up(way, now)
+    return asked and not way.arm.open_proved(now)
+
+
 def _escape(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
     gone = way.arm.open_proved(now) and way.arm.flag("inside_request", now) is False
     left = gone and way.lane.occupancy(now) is Lane.CLEAR
@@ -162,6 +170,8 @@ def _held_open(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
         return Signal.OPEN_GRANTED
     if way.arm.closed_proved(now):
         return Signal.CLOSED_PROVED
+    if _bars_the_way_out(way, now):
+        return Signal.ESCAPE_ASKED
     return Signal.LANE_CLEAR if _may_lower(gate, way, now) else None
 
 
@@ -170,8 +180,7 @@ def _resting(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
         return Signal.OPEN_GRANTED
     if way.arm.closed_proved(now):
         return Signal.CLOSED_PROVED
-    asked = way.arm.flag("inside_request", now) or _fails_up(way, now)
-    if asked and not way.arm.open_proved(now):
+    if _bars_the_way_out(way, now):
         return Signal.ESCAPE_ASKED
     return Signal.RETRY if _due(way, now) else None
 

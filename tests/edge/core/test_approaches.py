@@ -274,3 +274,14 @@ def test_the_least_closed_entry_speaks_for_the_gate() -> None:
 def test_what_a_file_may_not_say(approaches: tuple[Approach, ...], problem: str) -> None:
     assert any(problem in text for text in approach_problems(approaches))
     assert not list(approach_problems(WIDE.approaches))
+
+
+def test_a_restart_over_a_car_under_an_unproved_exit_raises_it() -> None:
+    story = flooded()
+    story.run(40.0)
+    story.at["out"].arm, story.busy = "mid", {"out_"}
+    story.restart()
+    story.run(8.0)
+    assert story.at["out"].arm == "open"
+    story.run(90.0)
+    assert story.shown == {"north": "closed", "south": "closed", "out": "held_open"}

@@ -1,8 +1,9 @@
 """Lane occupancy: only fresh, healthy, empty loop and curtain are CLEAR."""
 
 import pytest
-from edge.core.plant import Plant, Story
+from edge.core.plant import Plant, Story, drives
 
+from sotdae_edge.core.effects import Motion
 from sotdae_edge.core.lane import POINTS, Lane, LaneState
 from sotdae_edge.core.site import Approach, Times
 from sotdae_shared.samples import Sample
@@ -88,3 +89,27 @@ def test_a_device_that_says_nothing_is_unknown_at_once() -> None:
             assert lane.occupancy(10.1) is Lane.CLEAR
             lane.take({key: value for key, value in {**good, name: silent}.items() if value}, Times(), 10.1)
             assert lane.occupancy(10.1) is Lane.UNKNOWN
+
+
+def test_nobody_is_shut_in_by_an_arm_that_came_to_rest_half_way() -> None:
+    """A loop that fails while the arm comes down stops it there; who wants out is let out all the same."""
+    story = Story()
+    story.run(1.0)
+    story.plant.water(20.0)
+    story.run(8.0)
+    assert story.gate.state == "lowering"
+    story.plant.arm, story.plant.lane_ok = "mid", False
+    story.run(1.0)
+    assert story.gate.state == "clearing"
+    story.plant.inside = True
+    raised = story.run(0.6)
+    assert story.gate.state == "escape"
+    assert drives(raised, Motion.RAISE) > 0
+    story.plant.arm = "open"
+    story.run(25.0)
+    assert story.gate.state == "clearing", "it is up: there is nothing more to raise"
+    story.run(40.0)
+    assert story.gate.state == "held_open"
+    story.plant.arm = "mid"
+    story.run(0.4)
+    assert story.gate.state == "escape"
