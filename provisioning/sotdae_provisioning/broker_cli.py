@@ -79,8 +79,13 @@ def _serve(broker: SecureNats | SecureMosquitto, province: Province) -> None:
             now, stamps = time.monotonic(), _stamps(province)
             if stamps == seen and now < sure + SURE_S:
                 continue
+            try:
+                nodes = _follow(broker, province, nodes)
+            except (ConfigError, LinkError) as error:
+                # A ledger that cannot be read cuts nobody off: who was let in stays, and it is asked again.
+                typer.echo(f"as before, with {len(nodes)} nodes: {error}", err=True)
+                continue
             seen, sure = stamps, now
-            nodes = _follow(broker, province, nodes)
     finally:
         broker.stop()
 

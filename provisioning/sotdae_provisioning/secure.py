@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sotdae_provisioning.broker import HOST, MosquittoBroker, NatsBroker, free_port
+from sotdae_provisioning.broker import HOST, MosquittoBroker, NatsBroker, free_ports
 from sotdae_provisioning.pki.access import mosquitto_nodes, mosquitto_services, nats_users
 from sotdae_provisioning.pki.folder import ANCHOR, LIST, write
 from sotdae_provisioning.pki.province import Province
 from sotdae_shared.topics import Address
 
+FIRST_CODE = 41_000
+"""Cities' listeners stand above the hub's: code 41113 on its port + 113, whatever cities come later."""
 _BOUND = "use_username_as_clientid true\n"
 """A gate's client id is its name: no other gate can take over its session. The hub's is random."""
 
@@ -31,10 +33,10 @@ class SecureNats(NatsBroker):
         host: str = HOST,
     ) -> None:  # fmt: skip
         """Prepare; nobody may connect until `admit` says who."""
-        super().__init__(state, port, sync=sync)
+        own, self.native_port = free_ports(2)
+        super().__init__(state, port or own, sync=sync)
         self.host = host
         self._province, self._shown = province, shown
-        self.native_port = free_port()
         self.admit(())
 
     def admit(self, nodes: Iterable[Address]) -> None:
@@ -72,10 +74,13 @@ class SecureMosquitto(MosquittoBroker):
         host: str = HOST,
     ) -> None:  # fmt: skip
         """Prepare; `port` is the hub's. Nobody else may connect until `admit` says who."""
-        super().__init__(state, port, sync=sync)
+        own, *others = free_ports(1 + len(province.cities()))
+        super().__init__(state, port or own, sync=sync)
         self.host = host
         self._province, self._shown = province, shown
-        self.city_ports = {code: free_port() for code in province.cities()}
+        self.city_ports = dict(zip(province.cities(), others, strict=True))
+        if port is not None:
+            self.city_ports = {code: port + int(code) - FIRST_CODE for code in province.cities()}
         self.admit(())
 
     def admit(self, nodes: Iterable[Address]) -> None:

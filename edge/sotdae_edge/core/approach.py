@@ -14,6 +14,8 @@ from sotdae_edge.core.site import Approach, Site, Times
 from sotdae_shared.samples import Sample
 
 NEVER = float("-inf")
+HALTED = (State.CLEARING, State.HELD_OPEN)
+"""Where an attempt to lower has halted: to let somebody out does not begin it, or its patience, anew."""
 
 
 @dataclass(slots=True)
@@ -71,7 +73,7 @@ class ApproachState:
         self.since.forget("stall", "proof", "escaped")
         if state in FAILED or state in SETTLED:
             self.failed = state if state in FAILED else None
-        if state in BEGINS:
+        if state in BEGINS and not (state is State.ESCAPE and before in HALTED):
             self.attempt = Attempt()
         match state:
             case State.OPEN | State.PRE_WARN:
@@ -85,10 +87,12 @@ class ApproachState:
             case State.LOWERING:
                 self.motion_due = now + times.no_motion
                 self.start_deg = self.arm.value("arm_angle", now)
+                self.attempt.let_out = False
             case State.BACKING_OFF:
                 self.attempt.retries += 1
             case State.ESCAPE:
                 self.escapes += 1
+                self.attempt.let_out = True
 
     def _patience_s(self, site: Site) -> float:
         """Return how long a lane may be not CLEAR; an exit waits for the tunnel to empty besides."""

@@ -42,6 +42,8 @@ class Attempt:
     """Until when the camera may delay this lowering."""
     camera_overridden: bool = False
     retries: int = 0
+    let_out: bool = False
+    """Whether who wanted out was let out since the arm last came down: once is enough, or it never closes."""
 
     def next_deadline(self, now: float) -> float | None:
         """Return when the next patience ends."""

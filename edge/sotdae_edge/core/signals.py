@@ -66,12 +66,12 @@ def _pre_warn(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
 def _clearing(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
     if way.arm.closed_proved(now):
         return Signal.CLOSED_PROVED
-    if _bars_the_way_out(way, now):
-        return Signal.ESCAPE_ASKED
-    if _may_lower(gate, way, now):
-        return Signal.LANE_CLEAR
     held = way.attempt.hold_until is not None and now >= way.attempt.hold_until
-    return Signal.QUEUE if held and not _free(gate, way, now) else None
+    if held and not _free(gate, way, now):
+        return Signal.QUEUE
+    if _bars_the_way_out(way, now) and not way.attempt.let_out:
+        return Signal.ESCAPE_ASKED
+    return Signal.LANE_CLEAR if _may_lower(gate, way, now) else None
 
 
 def _free(gate: "Gate", way: ApproachState, now: float) -> bool:

@@ -104,11 +104,14 @@ class Ledger:
         return int(row[0])
 
     def all(self) -> list[Given]:
-        """Return what was given, oldest first."""
-        rows = self._db.execute(
-            "SELECT serial, name, issued_at, expires_at, pem, revoked_at, reason FROM certificates"
-            " ORDER BY rowid"
-        )
+        """Return what was given, oldest first. LinkError if the file cannot be read."""
+        try:
+            rows = self._db.execute(
+                "SELECT serial, name, issued_at, expires_at, pem, revoked_at, reason FROM certificates"
+                " ORDER BY rowid"
+            ).fetchall()
+        except sqlite3.Error as error:
+            raise LinkError(f"the ledger cannot be read: {error}") from error
         return [_given(row) for row in rows]
 
     def revoked(self) -> list[tuple[int, datetime]]:

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 import aiomqtt
 import pytest
 from need import require_binary
+from provisioning_kit import Spawned
 from typer.testing import CliRunner
 
-from sotdae_provisioning.broker_cli import _follow, _stamps, broker_app
+from sotdae_provisioning.broker import free_port
+from sotdae_provisioning.broker_cli import LOOK_S, _follow, _stamps, broker_app
 from sotdae_provisioning.pki.certificates import Names, PublicKey, new_key
 from sotdae_provisioning.pki.cli import ca_app
 from sotdae_provisioning.pki.folder import write, write_key
@@ -162,3 +164,52 @@ async def _takes(broker: SecureMosquitto, gate: Path) -> bool:
             return True
     except aiomqtt.MqttError:
         return False
+
+
+def test_a_citys_listener_stands_where_its_code_says(tmp_path: Path) -> None:
+    require_binary("mosquitto")
+    province = Province(tmp_path / "ca")
+    province.init("Gyeonggi", None, NOW)
+    province.add_city("41135", None, NOW)
+    shown = Shown(tmp_path / "chain.pem", tmp_path / "key.pem")
+    before = SecureMosquitto(tmp_path / "a", province, shown, 8883).city_ports
+    province.add_city("41113", None, NOW)
+    after = SecureMosquitto(tmp_path / "b", province, shown, 8883).city_ports
+    assert after == before | {"41113": 8996} == {"41113": 8996, "41135": 9018}
+
+
+@pytest.mark.slow
+def test_a_ledger_that_breaks_ends_nobodys_line(tmp_path: Path) -> None:
+    province = Province(tmp_path / "ca")
+    province.init("Gyeonggi", None, NOW)
+    province.add_city("41113", None, NOW)
+    gate = _papers(tmp_path / "gate", lambda key: province.certify_device(GATE, key, None, NOW))
+    own = _papers(
+        tmp_path / "own",
+        lambda key: province.certify_service("broker", Names(("localhost",)), key, None, NOW),
+    )
+    words = [
+        "broker",
+        "run",
+        "--dir",
+        str(province.path),
+        "--papers",
+        str(own),
+        "--state",
+        str(tmp_path / "s"),
+    ]
+    port = free_port()
+    with Spawned([*words, "--port", str(port)]) as running:
+        (province.city("41113").path / "ledger.db").write_bytes(b"no ledger" * 1000)
+        sleep(3 * LOOK_S)
+        assert running.process.poll() is None
+        context = ssl.create_default_context(cafile=str(gate / "root.pem"))
+        context.load_cert_chain(gate / "chain.pem", gate / "key.pem")
+
+        async def connects() -> None:
+            async with aiomqtt.Client(
+                "localhost", port, identifier=GATE.node, timeout=3, tls_context=context
+            ):
+                pass
+
+        asyncio.run(connects())
