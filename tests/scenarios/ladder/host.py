@@ -1,5 +1,7 @@
 """Faults of the gate's computer: its processes, its disk, its clock, its power."""
 
+from dataclasses import replace
+
 from scenarios.ladder.faults import limit_files, slow_sync, starve
 from scenarios.ladder.judge import held
 from scenarios.ladder.moments import after, alone, broken, flooded, lowering, rising, together_again, warning
@@ -228,10 +230,10 @@ RUNGS = (
     Rung(
         "processor starved",
         "stopped for 0.4 s of every 0.5 s",
-        "nothing is lowered on old news: HELD_OPEN",
+        "nothing is lowered on old news: HELD_OPEN, or closed in the moments that are left",
         hungry,
         rising,
-        safe=HELD,
+        safe=replace(HELD, or_closed=True),
         mend=end_fault,
     ),
     Rung(

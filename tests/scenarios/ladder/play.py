@@ -33,11 +33,15 @@ class Safe:
     """An alarm that must have been raised."""
     unheard: bool = False
     """The hub must know that it does not hear the gate."""
+    or_closed: bool = False
+    """An arm proved closed ends the rung as well, and better."""
 
     async def reached(self, site: Site) -> None:
         """Wait for it."""
         await site.scene(self.holds, self.name, DEADLINE_S)
-        if self.alarm:
+        if self.or_closed:
+            await self._told_or_closed(site)
+        elif self.alarm:
             await site.alarmed(self.alarm, DEADLINE_S)
         if self.unheard:
 
@@ -45,6 +49,13 @@ class Safe:
                 return bool((await site.known())["link"]["status"] == "unknown")
 
             await until(missed, "the hub knows that it hears nothing", DEADLINE_S)
+
+    async def _told_or_closed(self, site: Site) -> None:
+        async def either() -> bool:
+            told = any(each["code"] == self.alarm and each["active"] for each in await site.events())
+            return told or closed(await site.stack.sim("state"))
+
+        await until(either, f"{self.alarm} is told, or the arm is proved closed", DEADLINE_S)
 
 
 PLAIN = Place()
