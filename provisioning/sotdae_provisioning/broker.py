@@ -126,16 +126,32 @@ class NatsBroker(Broker):
     """nats-server with its MQTT listener; sessions and retained messages live in JetStream files."""
 
     name = "nats"
+    native_port = -1
+    """Port of NATS's own protocol on this machine; -1 is a free one."""
+
+    def _tls(self) -> str:
+        """Return the settings of TLS, for either port; empty: plain."""
+        return ""
+
+    def _access(self) -> str:
+        """Return who may do what; empty: everybody everything."""
+        return ""
 
     def _config(self) -> str:
         sync = "sync_interval: always" if self.sync else "sync_interval: 10s"
         return f"""\
 server_name: sotdae
-listen: "{HOST}:-1"
+listen: "{HOST}:{self.native_port}"
+{self._tls()}
 max_payload: {_PAYLOAD}
 max_pending: 64MB
 jetstream {{ store_dir: "{self.state}", {sync} }}
-mqtt {{ listen: "{self.host}:{self.port}", max_ack_pending: 1000 }}
+mqtt {{
+  listen: "{self.host}:{self.port}"
+  max_ack_pending: 1000
+  {self._tls()}
+}}
+{self._access()}
 """
 
     def _command(self, config: Path) -> list[str]:
@@ -147,11 +163,13 @@ class MosquittoBroker(Broker):
 
     name = "mosquitto"
 
+    def _listeners(self) -> str:
+        """Return the settings of every listener; here one, for everybody."""
+        return f"listener {self.port} {self.host}\nallow_anonymous true\n"
+
     def _config(self) -> str:
         autosave = "autosave_on_changes true\nautosave_interval 1" if self.sync else "autosave_interval 30"
         return f"""\
-listener {self.port} {self.host}
-allow_anonymous true
 user {pwd.getpwuid(os.getuid()).pw_name}
 persistence true
 persistence_location {self.state}/
@@ -160,7 +178,7 @@ message_size_limit {_PAYLOAD}
 max_queued_messages 0
 max_queued_bytes 67108864
 max_inflight_messages 200
-"""
+{self._listeners()}"""
 
     def _command(self, config: Path) -> list[str]:
         return [_program("mosquitto", "apt install mosquitto"), "-c", str(config)]

@@ -45,21 +45,17 @@ class SecureNats(NatsBroker):
         write(self.state / "access.conf", nats_users(nodes).encode())
         self.reload()
 
-    def _config(self) -> str:
-        tls = f"""\
+    def _tls(self) -> str:
+        return f"""\
 tls {{
-    cert_file: "{self._shown.chain}"
-    key_file: "{self._shown.key}"
-    ca_file: "{self._province.root.path / "cert.pem"}"
-    verify_and_map: true
-  }}"""
-        plain = (
-            super()._config().replace(f'listen: "{HOST}:-1"', f'listen: "{HOST}:{self.native_port}"\n{tls}')
-        )
-        return (
-            plain.replace("max_ack_pending: 1000 }", f"max_ack_pending: 1000\n  {tls}\n}}")
-            + 'include "access.conf"\n'
-        )
+  cert_file: "{self._shown.chain}"
+  key_file: "{self._shown.key}"
+  ca_file: "{self._province.root.path / "cert.pem"}"
+  verify_and_map: true
+}}"""
+
+    def _access(self) -> str:
+        return 'include "access.conf"'
 
 
 class SecureMosquitto(MosquittoBroker):
@@ -74,13 +70,15 @@ class SecureMosquitto(MosquittoBroker):
         host: str = HOST,
     ) -> None:  # fmt: skip
         """Prepare; `port` is the hub's. Nobody else may connect until `admit` says who."""
-        own, *others = free_ports(1 + len(province.cities()))
-        super().__init__(state, port or own, sync=sync)
+        cities = province.cities()
+        if port is None:
+            port, *others = free_ports(1 + len(cities))
+        else:
+            others = [port + int(code) - FIRST_CODE for code in cities]
+        super().__init__(state, port, sync=sync)
         self.host = host
         self._province, self._shown = province, shown
-        self.city_ports = dict(zip(province.cities(), others, strict=True))
-        if port is not None:
-            self.city_ports = {code: port + int(code) - FIRST_CODE for code in province.cities()}
+        self.city_ports = dict(zip(cities, others, strict=True))
         self.admit(())
 
     def admit(self, nodes: Iterable[Address]) -> None:
@@ -102,14 +100,13 @@ class SecureMosquitto(MosquittoBroker):
         self.stop()
         self.start()
 
-    def _config(self) -> str:
-        head = super()._config().replace(f"listener {self.port} {self.host}\nallow_anonymous true\n", "")
+    def _listeners(self) -> str:
         services = self._listener(self.port, self._province.services.path, "services.acl")
         cities = [
             self._listener(port, self._province.city(code).path, f"city-{code}.acl") + _BOUND
             for code, port in self.city_ports.items()
         ]
-        return "per_listener_settings true\n" + head + services + "".join(cities)
+        return "per_listener_settings true\n" + services + "".join(cities)
 
     def _listener(self, port: int, authority: Path, access: str) -> str:
         crl = authority / LIST
