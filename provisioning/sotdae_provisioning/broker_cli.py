@@ -15,6 +15,7 @@ import typer
 from sotdae_provisioning.pki.folder import LEDGER, LIST
 from sotdae_provisioning.pki.province import Province
 from sotdae_provisioning.secure import SecureMosquitto, SecureNats, Shown
+from sotdae_provisioning.telling import told
 from sotdae_shared.errors import ConfigError, LinkError
 from sotdae_shared.topics import Address
 
@@ -41,8 +42,8 @@ def run(
     port: Annotated[int, typer.Option(help="MQTT port; Mosquitto: the hub's.", min=1, max=65535)] = 8883,
 ) -> None:
     """Run until SIGTERM. Who is enrolled is let in, who is revoked is cut off, without a restart by hand."""
-    province = Province(folder)
-    try:
+    with told():
+        province = Province(folder)
         province.root.certificate()
         if not (papers / "chain.pem").is_file():
             remedy = "sotdae ca issue --service broker --host NAME --out DIR"
@@ -50,12 +51,6 @@ def run(
         shown = Shown((papers / "chain.pem").resolve(), (papers / "key.pem").resolve())
         make = SecureNats if kind == "nats" else SecureMosquitto
         _serve(make(state.resolve(), province, shown, port, host=host, sync=True), province)
-    except ConfigError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
-    except LinkError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
 
 
 def _serve(broker: SecureNats | SecureMosquitto, province: Province) -> None:

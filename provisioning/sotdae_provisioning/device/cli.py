@@ -2,8 +2,6 @@
 
 import json
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +17,7 @@ from sotdae_provisioning.pki.certificates import dns_names
 from sotdae_provisioning.pki.codes import LIFE, Codes, Grant, shown
 from sotdae_provisioning.pki.office import renewal_due
 from sotdae_provisioning.pki.province import Province
-from sotdae_shared.errors import ConfigError, SotdaeError, WireError
+from sotdae_provisioning.telling import told
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.topics import Address
 
@@ -44,7 +42,7 @@ def code(
     as_json: JsonOption = False,
 ) -> None:
     """Give a one-time code for a box, good for a day: as a line, and as a QR code to scan on site."""
-    with _told():
+    with told():
         now = datetime.now(UTC)
         province, address = Province(folder), Address(FacilityId(facility), node)
         province.city(address.facility.city).certificate()
@@ -70,7 +68,7 @@ def enrol(
     papers: PapersOption,
 ) -> None:
     """Make a key on this box and have it certified. TICKET is the line that `sotdae device code` gave."""
-    with _told():
+    with told():
         read = Ticket.read(ticket)
         office = Office(read.office, root_of(read.office, read.root))
         mine = Papers(papers)
@@ -86,7 +84,7 @@ def renew(
     force: Annotated[bool, typer.Option("--force", help="Also before it is due.")] = False,
 ) -> None:
     """Renew the papers past half of their life, also when they have run out. Run it daily."""
-    with _told():
+    with told():
         mine, now = Papers(papers), datetime.now(UTC)
         certificate = mine.certificate()
         due = renewal_due(certificate, certificate.serial_number % 1000 / 1000)
@@ -102,7 +100,7 @@ def renew(
 @device_app.command()
 def show(papers: PapersOption, as_json: JsonOption = False) -> None:
     """Show who this box is, and until when."""
-    with _told():
+    with told():
         _say(Papers(papers), as_json)
 
 
@@ -114,16 +112,3 @@ def _say(papers: Papers, as_json: bool) -> None:
         typer.echo(json.dumps({"name": name, "until": until.isoformat(), "valid": now < until}))
         return
     typer.echo(f"{name} until {until.date()}" + ("" if now < until else ": RUN OUT; sotdae device renew"))
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell an error in words: 2 for what a person must mend, 1 for what may pass."""
-    try:
-        yield
-    except (ConfigError, WireError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
-    except (SotdaeError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error

@@ -4,12 +4,12 @@
 through the link at each connection.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
 
+from sotdae_edge.record.key import sync_directory
 from sotdae_provisioning.pki.certificates import Key, new_key
 from sotdae_provisioning.pki.folder import pem, read_key, write, write_key
 from sotdae_shared.errors import ConfigError
@@ -63,11 +63,7 @@ class Papers:
         draft.symlink_to(slot.name)
         draft.replace(self.path / CURRENT)
         (slot / "pending").unlink(missing_ok=True)
-        folder = os.open(self.path, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_directory(self.path)
         return slot
 
     def certificate(self) -> x509.Certificate:

@@ -1,8 +1,7 @@
 """`sotdae ca`: the province's certification authorities on one machine."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,12 +12,13 @@ from cryptography import x509
 from rich.console import Console
 from rich.table import Table
 
-from sotdae_provisioning.pki.certificates import Names, common_name, new_key, requested
+from sotdae_provisioning.pki.certificates import Names, PublicKey, common_name, new_key, requested
 from sotdae_provisioning.pki.codes import Codes
-from sotdae_provisioning.pki.folder import LIST, Folder, write, write_key
+from sotdae_provisioning.pki.folder import LIST, Folder, pem, write, write_key
 from sotdae_provisioning.pki.office import Office
 from sotdae_provisioning.pki.province import Certified, Province
-from sotdae_shared.errors import ConfigError, SotdaeError, WireError
+from sotdae_provisioning.telling import told
+from sotdae_shared.errors import ConfigError
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.topics import Address
 
@@ -52,13 +52,13 @@ def init(
     passphrase_file: PassOption = None,
 ) -> None:
     """Make the root and the authority of the province NAME. Then move root/key.pem into a safe."""
-    with _told():
+    with told():
         province, phrase = Province(folder), _passphrase(passphrase_file)
         province.init(name, phrase, _now())
         for code in city or []:
             province.add_city(code, phrase, _now())
         for service in SERVICES if host else ():
-            _issue_service(province, service, host or [], folder / "papers" / service, phrase)
+            _hand_out(folder / "papers" / service, None, _service(province, service, host or [], phrase))
         typer.echo(f"made {folder}/root and {folder}/province; move {folder}/root/key.pem into a safe")
 
 
@@ -69,7 +69,7 @@ def city(
     passphrase_file: PassOption = None,
 ) -> None:
     """Make the authorities of cities, by their five-digit codes; each can name only its own devices."""
-    with _told():
+    with told():
         for code in codes:
             Province(folder).add_city(code, _passphrase(passphrase_file), _now())
             typer.echo(f"made {folder}/cities/{code}")
@@ -94,23 +94,17 @@ def issue(
     passphrase_file: PassOption = None,
 ) -> None:
     """Certify a device (--facility, --node) or a service (--service, --host)."""
-    with _told():
+    with told():
         if (service is None) is (facility is None or node is None):
             raise ConfigError("issue", ["want --facility and --node, or --service"])
         if service in LISTENING and not host:
             raise ConfigError("issue", [f"want --host: its certificate must name where the {service} is"])
-        out.mkdir(parents=True, exist_ok=True, mode=0o700)
-        key = None if csr is not None else new_key()
-        public = requested(csr.read_bytes())[0] if csr is not None else key.public_key()  # type: ignore[union-attr]
         province, phrase = Province(folder), _passphrase(passphrase_file)
         if service is not None:
-            made = province.certify_service(service, _names(host or []), public, phrase, _now())
+            made = _hand_out(out, csr, _service(province, service, host or [], phrase))
         else:
             address = Address(FacilityId(str(facility)), str(node))
-            made = province.certify_device(address, public, phrase, _now())
-        if key is not None:
-            write_key(out / "key.pem", key, None)
-        _keep(made, out)
+            made = _hand_out(out, csr, lambda key: province.certify_device(address, key, phrase, _now()))
         typer.echo(
             f"{common_name(made.certificate)} until {_day(made.certificate.not_valid_after_utc)}: {out}"
         )
@@ -124,7 +118,7 @@ def revoke(
     passphrase_file: PassOption = None,
 ) -> None:
     """Make a certificate void, by its file or its serial number, and publish the list that says so."""
-    with _told():
+    with told():
         province = Province(folder)
         owner = province.revoke(_serial(what), reason, _now())
         (path,) = province.publish_lists([owner], _passphrase(passphrase_file), _now())
@@ -134,7 +128,7 @@ def revoke(
 @ca_app.command()
 def crl(folder: DirOption, passphrase_file: PassOption = None) -> None:
     """Publish every revocation list anew: each is good for seven days."""
-    with _told():
+    with told():
         province = Province(folder)
         working = [each for each in province.folders() if each.path != province.root.path]
         for path in province.publish_lists(working, _passphrase(passphrase_file), _now()):
@@ -152,7 +146,7 @@ def serve(
     """Run the enrolment office: boxes enrol with a one-time code and renew by themselves (EST, RFC 7030)."""
     from sotdae_provisioning.pki.est import serve as serve_est
 
-    with _told():
+    with told():
         office = Office(Province(folder), Codes(folder / "codes.db"), _passphrase(passphrase_file))
         serve_est(office, papers, host, port, lambda at: typer.echo(json.dumps({"ready": True, "port": at})))
 
@@ -160,7 +154,7 @@ def serve(
 @ca_app.command()
 def show(folder: DirOption, as_json: JsonOption = False) -> None:
     """List the authorities and every certificate they gave."""
-    with _told():
+    with told():
         province = Province(folder)
         province.root.certificate()
         rows = [row for each in province.folders() for row in _rows(each)]
@@ -174,11 +168,9 @@ def show(folder: DirOption, as_json: JsonOption = False) -> None:
 
 
 def _rows(folder: Folder) -> Iterator[dict[str, Any]]:
-    ledger, now = folder.ledger(), _now()
-    try:
+    now = _now()
+    with folder.ledger() as ledger:
         given = ledger.all()
-    finally:
-        ledger.close()
     for each in given:
         state = "valid" if each.expires_at > now else "expired"
         yield {
@@ -191,13 +183,25 @@ def _rows(folder: Folder) -> Iterator[dict[str, Any]]:
         }
 
 
-def _keep(made: Certified, out: Path) -> None:
+def _service(
+    province: Province, service: str, hosts: list[str], passphrase: str | None
+) -> Callable[[PublicKey], Certified]:
+    return lambda key: province.certify_service(service, _names(hosts), key, passphrase, _now())
+
+
+def _hand_out(out: Path, csr: Path | None, certify: Callable[[PublicKey], Certified]) -> Certified:
+    """Have a request certified, or else a key that is made here, and keep the papers in a folder."""
+    out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if csr is not None:
+        made = certify(requested(csr.read_bytes())[0])
+    else:
+        key = new_key()
+        made = certify(key.public_key())
+        write_key(out / "key.pem", key, None)
     write(out / "chain.pem", made.full_chain)
     write(out / "root.pem", made.root)
-    write(out / "cert.pem", made.full_chain[: made.full_chain.index(b"-----END CERTIFICATE-----")] + _END)
-
-
-_END = b"-----END CERTIFICATE-----\n"
+    write(out / "cert.pem", pem(made.certificate))
+    return made
 
 
 def _names(hosts: list[str]) -> Names:
@@ -235,27 +239,3 @@ def _now() -> datetime:
 
 def _day(at: datetime) -> str:
     return at.date().isoformat()
-
-
-def _issue_service(
-    province: Province, service: str, hosts: list[str], out: Path, passphrase: str | None
-) -> None:
-    """Make a key and have it certified for a service."""
-    out.mkdir(parents=True, exist_ok=True, mode=0o700)
-    key = new_key()
-    made = province.certify_service(service, _names(hosts), key.public_key(), passphrase, _now())
-    write_key(out / "key.pem", key, None)
-    _keep(made, out)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell an error in words: 2 for what a person must mend, 1 for what may pass."""
-    try:
-        yield
-    except (ConfigError, WireError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
-    except SotdaeError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from sotdae_edge.record.key import sync_directory
 from sotdae_provisioning.pki.certificates import Issuer, Key, new_key, revocation_list
 from sotdae_provisioning.pki.ledger import Ledger
 from sotdae_shared.errors import ConfigError
@@ -35,11 +36,7 @@ def write(path: Path, data: bytes, mode: int = 0o644) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_directory(path.parent)
 
 
 def write_key(path: Path, key: Key, passphrase: str | None) -> None:
@@ -119,10 +116,7 @@ class Folder:
 
     def publish_list(self, issuer: Issuer, now: datetime) -> Path:
         """Write the revocation list anew, under the next number, and return its file."""
-        ledger = self.ledger()
-        try:
+        with self.ledger() as ledger:
             made = revocation_list(issuer, ledger.revoked(), ledger.next_number("crl"), now)
-        finally:
-            ledger.close()
         write(self.path / LIST, made.public_bytes(Encoding.PEM))
         return self.path / LIST

@@ -80,11 +80,8 @@ class Office:
 
     @staticmethod
     def _given(folder: Folder, node: str) -> list[Given]:
-        ledger = folder.ledger()
-        try:
+        with folder.ledger() as ledger:
             return [each for each in ledger.all() if each.name == node]
-        finally:
-            ledger.close()
 
 
 def renewal_due(certificate: x509.Certificate, jitter: float) -> datetime:

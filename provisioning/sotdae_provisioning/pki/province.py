@@ -136,12 +136,9 @@ class Province:
     def revoke(self, serial: int, reason: str, now: datetime) -> Folder:
         """Make a certificate void at the authority that gave it. ConfigError if nobody here did."""
         for folder in self.folders():
-            ledger = folder.ledger()
-            try:
+            with folder.ledger() as ledger:
                 if ledger.revoke(serial, reason, now):
                     return folder
-            finally:
-                ledger.close()
         raise ConfigError(f"{serial:x}", ["no authority here gave this certificate"])
 
     def publish_lists(self, folders: Iterable[Folder], passphrase: str | None, now: datetime) -> list[Path]:
@@ -155,11 +152,8 @@ class Province:
         """
         found: dict[Address, bool] = {}
         for code in self.cities():
-            ledger = self.city(code).ledger()
-            try:
+            with self.city(code).ledger() as ledger:
                 given = ledger.all()
-            finally:
-                ledger.close()
             for each in given:
                 if now < each.expires_at:
                     names = dns_names(x509.load_pem_x509_certificate(each.pem.encode()))
@@ -173,8 +167,5 @@ class Province:
 
     @staticmethod
     def _note(folder: Folder, certificate: x509.Certificate, now: datetime) -> None:
-        ledger = folder.ledger()
-        try:
+        with folder.ledger() as ledger:
             ledger.add(certificate, now)
-        finally:
-            ledger.close()
