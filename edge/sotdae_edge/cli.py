@@ -153,8 +153,8 @@ async def _city(config: CityConfig) -> None:
     homes = Homes(config.homes, boot, now, _kept_homes(kept, recorder), config.rain)
     app = CityApp(
         homes, config, _device(config.device), recorder, store, clock, saver, RtspProbe(),
-        uplink=uplink, slopes=Slopes(config.slopes, boot, now, kept.get("slopes") or {}),
-        reservoirs=Reservoirs(config.reservoirs, now, kept.get("reservoirs") or {}),
+        uplink=uplink, slopes=Slopes(config.slopes, boot, now, _part(kept, "slopes", recorder)),
+        reservoirs=Reservoirs(config.reservoirs, now, _part(kept, "reservoirs", recorder)),
         relays=_relays(config), feed=_feed(config), born=now,
     )  # fmt: skip
     await _together(app, recorder, uplink)
@@ -213,8 +213,7 @@ async def _deliver(recorder: Recorder) -> None:
     loop = asyncio.get_running_loop()
     until = loop.time() + LINGER_S
     while loop.time() < until:
-        stats = await loop.run_in_executor(recorder.worker, recorder.outbox.stats)
-        if stats.pending == 0:
+        if (await recorder.stats()).pending == 0:
             return
         await asyncio.sleep(0.05)
 
@@ -235,6 +234,15 @@ def _kept_homes(kept: dict[str, Any], recorder: Recorder) -> KeptHomes:
     except WireError as error:
         _alarm(recorder, "state.corrupt", str(error))
         return KeptHomes()
+
+
+def _part(kept: dict[str, Any], name: str, recorder: Recorder) -> dict[str, Any]:
+    """Return one part of what the last run kept; what is no table is begun anew, and told."""
+    part = kept.get(name) or {}
+    if isinstance(part, dict):
+        return part
+    _alarm(recorder, "state.corrupt", f"the kept {name} are no table: they begin anew")
+    return {}
 
 
 def _kept(store: FileState) -> tuple[dict[str, Any], list[str]]:

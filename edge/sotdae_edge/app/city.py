@@ -229,11 +229,10 @@ class CityApp:
         return found
 
     async def _stats(self) -> OutboxStats:
-        loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self.recorder.worker, self.recorder.outbox.stats)
+            return await self.recorder.stats()
         except LinkError:
-            return OutboxStats(len(self.recorder.waiting), 0, 0, None)
+            return self.recorder.in_memory()
 
     async def _reply(self, feed: Feed) -> None:
         """Tell devices that the hub holds their alarms, so that they stop repeating, and how often to speak.

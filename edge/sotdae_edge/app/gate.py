@@ -339,14 +339,10 @@ class GateApp:
         return found if self.watchdog is None else [*found, *self.watchdog.conditions(now)]
 
     async def _say_health(self, now: float) -> None:
-        loop = asyncio.get_running_loop()
         try:
-            stats = await loop.run_in_executor(self.recorder.worker, self.recorder.outbox.stats)
-            self.stats = stats
+            self.stats = await self.recorder.stats()
         except LinkError:
             self.stats = None
-            # The disk does not answer: what waits in memory is all that can be counted.
-            stats = OutboxStats(len(self.recorder.waiting), 0, 0, None)
-        own = tuple(self.watched.active)
+        own, stats = tuple(self.watched.active), self.stats or self.recorder.in_memory()
         said = words.health(self.gate, stats, self.recorder.lost, own, now, beside=self._beside(now))
         self.recorder.say(Kind.HEALTH, said)

@@ -10,7 +10,7 @@ from itertools import islice
 
 from pydantic import BaseModel
 
-from sotdae_edge.ports import Clock, Item, Outbox, Stamp
+from sotdae_edge.ports import Clock, Item, Outbox, OutboxStats, Stamp
 from sotdae_shared.errors import LinkError, WireError
 from sotdae_shared.messages import Header, Kind
 
@@ -49,6 +49,14 @@ class Recorder:
         if len(self.waiting) > KEPT_IN_RAM:
             self._shed()
         self._some.set()
+
+    async def stats(self) -> OutboxStats:
+        """Count what waits and what was lost. LinkError if the disk does not answer; see `in_memory`."""
+        return await asyncio.get_running_loop().run_in_executor(self.worker, self.outbox.stats)
+
+    def in_memory(self) -> OutboxStats:
+        """Count what waits in memory: all that can be counted while the disk does not answer."""
+        return OutboxStats(len(self.waiting), 0, 0, None)
 
     def _shed(self) -> None:
         victim = next((item for item in self.waiting if item.kind in (Kind.TELEMETRY, Kind.HEALTH)), None)

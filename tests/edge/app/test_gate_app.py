@@ -2,30 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from running_gate import running_gate, until
 from simulated_site import Site, running_site
 
-from sotdae_edge.adapters.clock import SystemClock
-from sotdae_edge.adapters.outbox import SqliteOutbox
 from sotdae_edge.adapters.state import FileState
 from sotdae_edge.app.gate import GateApp
-from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.config import FacilityConfig, GateConfig, StorageConfig
 from sotdae_edge.core.barrier import State
-from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.site import Person
 from sotdae_edge.ports import Inbound
 from sotdae_shared.errors import LinkError
-from sotdae_shared.ids import FacilityId
 from sotdae_shared.messages import CommandBody, Kind
 from sotdae_shared.signing import sign_command
-from sotdae_shared.topics import Address
 
 FACILITY = "GG-41113-UP-0007"
 BOOT = "0123456789abcdef"
@@ -58,27 +52,9 @@ def close_order() -> CommandBody:
 async def running(
     tmp_path: Path, site: Site, store: FileState | None = None, people: tuple[Person, ...] = ()
 ) -> AsyncIterator[GateApp]:
-    config, clock = configured(tmp_path), SystemClock(assume_synced=True)
-    config = config.model_copy(update={"roster": people})
-    store = store or FileState(tmp_path / "state")
-    with ThreadPoolExecutor(1) as worker, ThreadPoolExecutor(1) as saver:
-        outbox = SqliteOutbox(tmp_path / "outbox.db", Address(FacilityId(FACILITY), "gate-1"), BOOT)
-        recorder = Recorder(outbox, clock, worker, lambda: None)
-        gate = Gate.start(config.site, BOOT, clock.monotonic())
-        app = GateApp(gate, config, site.gate, recorder, store, clock, saver)
-        task = asyncio.create_task(app.run())
-        try:
-            yield app
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
-            outbox.close()
-
-
-async def until(holds: Callable[[], object], timeout_s: float = 40.0) -> None:
-    async with asyncio.timeout(timeout_s):
-        while not holds():
-            await asyncio.sleep(0.02)
+    config = configured(tmp_path).model_copy(update={"roster": people})
+    async with running_gate(tmp_path, site, config, store=store) as app:
+        yield app
 
 
 def test_it_feeds_the_watchdog_closes_on_water_and_remembers(tmp_path: Path) -> None:

@@ -1,55 +1,30 @@
 """The runner at a riverside gate, on a real Modbus site: voice, late lock, inside handle."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from running_gate import running_gate, until
 from simulated_site import Site, running_site
 
-from sotdae_edge.adapters.clock import SystemClock
-from sotdae_edge.adapters.outbox import SqliteOutbox
-from sotdae_edge.adapters.state import FileState
 from sotdae_edge.app.gate import GateApp
-from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.core.barrier import State
 from sotdae_edge.core.effects import Voice
-from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.site import Riverside
 from sotdae_edge.fitting import fitted_gate
-from sotdae_shared.ids import FacilityId
-from sotdae_shared.topics import Address
 
 EXAMPLE = Path(__file__).parents[3] / "edge/riverside.example.toml"
-BOOT = "0123456789abcdef"
 
 
 @asynccontextmanager
 async def running(tmp_path: Path, site: Site) -> AsyncIterator[GateApp]:
-    clock, config = SystemClock(assume_synced=True), fitted_gate(EXAMPLE)
+    config = fitted_gate(EXAMPLE)
     # What the file may not say: a lock after two seconds, for a test that need not wait for people.
     quick = replace(config.site, riverside=Riverside(lock_after=2.0))
-    with ThreadPoolExecutor(1) as worker, ThreadPoolExecutor(1) as saver:
-        address = Address(FacilityId(config.facility.id), config.facility.node)
-        outbox = SqliteOutbox(tmp_path / "outbox.db", address, BOOT)
-        recorder = Recorder(outbox, clock, worker, lambda: None)
-        gate = Gate.start(quick, BOOT, clock.monotonic())
-        app = GateApp(gate, config, site.gate, recorder, FileState(tmp_path / "state"), clock, saver)
-        task = asyncio.create_task(app.run())
-        try:
-            yield app
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
-            outbox.close()
-
-
-async def until(holds: Callable[[], object], timeout_s: float = 60.0) -> None:
-    async with asyncio.timeout(timeout_s):
-        while not holds():
-            await asyncio.sleep(0.02)
+    async with running_gate(tmp_path, site, config, rules=quick) as app:
+        yield app
 
 
 def test_the_river_shuts_it_it_locks_late_and_opens_from_inside(tmp_path: Path) -> None:

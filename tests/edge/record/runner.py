@@ -1,35 +1,31 @@
 """A real runner at a real site with its record, on a disk that can be told to refuse or to hang."""
 
-import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+from running_gate import BOOT, CLOCK, running_gate, until
 from simulated_site import Site
 
 from sotdae_edge.adapters.clock import SystemClock
-from sotdae_edge.adapters.outbox import SqliteOutbox
-from sotdae_edge.adapters.state import FileState
 from sotdae_edge.app.gate import GateApp
 from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.app.words import said
 from sotdae_edge.config import FacilityConfig, GateConfig, StorageConfig
 from sotdae_edge.core.barrier import State
-from sotdae_edge.core.gate import Gate
 from sotdae_edge.record.coding import Entry
 from sotdae_edge.record.files import Opening, RecordFiles, files_of
 from sotdae_edge.record.journal import Journal
 from sotdae_edge.record.verify import Segment, check_all
 from sotdae_shared.errors import LinkError
-from sotdae_shared.ids import FacilityId
-from sotdae_shared.topics import Address
+
+__all__ = ["BOOT", "CLOCK", "FACILITY", "files", "protected", "recorded", "running", "until"]
 
 FACILITY = "GG-41113-UP-0007"
-BOOT = "0123456789abcdef"
-CLOCK = SystemClock(assume_synced=True)
 
 
 class Refusing(RecordFiles):
@@ -50,32 +46,19 @@ def files(tmp_path: Path) -> Refusing:
     return Refusing(tmp_path / "record", tmp_path / "device.key", 1 << 30)
 
 
-async def until(holds: Callable[[], object], timeout_s: float = 40.0) -> None:
-    async with asyncio.timeout(timeout_s):
-        while not holds():
-            await asyncio.sleep(0.02)
-
-
 @asynccontextmanager
 async def running(
     tmp_path: Path, site: Site, record: RecordFiles, clock: SystemClock = CLOCK
 ) -> AsyncIterator[GateApp]:
     place = FacilityConfig(id=FACILITY, node="gate-1", name="Test", lat=37.2, lon=127.0)
     config = GateConfig(facility=place, storage=StorageConfig(dir=tmp_path))
-    with ThreadPoolExecutor(1) as worker, ThreadPoolExecutor(1) as saver, ThreadPoolExecutor(1) as writer:
-        outbox = SqliteOutbox(tmp_path / "outbox.db", Address(FacilityId(FACILITY), "gate-1"), BOOT)
-        recorder = Recorder(outbox, clock, worker, lambda: None)
-        gate = Gate.start(config.site, BOOT, clock.monotonic())
-        journal = Journal(record, writer, clock, lambda alarm: recorder.say(*said(alarm)))
-        store = FileState(tmp_path / "state")
-        app = GateApp(gate, config, site.gate, recorder, store, clock, saver, journal=journal)
-        task = asyncio.create_task(app.run())
-        try:
+    with ThreadPoolExecutor(1) as writer:
+
+        def journal(recorder: Recorder) -> dict[str, Any]:
+            return {"journal": Journal(record, writer, clock, lambda alarm: recorder.say(*said(alarm)))}
+
+        async with running_gate(tmp_path, site, config, clock=clock, parts=journal) as app:
             yield app
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
-            outbox.close()
 
 
 async def protected(site: Site, app: GateApp) -> None:
