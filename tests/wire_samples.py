@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import BaseModel
 
 from sotdae_edge.ports import Item, Stamp
-from sotdae_shared.ids import FacilityId
+from sotdae_shared.ids import FacilityId, FacilityType
 from sotdae_shared.messages import (
     AckBody,
     Approval,
@@ -21,6 +21,8 @@ from sotdae_shared.messages import (
     GapBody,
     HealthBody,
     Kind,
+    PolicyBody,
+    PolicyValues,
     QueryBody,
     Reading,
     ReportBody,
@@ -50,7 +52,7 @@ BODIES: dict[Kind, BaseModel] = {
         ),
         channels={"radar": Flag.PASS, "pressure": Flag.FAIL},
         outputs={"sign_closed": False, "siren_on": None},
-        alarms=("pressure_stuck",), rungs=("one_sensor_lost",), uptime_s=3600.5, pending=3,
+        alarms=("pressure_stuck",), rungs=("one_sensor_lost",), uptime_s=3600.5, policy=6, pending=3,
     ),
     Kind.EVENT: EventBody(
         code="sensor_stuck", priority=3, active=True, text="압력식 수위계 고착", data={"channel": "pressure"}
@@ -73,6 +75,11 @@ BODIES: dict[Kind, BaseModel] = {
         approvals=(Approval(key="kim", signature="0f" * 64), Approval(key="lee", signature="f0" * 64)),
     ),
     Kind.QUERY: QueryBody(id="q-1", query="nonce"),
+    Kind.POLICY: PolicyBody(
+        version=7, scope=("41113", "GG-41135-UP-0003"), types=(FacilityType.UNDERPASS,), issued_at=AT,
+        review_by=AT + timedelta(days=365), reason="장마철 주의 수위 4 cm", values=PolicyValues(caution_cm=4),
+        approvals=(Approval(key="kim", signature="0f" * 64), Approval(key="lee", signature="f0" * 64)),
+    ),
 }  # fmt: skip
 
 STATE = StateBody(status="online", session=f"{BOOT}.1", storage="ffeeddccbbaa9988", boots=(BOOT,))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from wire_samples import ADDRESS
 
+from sotdae_shared.ids import FacilityType
 from sotdae_shared.messages import (
     CLASS_OF,
     AckBody,
@@ -24,6 +25,8 @@ from sotdae_shared.messages import (
     GapBody,
     HealthBody,
     Kind,
+    PolicyBody,
+    PolicyValues,
     QueryBody,
     Reading,
     ReportBody,
@@ -152,6 +155,21 @@ BODIES: dict[Kind, st.SearchStrategy[BaseModel]] = {
     ),
     Kind.COMMAND: commands,
     Kind.QUERY: st.builds(QueryBody, id=names, query=st.sampled_from(["birth", "nonce"])),
+    Kind.POLICY: st.builds(
+        PolicyBody,
+        version=seqs,
+        scope=st.lists(st.sampled_from(["GG", "41113", "GG-41113-UP-0007"]), min_size=1, max_size=3).map(
+            tuple
+        ),
+        types=st.lists(st.sampled_from(FacilityType), min_size=1, max_size=3).map(tuple),
+        issued_at=times,
+        review_by=times,
+        reason=st.text(CHARACTERS, min_size=1, max_size=80),
+        values=st.builds(
+            PolicyValues, caution_cm=maybe(st.floats(-1e3, 2e5)), blind_s=maybe(st.floats(0, 6e5))
+        ),
+        approvals=st.lists(approvals, max_size=3).map(tuple),
+    ),
 }
 
 

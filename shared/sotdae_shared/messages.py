@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field, FiniteFloat
 
-from sotdae_shared.ids import BootText, FacilityText, NodeText
+from sotdae_shared.ids import BootText, FacilityText, FacilityType, NodeText
 from sotdae_shared.units import Flag, Unit
 
 SCHEMA_VERSION = 1
@@ -40,6 +40,7 @@ class Kind(StrEnum):
     ACK = "ack"
     COMMAND = "command"
     QUERY = "query"
+    POLICY = "policy"
 
 
 class ClockTrust(StrEnum):
@@ -136,6 +137,10 @@ class HealthBody(_Up):
     rungs: tuple[Name, ...] = ()
     """Rungs of degradation in force, such as ``hub_lost``; each also has an alarm that says what is left."""
     uptime_s: Annotated[FiniteFloat, Field(ge=0)] = 0.0
+    policy: Count | None = None
+    """Version of the policy in force; 0 is the site's own file alone, None a node that takes none."""
+    policy_waits: Count | None = None
+    """Version that is frozen until the water is gone."""
     pending: Count = 0
     """Messages waiting in the outbox."""
     dropped: Count = 0
@@ -250,6 +255,54 @@ class QueryBody(_Down):
     query: Literal["birth", "nonce"]
 
 
+Cm = Annotated[FiniteFloat, Field(ge=-1_000, le=200_000)]
+Seconds = Annotated[FiniteFloat, Field(ge=0, le=604_800)]
+
+
+class PolicyValues(_Down):
+    """The thresholds and durations that a policy may set; what is None is left to the site's own file."""
+
+    caution_cm: Cm | None = None
+    caution_off_cm: Cm | None = None
+    close_cm: Cm | None = None
+    predict_from_cm: Cm | None = None
+    reopen_cm: Cm | None = None
+    river_caution_cm: Cm | None = None
+    river_trigger_cm: Cm | None = None
+    rain_warning_mm_h: Annotated[FiniteFloat, Field(ge=0, le=1_000)] | None = None
+    caution_off_s: Seconds | None = None
+    pre_warn_s: Seconds | None = None
+    held_open_s: Seconds | None = None
+    camera_hold_s: Seconds | None = None
+    blind_s: Seconds | None = None
+    hub_silent_s: Seconds | None = None
+    reopen_dry_s: Seconds | None = None
+    caution_after_open_s: Seconds | None = None
+    manual_alarm_s: Seconds | None = None
+    repair_s: Seconds | None = None
+
+
+Scope = Annotated[str, Field(pattern=r"^([A-Z]{2}|[0-9]{5}|[A-Z]{2}-[0-9]{5}-[A-Z]{2}-[0-9]{4})$")]
+"""A province (``GG``), a city by its code, or one facility."""
+
+
+class PolicyBody(_Down):
+    """A signed policy: what it sets, for whom, and who says so. It replaces the one before it whole."""
+
+    v: Literal[1] = 1
+    version: Seq
+    """Above every version that its facilities have had: there is no way back but a new version."""
+    scope: Annotated[tuple[Scope, ...], Field(min_length=1, max_length=2_000)]
+    types: Annotated[tuple[FacilityType, ...], Field(min_length=1, max_length=8)]
+    """Which facilities of the scope, such as underpasses only."""
+    issued_at: AwareDatetime
+    review_by: AwareDatetime
+    """When people must look at it again. It warns; the policy stays in force."""
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    values: PolicyValues
+    approvals: Annotated[tuple[Approval, ...], Field(max_length=8)] = ()
+
+
 class StateBody(_Up):
     """Retained presence. A will carries the session it belongs to; liveness is heartbeat age."""
 
@@ -262,7 +315,7 @@ class StateBody(_Up):
 
 Body = (
     TelemetryBody | HealthBody | EventBody | DecisionBody | ReportBody | ClipBody | GapBody
-    | AckBody | CommandBody | QueryBody
+    | AckBody | CommandBody | QueryBody | PolicyBody
 )  # fmt: skip
 
 BODY_OF: dict[Kind, type[BaseModel]] = {
@@ -276,6 +329,7 @@ BODY_OF: dict[Kind, type[BaseModel]] = {
     Kind.ACK: AckBody,
     Kind.COMMAND: CommandBody,
     Kind.QUERY: QueryBody,
+    Kind.POLICY: PolicyBody,
 }
 
 CLASS_OF: dict[Kind, Class] = {
@@ -289,7 +343,7 @@ CLASS_OF: dict[Kind, Class] = {
 """Class of each kind that a node originates. A gap has the class of what it replaces."""
 
 UP_KINDS = frozenset({*CLASS_OF, Kind.GAP})
-DOWN_KINDS = frozenset({Kind.ACK, Kind.COMMAND, Kind.QUERY})
+DOWN_KINDS = frozenset({Kind.ACK, Kind.COMMAND, Kind.QUERY, Kind.POLICY})
 
 
 class Header(BaseModel):

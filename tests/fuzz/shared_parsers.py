@@ -5,7 +5,7 @@ import json
 from fuzz.target import Target, plain
 from wire_samples import ADDRESS, AT, BODIES, BOOT, STATE
 
-from sotdae_shared import topics, wire
+from sotdae_shared import policy, topics, wire
 from sotdae_shared.errors import TopicError, WireError
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.messages import (
@@ -18,9 +18,16 @@ from sotdae_shared.messages import (
     Kind,
     StateBody,
 )
+from sotdae_shared.policy import Signer, Trust
 from sotdae_shared.signing import command_bytes, verify
 
 UP, DOWN = sorted(UP_KINDS), sorted(DOWN_KINDS)
+SIGNERS = Trust(
+    signers=(
+        Signer(key="kim", public="ab" * 32, name="Kim", scope="GG"),
+        Signer(key="lee", public="cd" * 32, name="Lee", scope="41113"),
+    )
+)
 
 
 def envelope(kind: Kind) -> Envelope:
@@ -44,6 +51,8 @@ def _down(data: bytes) -> None:
     assert wire.decode_down(kind, wire.encode_down(body)) == body
     if kind is Kind.COMMAND:
         command_bytes(body)  # type: ignore[arg-type]
+    if kind is Kind.POLICY:
+        assert policy.unsigned(body, SIGNERS)  # type: ignore[arg-type]
 
 
 def _state(data: bytes) -> None:
