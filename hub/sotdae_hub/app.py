@@ -23,13 +23,14 @@ from sotdae_hub.adapters.mqtt import MqttLine
 from sotdae_hub.adapters.records import SqlRecords
 from sotdae_hub.adapters.tls import context
 from sotdae_hub.config import LEDGER, HubConfig
+from sotdae_hub.core.ingest import Verdict
 from sotdae_hub.desk import Desk, portraits_of
 from sotdae_hub.fanout import Fanout
 from sotdae_hub.following import Follower
 from sotdae_hub.herald import Herald
 from sotdae_hub.links import Links
 from sotdae_hub.orders import Orders
-from sotdae_hub.ports import Entry, LastValues, MetricsStore, Projection
+from sotdae_hub.ports import Arrival, Entry, LastValues, MetricsStore, Projection
 from sotdae_hub.views import Health, StoreHealth
 from sotdae_hub.writing import Writer
 
@@ -93,6 +94,7 @@ class Hub:
     links: Links = field(init=False)
     desk: Desk = field(init=False)
     herald: Herald = field(init=False)
+    orders: Orders = field(init=False)
     writer: Writer = field(init=False)
 
     def __post_init__(self) -> None:
@@ -105,9 +107,14 @@ class Hub:
         self.desk = Desk(stores.journal, stores.metrics, stores.last, stores.records, self.links, expected)
         born = {(birth.facility, birth.node) for birth in stores.records.births()}
         self.herald = Herald(self.desk, self.fanout, self.links, self.line.send_soon, self.rng, born)
+        self.orders = Orders(self.line, self.links, self.rng)
         self.writer = Writer(
-            stores.journal, self.line.arrivals, self.line.send_soon, self.herald.noticed, self.grew
+            stores.journal, self.line.arrivals, self.line.send_soon, self._noticed, self.grew
         )
+
+    def _noticed(self, batch: list[tuple[Arrival, Verdict]]) -> None:
+        self.herald.noticed(batch)
+        self.orders.noticed(batch)
 
     async def run(self, server: socket.socket, stop: asyncio.Event, ready: Callable[[], None]) -> None:
         """Serve until `stop`; call `ready` once requests are answered."""
@@ -139,9 +146,8 @@ class Hub:
     def app(self) -> FastAPI:
         """Return the HTTP application."""
         gate = Gatekeeper(self.config.tokens, self.config.http.open, self.stores.records, wall)
-        orders = Orders(self.line, self.links)
         return create_app(
-            desk=self.desk, orders=orders, fanout=self.fanout, gate=gate, health=self.health, wall=wall
+            desk=self.desk, orders=self.orders, fanout=self.fanout, gate=gate, health=self.health, wall=wall
         )
 
     async def _tick(self) -> None:

@@ -16,6 +16,7 @@ from sotdae_hub.views import (
     Facility,
     FacilityState,
     Incident,
+    Report,
     SensorState,
     Series,
     SeriesPoint,
@@ -99,6 +100,11 @@ class Desk:
     def events(self, facility: str, limit: int) -> list[Event]:
         """Return the newest events, newest first."""
         return [event_view(each) for each in self.records.events(facility, limit)]
+
+    def reports(self, facility: str, limit: int) -> list[Report]:
+        """Return the newest reports, newest first."""
+        found = self.records.reports(facility, limit)
+        return [Report.model_validate({"at": r.at, "facility": r.facility, **r.body}) for r in found]
 
     def series(self, facility: str, channel: str, now: datetime, seconds: int, points: int) -> Series:
         """Return the last `seconds` of a channel in at most `points` points."""

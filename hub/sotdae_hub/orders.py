@@ -1,19 +1,36 @@
 """What the hub sends down: commands and questions, once, to a node that is heard."""
 
-from dataclasses import dataclass
+import asyncio
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from sotdae_hub.core.ingest import Accepted, Verdict
 from sotdae_hub.links import Links
+from sotdae_hub.ports import Arrival
+from sotdae_hub.views import Nonce
 from sotdae_shared.errors import SotdaeError
-from sotdae_shared.messages import CommandBody, Kind, QueryBody
+from sotdae_shared.messages import CommandBody, Kind, QueryBody, ReportBody
 from sotdae_shared.topics import Address
 from sotdae_shared.wire import encode_down
+
+ANSWER_S = 5.0
+"""A gate that is heard answers at once; longer than this nobody waits at a desk."""
 
 
 class UnheardError(SotdaeError):
     """The facility is not heard: a command would not arrive, and is never queued."""
+
+
+class SilentError(SotdaeError):
+    """The facility is heard, but did not answer a question in time."""
+
+
+class UnreadableError(SotdaeError):
+    """The facility answered something that this hub does not understand."""
 
 
 class Sent(BaseModel):
@@ -38,6 +55,9 @@ class Orders:
 
     line: Line
     links: Links
+    rng: random.Random
+    _asked: dict[tuple[str, str], asyncio.Future[ReportBody]] = field(default_factory=dict)
+    """Who waits for an answer, by facility and question."""
 
     async def command(self, facility: str, command: CommandBody) -> Sent:
         """Send a command. Raises UnheardError or LinkError."""
@@ -46,6 +66,35 @@ class Orders:
     async def query(self, facility: str, query: QueryBody) -> Sent:
         """Send a question. Raises UnheardError or LinkError."""
         return await self._send(facility, Kind.QUERY, query.id, query)
+
+    async def nonce(self, facility: str) -> Nonce:
+        """Ask for what two people must sign to reopen. Raises also SilentError and UnreadableError."""
+        query = QueryBody(id=f"nonce-{self.rng.getrandbits(64):016x}", query="nonce")
+        key = (facility, query.id)
+        self._asked[key] = asyncio.get_running_loop().create_future()
+        try:
+            sent = await self.query(facility, query)
+            async with asyncio.timeout(ANSWER_S):
+                report = await self._asked[key]
+        except TimeoutError as error:
+            raise SilentError(f"{facility} did not answer within {ANSWER_S:g} s: ask again") from error
+        finally:
+            del self._asked[key]
+        try:
+            return Nonce.model_validate({**report.data, "id": query.id, "node": sent.node})
+        except ValidationError as error:
+            raise UnreadableError(f"{facility}: {error.error_count()} wrong fields in its answer") from error
+
+    def noticed(self, batch: Iterable[tuple[Arrival, Verdict]]) -> None:
+        """Give the answers in a journaled batch to those who wait for them."""
+        for arrival, verdict in batch:
+            if not isinstance(verdict, Accepted) or arrival.retained:
+                continue
+            body = verdict.envelope.body
+            if isinstance(body, ReportBody) and body.re is not None:
+                waiting = self._asked.get((verdict.envelope.facility, body.re))
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(body)
 
     async def _send(self, facility: str, kind: Kind, name: str, body: BaseModel) -> Sent:
         address = self._node(facility)

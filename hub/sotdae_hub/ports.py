@@ -165,7 +165,7 @@ class Birth:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A decision or event with its time."""
+    """A decision, event or report with its time."""
 
     facility: str
     at: datetime
@@ -196,6 +196,9 @@ class Records(Projection, Protocol):
 
     def events(self, facility: str, limit: int) -> list[Recorded]:
         """Return the newest events, newest first."""
+
+    def reports(self, facility: str, limit: int) -> list[Recorded]:
+        """Return the newest reports, newest first."""
 
     def incidents(self, limit: int, facility: str | None = None) -> list[IncidentRecord]:
         """Return incidents of one facility or all: active ones first, then the newest."""

@@ -115,7 +115,43 @@ class Decision(_View):
     architecture: str | None
     votes: dict[str, str]
     incident: str | None
+    command: str | None = None
+    """Id of the order that this answers."""
     verdict: str | None
+    """What the gate says to that order; `because` holds its reasons."""
+
+
+class Report(_View):
+    """What a node answered or said of itself: `birth`, `nonce`, `selftest`."""
+
+    at: datetime
+    facility: str
+    report: str
+    re: str | None
+    """Id of the question that it answers."""
+    data: dict[str, Any]
+
+
+class Nonce(_View):
+    """What a gate has two people sign for a reopening, and what stands in their way."""
+
+    id: str
+    node: str
+    nonce: str | None
+    """None while there is nothing to reopen."""
+    facility: str
+    actuator: str
+    incident: str | None
+    state: str
+    tripping: bool
+    channels_valid: bool
+    dry_s: float
+    valid_s: float
+    """The nonce is good for so long, counted at the gate."""
+    checklist: tuple[str, ...]
+    last_seq: dict[str, int]
+    """Highest sequence number that each key was accepted with."""
+    bypassed: tuple[str, ...]
 
 
 class Event(_View):

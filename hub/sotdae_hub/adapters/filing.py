@@ -27,6 +27,7 @@ def file_all(db: Connection, entries: Sequence[Entry], pictures: PictureFiles) -
         db.execute(insert(tables.message), rows)
     _file_bodies(db, tables.decision, own, Kind.DECISION)
     _file_bodies(db, tables.event, own, Kind.EVENT)
+    _file_bodies(db, tables.report, own, Kind.REPORT)
     for entry in own:
         _fold_incident(db, entry.envelope)
         if entry.envelope.kind is Kind.REPORT and entry.envelope.body.report == "birth":

@@ -20,7 +20,7 @@ from sotdae_hub.adapters.api import facilities, incidents, live
 from sotdae_hub.adapters.api.access import Gatekeeper
 from sotdae_hub.desk import Desk
 from sotdae_hub.fanout import Fanout
-from sotdae_hub.orders import Orders, UnheardError
+from sotdae_hub.orders import Orders, SilentError, UnheardError, UnreadableError
 from sotdae_hub.views import Health
 from sotdae_shared.errors import ConfigError, LinkError
 
@@ -57,6 +57,8 @@ def create_app(
     app.include_router(api)
     app.add_exception_handler(LinkError, _answer(503))
     app.add_exception_handler(UnheardError, _answer(409))
+    app.add_exception_handler(SilentError, _answer(504))
+    app.add_exception_handler(UnreadableError, _answer(502))
     app.add_exception_handler(RequestValidationError, _not_understood)
     if (CONSOLE / "index.html").exists():
         app.mount("/", StaticFiles(directory=CONSOLE, html=True), name="console")

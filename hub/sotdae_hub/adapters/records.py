@@ -75,6 +75,10 @@ class SqlRecords:
         """See ports.Records."""
         return self._newest(tables.event, facility, limit)
 
+    def reports(self, facility: str, limit: int) -> list[Recorded]:
+        """See ports.Records."""
+        return self._newest(tables.report, facility, limit)
+
     def incidents(self, limit: int, facility: str | None = None) -> list[IncidentRecord]:
         """See ports.Records."""
         table = tables.incident

@@ -71,6 +71,7 @@ def _recorded(name: str) -> Table:
 
 decision = _recorded("decision")
 event = _recorded("event")
+report = _recorded("report")
 incident = Table(
     "incident",
     metadata,

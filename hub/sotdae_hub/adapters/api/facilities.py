@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse
 from sotdae_hub.adapters.api.access import Gatekeeper, problems
 from sotdae_hub.desk import Desk
 from sotdae_hub.orders import Orders, Sent
-from sotdae_hub.views import Decision, Event, Facility, FacilityState, Series
+from sotdae_hub.views import Decision, Event, Facility, FacilityState, Nonce, Report, Series
 from sotdae_shared.messages import CommandBody, QueryBody
 
 Limit = Annotated[int, Query(ge=1, le=500, description="At most this many, newest first.")]
@@ -54,6 +54,11 @@ def routes(desk: Desk, orders: Orders, gate: Gatekeeper, wall: Callable[[], date
         """The newest events and alarm changes."""
         return desk.events(facility, limit)
 
+    @router.get("/{facility}/reports", operation_id="list_reports", **one)
+    def list_reports(facility: Id, limit: Limit = 50) -> list[Report]:
+        """The newest answers and self-descriptions of the edge."""
+        return desk.reports(facility, limit)
+
     @router.get("/{facility}/series", operation_id="get_series", **one)
     def get_series(
         facility: Id,
@@ -83,6 +88,15 @@ def _add_orders(router: APIRouter, orders: Orders, facility_id: Any, one: dict[s
     async def send_query(facility: facility_id, query: QueryBody) -> Sent:
         """Ask the edge something; it answers with a report."""
         return await orders.query(facility, query)
+
+    @router.post(
+        "/{facility}/nonce",
+        operation_id="ask_nonce",
+        **{**one, "responses": problems(404, 409, 502, 503, 504)},
+    )
+    async def ask_nonce(facility: facility_id) -> Nonce:
+        """Ask the gate what two people must sign to reopen it, and wait for its answer."""
+        return await orders.nonce(facility)
 
 
 def _add_picture(router: APIRouter, desk: Desk, gate: Gatekeeper, facility_id: Any) -> None:
