@@ -23,6 +23,7 @@ from sotdae_edge.adapters.mqtt import MqttUplink
 from sotdae_edge.adapters.outbox import InUseError, SparedOutbox, SqliteOutbox
 from sotdae_edge.adapters.probe import RtspProbe
 from sotdae_edge.adapters.state import FileState
+from sotdae_edge.adapters.statements import Statements
 from sotdae_edge.adapters.tls import context
 from sotdae_edge.app.city import CityApp
 from sotdae_edge.app.drift import Drift
@@ -273,6 +274,14 @@ def _journal(config: GateConfig, clock: SystemClock, recorder: Recorder, kept: d
     return Journal(
         files, _thread("journal"), clock, lambda alarm: recorder.say(*said(alarm)), memento=kept or None
     )
+
+
+def _statements(config: GateConfig) -> Statements | None:
+    """Return where floor and deny list are read; None where the file names no papers."""
+    if config.papers is None:
+        return None
+    floors, lists = (FileState(config.storage.dir / f"{name}.state") for name in ("floor", "deny"))
+    return Statements(config.papers.dir, str(config.facility.id), floors, lists)
 
 
 def _thread(name: str) -> ThreadPoolExecutor:

@@ -86,6 +86,13 @@ class TlsConfig(_Section):
     key: Path
 
 
+class PapersConfig(_Section):
+    """What the enrolment office stated for this box; without this section no floor and no deny list count."""
+
+    dir: Path
+    """The folder that `sotdae device` keeps."""
+
+
 class HubConfig(_Section):
     """The broker; without this section the agent works alone."""
 
@@ -171,6 +178,7 @@ class GateConfig(_Agent):
     watchdog: WatchdogConfig | None = None
     record: RecordConfig = RecordConfig()
     panel: PanelConfig = PanelConfig()
+    papers: PapersConfig | None = None
     history: Path | None = None
     """A CSV file `time,level_cm` recorded before this start; it goes to the hub, never into a decision."""
     levels: Levels = Levels()

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS certificates (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS certificates_name ON certificates (name);
 CREATE TABLE IF NOT EXISTS numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS denied_keys (public TEXT PRIMARY KEY, denied_at TEXT NOT NULL, reason TEXT) STRICT;
 """
 
 
@@ -112,15 +113,45 @@ class Ledger:
             ).fetchone()
         return int(row[0])
 
-    def all(self) -> list[Given]:
-        """Return what was given, oldest first. LinkError if the file cannot be read."""
-        try:
-            rows = self._db.execute(
-                "SELECT serial, name, issued_at, expires_at, pem, revoked_at, reason FROM certificates"
-                " ORDER BY rowid"
+    def raise_number(self, name: str, value: int) -> None:
+        """Keep a number that only rises. ConfigError if it would fall; the old one stays."""
+        with self._writing() as db:
+            rows = db.execute(
+                "INSERT INTO numbers VALUES (?, ?) ON CONFLICT (name)"
+                " DO UPDATE SET value = excluded.value WHERE excluded.value >= value RETURNING value",
+                (name, value),
             ).fetchall()
+        if not rows:
+            raise ConfigError(name, [f"{value} would be lower than {self.number(name)}"])
+
+    def number(self, name: str) -> int | None:
+        """Return a number as it stands; None if there is none. LinkError if the file cannot be read."""
+        rows = self._read("SELECT value FROM numbers WHERE name = ?", (name,))
+        return int(rows[0][0]) if rows else None
+
+    def deny_key(self, public: str, reason: str, now: datetime) -> None:
+        """Note that a person's key counts no more. The first word on it stays."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO denied_keys VALUES (?, ?, ?)", (public, now.isoformat(), reason)
+            )
+
+    def denied_keys(self) -> list[str]:
+        """Return the public halves of people's keys that count no more."""
+        return [row[0] for row in self._read("SELECT public FROM denied_keys ORDER BY public")]
+
+    def _read(self, query: str, values: tuple[str, ...] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._db.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise LinkError(f"the ledger cannot be read: {error}") from error
+
+    def all(self) -> list[Given]:
+        """Return what was given, oldest first. LinkError if the file cannot be read."""
+        rows = self._read(
+            "SELECT serial, name, issued_at, expires_at, pem, revoked_at, reason FROM certificates"
+            " ORDER BY rowid"
+        )
         return [_given(row) for row in rows]
 
     def revoked(self) -> list[tuple[int, datetime]]:
@@ -128,7 +159,7 @@ class Ledger:
         return [(each.serial, each.revoked_at) for each in self.all() if each.revoked_at is not None]
 
 
-def _given(row: tuple[str, ...]) -> Given:
+def _given(row: tuple[Any, ...]) -> Given:
     serial, name, issued_at, expires_at, pem, revoked_at, reason = row
     return Given(
         int(serial, 16), name, _time(issued_at), _time(expires_at), pem,

@@ -27,6 +27,7 @@ from sotdae_provisioning.pki.folder import ANCHOR, Folder, pem, write
 from sotdae_shared.cities import city_of
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.identity import address_of, city_subtree, identity_of, service_of
+from sotdae_shared.sealed import SIGNER
 from sotdae_shared.topics import Address
 
 
@@ -96,7 +97,7 @@ class Province:
         )
         self._note(self.root, below, now)
         self.province.settle(below, b"")
-        self._add(self.services, "Sotdae services", passphrase, now, subtree=None)
+        self._add(self.services, SIGNER, passphrase, now, subtree=None)
 
     def add_city(self, code: str, passphrase: str | None, now: datetime) -> None:
         """Make a city's authority. ConfigError if it is there already, or the province's key is not."""
