@@ -19,18 +19,18 @@ from sotdae_provisioning.pki.province import Province
 from sotdae_shared.denied import DenyList
 from sotdae_shared.errors import ConfigError, WireError
 from sotdae_shared.floor import PARTS, Floor
+from sotdae_shared.identity import PROVINCE
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.sealed import Statement, seal, unseal
 
 FILE = "deny.json"
 ANEW = timedelta(days=1)
 """The office signs the list anew after a day: boxes take one of up to seven."""
-EVERYWHERE = "*"
 _DENY = "deny"
 
 
 def raise_floor(province: Province, scope: str, parts: dict[str, int]) -> None:
-    """Raise parts of the floor for a facility, a city's code, or `EVERYWHERE`. ConfigError if one falls."""
+    """Raise parts of the floor of a facility, a city (its code) or ``GG``. ConfigError if one would fall."""
     with province.services.ledger() as ledger:
         for part, value in parts.items():
             ledger.raise_number(_name(part, scope), value)
@@ -41,7 +41,7 @@ def floor_of(province: Province, facility: FacilityId, now: datetime) -> Floor:
     parts = {}
     with province.services.ledger() as ledger:
         for part in (part for part in PARTS if part != _DENY):
-            numbers = (ledger.number(_name(part, scope)) for scope in (facility, facility.city, EVERYWHERE))
+            numbers = (ledger.number(_name(part, scope)) for scope in (facility, facility.city, PROVINCE))
             parts[part] = next((number for number in numbers if number is not None), 0)
         parts[_DENY] = ledger.number(_DENY) or 0
     return Floor(facility=facility, issued_at=now.replace(microsecond=0), **parts)
