@@ -35,7 +35,7 @@ PROPERTY = re.compile(r"    @property\n    def (\w+)\(self\) -> ([^\n]+):\n")
 BUDGET_S = 2.0
 """Processor time for the tests of one mutant; the slowest stories are left out where there are many."""
 PATIENCE_S = 20.0
-"""Processor time for one mutant: beyond it the mutant runs for ever, and is noticed."""
+"""Processor time for one mutant besides its budget: beyond it the mutant runs for ever, and is noticed."""
 
 Mutants = dict[str, FunctionType]
 Mutant = tuple[str, FunctionType, FunctionType]
@@ -92,10 +92,11 @@ def _handed_on(match: re.Match[str]) -> str:
 class Judge:
     """A pytest plugin that takes over once the tests are collected."""
 
-    def __init__(self, processes: int, wanted: set[str]) -> None:
+    def __init__(self, processes: int, wanted: set[str], budget_s: float) -> None:
         """Judge in so many processes; an empty `wanted` means all mutants."""
         self.processes = processes
         self.wanted = wanted
+        self.budget_s = budget_s
         self.verdicts: dict[str, str] = {}
 
     def pytest_configure(self) -> None:
@@ -130,8 +131,10 @@ class Judge:
         verdicts: dict[str, str] = {}
         kept = PLACE / f"verdicts-{share}.json"
         for name, function, mutant in work:
-            tests = _affordable(sorted(callers[function.__code__], key=took_s.__getitem__), took_s)
-            verdicts[name] = _verdict(function, mutant, tests) if tests else "not called"
+            tests = sorted(callers[function.__code__], key=took_s.__getitem__)
+            tests = _affordable(tests, took_s, self.budget_s)
+            patience_s = PATIENCE_S + self.budget_s
+            verdicts[name] = _verdict(function, mutant, tests, patience_s) if tests else "not called"
             kept.write_text(json.dumps(verdicts, indent=1), encoding="utf-8")
         os._exit(0)
 
@@ -195,10 +198,10 @@ def _mutants() -> Iterator[tuple[str, FunctionType, FunctionType]]:
                 yield f"{module}.{_plain(name)}", function, getattr(mutant, "__func__", mutant)
 
 
-def _affordable(tests: list[pytest.Item], took_s: dict[pytest.Item, float]) -> list[pytest.Item]:
+def _affordable(tests: list[pytest.Item], took_s: Times, budget_s: float) -> list[pytest.Item]:
     """Return the first of the tests, up to a budget for each mutant."""
     spent_s = list(accumulate(took_s[test] for test in tests))
-    return [test for test, until_s in zip(tests, spent_s, strict=True) if until_s <= BUDGET_S] or tests[:1]
+    return [test for test, until_s in zip(tests, spent_s, strict=True) if until_s <= budget_s] or tests[:1]
 
 
 def _plain(name: str) -> str:
@@ -214,11 +217,13 @@ def _passes(item: pytest.Item) -> bool:
     return not any(report.failed for report in reports)
 
 
-def _verdict(function: FunctionType, mutant: FunctionType, tests: list[pytest.Item]) -> str:
+def _verdict(
+    function: FunctionType, mutant: FunctionType, tests: list[pytest.Item], patience_s: float
+) -> str:
     own = function.__code__, function.__defaults__, function.__kwdefaults__
     function.__code__ = mutant.__code__
     function.__defaults__, function.__kwdefaults__ = mutant.__defaults__, mutant.__kwdefaults__
-    signal.setitimer(signal.ITIMER_VIRTUAL, PATIENCE_S)
+    signal.setitimer(signal.ITIMER_VIRTUAL, patience_s)
     try:
         return "survived" if all(_passes(test) for test in tests) else "killed"
     except BaseException:  # noqa: BLE001 - whatever it is, the mutant was noticed
@@ -252,12 +257,14 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", help="such as vote; all of them if none is named")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--again", type=Path, help="judge only the survivors of this file of verdicts")
+    parser.add_argument("--budget", type=float, default=BUDGET_S, help="seconds of tests for one mutant")
     parser.add_argument("--verdicts", type=Path, default=REPO / "run/mutants.json")
     options = parser.parse_args()
     before = json.loads(options.again.read_text(encoding="utf-8")) if options.again else {}
     modules = options.modules or MODULES
     prepare(modules)
-    judge = Judge(options.processes, {name for name, verdict in before.items() if verdict in _ALIVE})
+    wanted = {name for name, verdict in before.items() if verdict in _ALIVE}
+    judge = Judge(options.processes, wanted, options.budget)
     arguments = ["-q", "-p", "no:cacheprovider", "-m", "not slow and not legacy"]
     if code := pytest.main([*arguments, *SETTINGS["pytest_add_cli_args_test_selection"]], [judge]):
         return int(code)

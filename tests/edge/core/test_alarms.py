@@ -32,6 +32,11 @@ def test_what_no_longer_holds_has_ended() -> None:
     assert (book.active, book.texts) == ({}, {})
 
 
+def test_an_alarm_of_a_test_says_so() -> None:
+    condition = Condition("x", 2, True, "why", test=True)
+    assert AlarmBook().update([condition]) == [Alarm("x", 2, True, "why", test=True)]
+
+
 def test_a_quiet_gate_raises_nothing() -> None:
     story = Story()
     story.plant.lamps = False
@@ -42,6 +47,7 @@ def test_a_quiet_gate_raises_nothing() -> None:
 def test_a_silent_controller_is_told_after_the_grace_and_cleared() -> None:
     story = Story()
     story.wait(2.9)
+    story.take(story.gate.tick(story.now))
     assert story.alarms == {}
     story.wait(0.2)
     assert story.alarms["controller.silent"] == 1

@@ -137,6 +137,16 @@ def test_its_end_is_told_at_its_own_deadline(story: Story) -> None:
     assert story.now == until
 
 
+def test_each_of_two_ends_at_its_own_time_and_a_restart_knows(story: Story) -> None:
+    give(story, lasts_s=HOUR_S)
+    give(story, "lee", "park", actuator="channel:pressure", lasts_s=60.0)
+    assert story.memento is not None
+    assert story.memento["bypassed"] == {"radar": "lee", "pressure": "lee and park"}
+    story.run(61.0)
+    assert story.gate.sensing.out(story.now) == {"radar"}
+    assert story.memento["bypassed"] == {"radar": "lee"}
+
+
 def test_it_ends_exactly_then_though_nobody_looked(story: Story) -> None:
     give(story, lasts_s=60.0)
     story.now += 60.0
@@ -144,9 +154,10 @@ def test_it_ends_exactly_then_though_nobody_looked(story: Story) -> None:
     assert story.gate.sensing.close_vote(story.now).architecture == "2oo3"
 
 
-def test_a_restore_ends_it(story: Story) -> None:
+@pytest.mark.parametrize("lasts_s", [None, HOUR_S])
+def test_a_restore_ends_it(story: Story, lasts_s: float | None) -> None:
     give(story)
-    assert give(story, target="restore", expect_state="whatever", lasts_s=None)[0] == "accepted"
+    assert give(story, target="restore", expect_state="whatever", lasts_s=lasts_s)[0] == "accepted"
     assert "bypass.radar" not in story.alarms
     assert story.gate.sensing.close_vote(story.now).architecture == "2oo3"
 
@@ -159,7 +170,7 @@ def test_a_restart_ends_it_and_says_so(story: Story) -> None:
     ends = [e for e in story.decided if e.decision == "bypass_ended"]
     assert [e.because for e in ends] == [("radar: the bypass by lee was ended by a restart; it votes again",)]
     told = [e for e in story.effects if isinstance(e, Alarm) and e.code == "bypass.radar"]
-    assert [(e.active, e.text) for e in told] == [(False, "radar: ended by a restart")]
+    assert [(e.active, e.priority, e.text) for e in told] == [(False, 2, "radar: ended by a restart")]
     assert story.gate.sensing.close_vote(story.now).architecture == "2oo3"
     story.effects.clear()
     story.restart()

@@ -145,6 +145,15 @@ def test_a_handle_of_which_nothing_is_known_neither_locks_nor_ends_a_hand_on_the
     assert story.gate.state is State.MANUAL
 
 
+def test_a_gate_that_is_shut_but_in_somebodys_hand_is_not_locked() -> None:
+    story = shut()
+    story.run(31.0)
+    assert story.locked
+    story.plant.key = True
+    story.run(40.0)
+    assert (story.gate.state, story.plant.arm, story.locked) == (State.MANUAL, "closed", False)
+
+
 def test_two_people_reopen_it_after_a_sweep() -> None:
     story = shut()
     story.run(31.0)
@@ -218,6 +227,7 @@ def test_the_words_of_a_handle_and_of_a_lock() -> None:
     texts = story.gate.alarms.texts
     assert texts["gate.released"] == "opened from inside: somebody comes out; it closes behind them"
     assert texts["gate.lock"] == "the lock holds though it must not"
+    assert story.alarms["gate.lock"] == 2
     story = shut()
     for _ in range(200):
         story.locked = False

@@ -177,6 +177,15 @@ def several() -> Story:
     return story
 
 
+def exit_queue() -> Story:
+    """Return a gate at whose exit a queue stands in deep rain, while nobody sees the water."""
+    story = quiet(replace(SITE, approaches=(Approach("out", side="exit"),), times=Times(blind=5.0)))
+    story.plant.radar = story.plant.pressure = story.plant.floats = None
+    story.plant.rain, story.plant.loop = 31.0, True
+    story.run(80.0)
+    return story
+
+
 LANE = "loop or curtain failed: the arm cannot be lowered"
 WORDS: dict[Callable[[], Story], dict[str, tuple[int, str]]] = {
     silent: {"controller.silent": (1, "the barrier controller does not answer")},
@@ -210,6 +219,10 @@ WORDS: dict[Callable[[], Story], dict[str, tuple[int, str]]] = {
             1,
             "queue under the arm: held open with every warning closed; send somebody",
         )
+    },
+    exit_queue: {
+        "gate.held_open.out": (2, "out: exit held open: cars may still leave; send somebody"),
+        "water.close": (1, "no valid level channel; rain 31 mm/h"),
     },
     blocked: {"gate.obstructed": (1, "something blocks the arm; send somebody")},
     escaping: {"gate.escapes": (1, "repeated requests from inside")},
