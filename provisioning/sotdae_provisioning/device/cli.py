@@ -1,9 +1,13 @@
 """`sotdae device`: give a box its identity, renew it, show it."""
 
 import json
+import random
 import secrets
+import signal
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import Annotated
 
 import segno
@@ -12,10 +16,11 @@ from cryptography.hazmat.primitives import hashes
 
 from sotdae_provisioning.device.client import Office, root_of
 from sotdae_provisioning.device.papers import Papers
+from sotdae_provisioning.device.renewing import OFFICE, Renewing, address_in, due_at, hear, office_of, said
+from sotdae_provisioning.device.statements import take_deny_list, take_floor
 from sotdae_provisioning.device.ticket import Ticket
 from sotdae_provisioning.pki.certificates import dns_names
 from sotdae_provisioning.pki.codes import LIFE, Codes, Grant, shown
-from sotdae_provisioning.pki.office import renewal_due
 from sotdae_provisioning.pki.province import Province
 from sotdae_provisioning.telling import told
 from sotdae_shared.ids import FacilityId
@@ -26,6 +31,8 @@ device_app = typer.Typer(no_args_is_help=True, help="The identity of a box: enro
 PapersOption = Annotated[
     Path, typer.Option("--papers", help="Folder of the box's papers.", envvar="SOTDAE_PAPERS")
 ]
+OfficeOption = Annotated[str | None, typer.Option(help="Where the office is now; else where it was.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Also before it is due.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -64,37 +71,71 @@ def code(
 
 @device_app.command()
 def enrol(
-    ticket: Annotated[str, typer.Argument(help="Such as sotdae://enrol?...; quote it for the shell.")],
     papers: PapersOption,
+    ticket: Annotated[
+        str | None,
+        typer.Argument(help="Such as sotdae://enrol?...; without it, or as -, it is asked for or read."),
+    ] = None,
 ) -> None:
-    """Make a key on this box and have it certified. TICKET is the line that `sotdae device code` gave."""
+    """Make a key on this box and have it certified. TICKET is the line that `sotdae device code` gave.
+
+    A command line can be read by every user of the box: pipe the ticket in, or type it when asked.
+    """
     with told():
-        read = Ticket.read(ticket)
+        read = Ticket.read(_typed() if ticket in (None, "-") else str(ticket))
         office = Office(read.office, root_of(read.office, read.root))
         mine = Papers(papers)
         office.enrol(mine, read.address, read.code)
-        (papers / "office").write_text(read.office + "\n", encoding="utf-8")
+        (papers / OFFICE).write_text(read.office + "\n", encoding="utf-8")
         _say(mine, False)
+        typer.echo(hear(mine, office))
 
 
 @device_app.command()
-def renew(
-    papers: PapersOption,
-    office: Annotated[str | None, typer.Option(help="Where the office is now; else where it was.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Also before it is due.")] = False,
-) -> None:
-    """Renew the papers past half of their life, also when they have run out. Run it daily."""
+def renew(papers: PapersOption, office: OfficeOption = None, force: ForceOption = False) -> None:
+    """Renew the papers past half of their life, also when they have run out, and hear what is stated."""
     with told():
         mine, now = Papers(papers), datetime.now(UTC)
-        certificate = mine.certificate()
-        due = renewal_due(certificate, certificate.serial_number % 1000 / 1000)
-        if not force and now < due:
+        due = due_at(mine)
+        where = office_of(mine, office)
+        if force or now >= due:
+            where.renew(mine, now)
+            _say(mine, False)
+        else:
             typer.echo(f"not due before {due.date()}")
-            return
-        root = (papers / "current" / "root.pem").read_bytes()
-        where = office or (papers / "office").read_text(encoding="utf-8").strip()
-        Office(where, root).renew(mine, now)
-        _say(mine, False)
+        typer.echo(hear(mine, where))
+
+
+@device_app.command()
+def keep(
+    papers: PapersOption,
+    office: OfficeOption = None,
+    every_s: Annotated[float, typer.Option(help="Look after them this often.", min=1.0)] = 3600.0,
+) -> None:
+    """Look after the papers until SIGTERM, with no hands: renew them in time or late, hear what is stated."""
+    ended = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    Renewing(
+        Papers(papers), office, now=lambda: datetime.now(UTC), ended=ended.wait,
+        tell=lambda text: typer.echo(text, err=True), every_s=every_s, rng=random.SystemRandom(),
+    ).run()  # fmt: skip
+
+
+@device_app.command("take")
+def take(
+    papers: PapersOption,
+    floor: Annotated[Path | None, typer.Option(help="A floor: sotdae ca floor --out.", exists=True)] = None,
+    deny: Annotated[Path | None, typer.Option(help="A deny list: sotdae ca deny --out.", exists=True)] = None,
+) -> None:
+    """Take what the office states from files, at a box without a link. Lower or older is refused."""
+    with told():
+        mine = Papers(papers)
+        if floor is not None:
+            taken = take_floor(mine, floor.read_bytes(), address_in(mine.certificate()))
+            typer.echo(said(taken))
+        if deny is not None:
+            typer.echo(f"deny list {take_deny_list(mine, deny.read_bytes()).version}")
 
 
 @device_app.command()
@@ -102,6 +143,13 @@ def show(papers: PapersOption, as_json: JsonOption = False) -> None:
     """Show who this box is, and until when."""
     with told():
         _say(Papers(papers), as_json)
+
+
+def _typed() -> str:
+    """Return the ticket from the terminal, unseen, or from a pipe."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("Ticket", hide_input=True, err=True)).strip()
+    return sys.stdin.readline().strip()
 
 
 def _say(papers: Papers, as_json: bool) -> None:

@@ -17,6 +17,7 @@ from sotdae_provisioning.pki.certificates import Names, common_name, dns_names, 
 from sotdae_provisioning.pki.folder import pem
 from sotdae_shared.errors import LinkError, WireError
 from sotdae_shared.identity import identity_of
+from sotdae_shared.ids import FacilityId
 from sotdae_shared.topics import Address
 
 TIMEOUT_S = 20.0
@@ -91,6 +92,18 @@ class Office:
                 "request": b64encode(der).decode(),
             }  # fmt: skip
             return self.ask(client, "POST", f"{OWN}/renew", json=body)
+
+    def floor(self, facility: FacilityId) -> bytes:
+        """Return the floor of a facility as the office states it. LinkError, WireError: why not."""
+        return self._stated(f"{OWN}/floor/{facility}")
+
+    def deny_list(self) -> bytes:
+        """Return the deny list as the office states it. LinkError, WireError: why not."""
+        return self._stated(f"{OWN}/deny")
+
+    def _stated(self, path: str) -> bytes:
+        with self._client() as client:
+            return self.ask(client, "GET", path).content
 
     def _client(self, papers: Papers | None = None) -> httpx.Client:
         context = ssl.create_default_context(cadata=self.root.decode())

@@ -1,6 +1,7 @@
 """`sotdae ca`: the province's certification authorities on one machine."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -17,9 +18,18 @@ from sotdae_provisioning.pki.codes import Codes
 from sotdae_provisioning.pki.folder import LIST, Folder, pem, write, write_key
 from sotdae_provisioning.pki.office import Office
 from sotdae_provisioning.pki.province import Certified, Province
+from sotdae_provisioning.pki.statements import (
+    DENY_FILE,
+    deny_keys,
+    floor_shown,
+    publish_deny_list,
+    raise_floor,
+    stated_floor,
+)
 from sotdae_provisioning.telling import told
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.ids import FacilityId
+from sotdae_shared.messages import MAX_COUNT
 from sotdae_shared.topics import Address
 
 SERVICES = ("hub", "broker", "office")
@@ -36,6 +46,7 @@ PassOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+FloorOption = Annotated[int | None, typer.Option(help="Lowest version to be taken.", min=0, max=MAX_COUNT)]
 OutOption = Annotated[Path, typer.Option("--out", help="Folder for key.pem, cert.pem, chain.pem, root.pem.")]
 
 
@@ -121,8 +132,10 @@ def revoke(
     with told():
         province = Province(folder)
         owner = province.revoke(_serial(what), reason, _now())
-        (path,) = province.publish_lists([owner], _passphrase(passphrase_file), _now())
-        typer.echo(f"void; the list that says so: {path}")
+        phrase = _passphrase(passphrase_file)
+        (path,) = province.publish_lists([owner], phrase, _now())
+        publish_deny_list(province, phrase, _now())
+        typer.echo(f"void; the lists that say so: {path}, {folder / DENY_FILE}")
 
 
 @ca_app.command()
@@ -133,6 +146,50 @@ def crl(folder: DirOption, passphrase_file: PassOption = None) -> None:
         working = [each for each in province.folders() if each.path != province.root.path]
         for path in province.publish_lists(working, _passphrase(passphrase_file), _now()):
             typer.echo(str(path))
+
+
+@ca_app.command()
+def deny(
+    folder: DirOption,
+    *,
+    key: Annotated[list[str] | None, typer.Option(help="Public half of a person's key, to be void.")] = None,
+    reason: Annotated[str, typer.Option(help="Why, for the record.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Write it here too, for a box without a link.")] = None,
+    passphrase_file: PassOption = None,
+) -> None:
+    """Publish the deny list anew: void boxes and certificates, and people's KEYs that count no more."""
+    with told():
+        province = Province(folder)
+        if any(not re.fullmatch("[0-9a-fA-F]{64}", each) for each in key or []):
+            raise ConfigError("--key", ["want 64 hexadecimal digits: sotdae gate key show FILE"])
+        phrase = _passphrase(passphrase_file)
+        deny_keys(province, [each.lower() for each in key or []], reason, _now())
+        raw = publish_deny_list(province, phrase, _now())
+        if out is not None:
+            write(out, raw)
+        typer.echo(str(folder / DENY_FILE))
+
+
+@ca_app.command()
+def floor(
+    scope: Annotated[str, typer.Argument(help="A facility, a city's code, or GG for the province.")],
+    folder: DirOption,
+    *,
+    policy: FloorOption = None,
+    site: FloorOption = None,
+    roster: FloorOption = None,
+    out: Annotated[Path | None, typer.Option(help="Write a facility's signed floor, for --papers.")] = None,
+    passphrase_file: PassOption = None,
+) -> None:
+    """Raise the versions below which the boxes of SCOPE take nothing; they hear of it within the hour."""
+    with told():
+        province = Province(folder)
+        wanted = {"policy": policy, "site": site, "roster": roster}
+        raise_floor(province, scope, {name: at for name, at in wanted.items() if at is not None})
+        if out is not None:
+            write(out, stated_floor(province, FacilityId(scope), _passphrase(passphrase_file), _now()))
+        for name, at in floor_shown(province, scope).items():
+            typer.echo(f"{name} {at}")
 
 
 @ca_app.command()

@@ -3,6 +3,7 @@
 `GET /.well-known/est/cacerts`, `POST .../simpleenroll` (HTTP Basic: node and one-time code),
 `POST .../simplereenroll` (client certificate). `GET /.well-known/sotdae/nonce` and `POST .../renew` take a
 certificate that has run out, which no TLS handshake takes: its key signs nonce and request.
+`GET /.well-known/sotdae/floor/FACILITY` and `.../deny` give anybody what the office states: it is signed.
 """
 
 import asyncio
@@ -23,7 +24,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from sotdae_provisioning.pki.office import Office
 from sotdae_provisioning.pki.province import Certified
+from sotdae_provisioning.pki.statements import deny_list, stated_floor
 from sotdae_shared.errors import ConfigError, LinkError, SotdaeError, WireError
+from sotdae_shared.ids import FacilityId
 
 MAX_BYTES = 64 * 1024
 NONCE_S = 60.0
@@ -93,7 +96,20 @@ class EstServer:
         app.router.add_post("/.well-known/est/simplereenroll", self._renew)
         app.router.add_get("/.well-known/sotdae/nonce", self._nonce)
         app.router.add_post("/.well-known/sotdae/renew", self._renew_late)
+        app.router.add_get("/.well-known/sotdae/floor/{facility}", self._floor)
+        app.router.add_get("/.well-known/sotdae/deny", self._deny)
         return app
+
+    async def _floor(self, request: web.Request) -> web.Response:
+        facility, now = FacilityId(request.match_info["facility"]), datetime.now(UTC)
+        desk = self.office
+        raw = await asyncio.to_thread(stated_floor, desk.province, facility, desk.passphrase, now)
+        return web.Response(body=raw, content_type="application/json")
+
+    async def _deny(self, _: web.Request) -> web.Response:
+        desk, now = self.office, datetime.now(UTC)
+        raw = await asyncio.to_thread(deny_list, desk.province, desk.passphrase, now)
+        return web.Response(body=raw, content_type="application/json")
 
     async def _cacerts(self, _: web.Request) -> web.Response:
         found = [folder.certificate() for folder in self.office.province.folders()]

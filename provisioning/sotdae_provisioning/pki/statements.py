@@ -16,6 +16,7 @@ from sotdae_provisioning.pki.certificates import dns_names
 from sotdae_provisioning.pki.folder import pem, write
 from sotdae_provisioning.pki.office import GRACE
 from sotdae_provisioning.pki.province import Province
+from sotdae_shared.cities import city_of
 from sotdae_shared.denied import DenyList
 from sotdae_shared.errors import ConfigError, WireError
 from sotdae_shared.floor import PARTS, Floor
@@ -23,17 +24,31 @@ from sotdae_shared.identity import PROVINCE
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.sealed import Statement, seal, unseal
 
-FILE = "deny.json"
+DENY_FILE = "deny.json"
 ANEW = timedelta(days=1)
 """The office signs the list anew after a day: boxes take one of up to seven."""
 _DENY = "deny"
 
 
 def raise_floor(province: Province, scope: str, parts: dict[str, int]) -> None:
-    """Raise parts of the floor of a facility, a city (its code) or ``GG``. ConfigError if one would fall."""
+    """Raise parts of the floor of a facility, a city (its code) or ``GG``.
+
+    Raises:
+        WireError: if the scope is none of these.
+        ConfigError: if a part would fall; those named before it are kept.
+    """
+    if city_of(scope) is None and scope != PROVINCE:
+        FacilityId(scope)  # says what is wanted
     with province.services.ledger() as ledger:
         for part, value in parts.items():
             ledger.raise_number(_name(part, scope), value)
+
+
+def floor_shown(province: Province, scope: str) -> dict[str, int]:
+    """Return the parts of the floor that a scope itself has."""
+    with province.services.ledger() as ledger:
+        numbers = {part: ledger.number(_name(part, scope)) for part in PARTS}
+    return {part: number for part, number in numbers.items() if number is not None}
 
 
 def floor_of(province: Province, facility: FacilityId, now: datetime) -> Floor:
@@ -49,33 +64,41 @@ def floor_of(province: Province, facility: FacilityId, now: datetime) -> Floor:
 
 def stated_floor(province: Province, facility: FacilityId, passphrase: str | None, now: datetime) -> bytes:
     """Return the signed file of a facility's floor."""
-    return _sealed(province, floor_of(province, facility, now), passphrase)
+    return stated(province, floor_of(province, facility, now), passphrase)
+
+
+def deny_keys(province: Province, keys: list[str], reason: str, now: datetime) -> None:
+    """Note that people's keys, by their public halves, count no more; the next list says so."""
+    with province.services.ledger() as ledger:
+        for public in keys:
+            ledger.deny_key(public, reason, now)
 
 
 def publish_deny_list(province: Province, passphrase: str | None, now: datetime) -> bytes:
     """Write the deny list anew, under the next version, and return its file."""
     with _alone(province):
-        keys: list[str] = []
         nodes, serials = _void(province, now)
         with province.services.ledger() as ledger:
             keys = ledger.denied_keys()
             version = ledger.next_number(_DENY)
-        stated = DenyList(
+        listed = DenyList(
             version=version, issued_at=now.replace(microsecond=0), nodes=nodes, serials=serials, keys=keys
         )
-        raw = _sealed(province, stated, passphrase)
-        write(province.path / FILE, raw)
+        raw = stated(province, listed, passphrase)
+        write(province.path / DENY_FILE, raw)
     return raw
 
 
 def deny_list(province: Province, passphrase: str | None, now: datetime) -> bytes:
-    """Return the deny list's file as it was last published; anew where that is a day old, or not ours."""
+    """Return the deny list's file as it was last published; anew where that is a day old or does not hold."""
+    with province.services.ledger() as ledger:
+        newest = ledger.number(_DENY)
     try:
-        raw = (province.path / FILE).read_bytes()
-        stated = unseal(DenyList, raw, province.trust())
+        raw = (province.path / DENY_FILE).read_bytes()
+        listed = unseal(DenyList, raw, province.trust())
     except (OSError, WireError):
         return publish_deny_list(province, passphrase, now)
-    fresh = timedelta(0) <= now - stated.issued_at < ANEW
+    fresh = listed.version == newest and timedelta(0) <= now - listed.issued_at < ANEW
     return raw if fresh else publish_deny_list(province, passphrase, now)
 
 
@@ -93,7 +116,8 @@ def _void(province: Province, now: datetime) -> tuple[list[str], list[str]]:
     return sorted(name for name, void in struck.items() if void), sorted(serials)
 
 
-def _sealed(province: Province, statement: Statement, passphrase: str | None) -> bytes:
+def stated(province: Province, statement: Statement, passphrase: str | None) -> bytes:
+    """Return the signed file of a statement."""
     signer = province.services.issuer(passphrase)
     own, above = x509.load_pem_x509_certificates(province.services.chain())
     if own != signer.certificate:
@@ -108,7 +132,7 @@ def _name(part: str, scope: str) -> str:
 @contextmanager
 def _alone(province: Province) -> Iterator[None]:
     """One writer at a time: a list under a lower number must not come to lie over a higher one."""
-    descriptor = os.open(province.path / f".{FILE}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(province.path / f".{DENY_FILE}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
