@@ -5,6 +5,7 @@ from edge.core.plant import Story
 
 from sotdae_edge.core.alarms import AlarmBook, Condition
 from sotdae_edge.core.effects import Alarm
+from sotdae_shared.samples import Sample
 
 
 def test_a_condition_is_told_when_it_changes() -> None:
@@ -91,6 +92,27 @@ def test_dead_lamps_are_an_activation_failure() -> None:
     story.plant.lamps = True
     story.run(1.0)
     assert not any(code.startswith("warning.") for code in story.alarms)
+
+
+def test_behind_a_closed_arm_half_of_the_warnings_may_be_dead_before_they_have_failed() -> None:
+    """The siren is silent by then: sign and flasher are left."""
+    story = Story()
+    story.run(4.0)
+    story.close()
+    story.run(4.0, sign_closed=Sample(0.0), siren_on=Sample(0.0))
+    assert {code for code in story.alarms if code.startswith("warning")} == {"warning.sign_closed"}
+    story.run(4.0, sign_closed=Sample(0.0), flasher_on=Sample(0.0))
+    assert story.alarms["warning.activation"] == 1
+
+
+def test_a_repair_is_overdue_the_moment_it_is_due() -> None:
+    story = Story()
+    story.plant.radar = None
+    story.run(4.0)
+    assert story.gate.repair_due == 1000.0 + 86_400.0
+    story.gate.repair_due = story.now + 0.1
+    story.wait(0.1)
+    assert story.alarms["sensor.repair_overdue"] == 2
 
 
 def test_an_arm_that_left_its_place_without_an_order_is_told() -> None:

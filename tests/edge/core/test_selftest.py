@@ -230,6 +230,15 @@ def test_an_ordered_test_lasts_three_seconds_and_reports(actuator: str, lit: tup
     assert shown(story.effects)[-1] == (False, False)
 
 
+def test_lamps_under_test_are_judged_by_their_test_alone() -> None:
+    story = ready(broken={"flasher_on": False})
+    story.run(4.0)
+    story.test("lamps")
+    story.run(8.0)
+    assert story.results == [("lamps", "failed: not seen lit: flasher_on")]
+    assert not any(isinstance(e, Alarm) and e.code.startswith("warning") for e in story.effects)
+
+
 def test_a_dead_siren_is_told() -> None:
     story = ready(broken={"siren_on": False})
     story.test("siren")

@@ -186,6 +186,45 @@ def exit_queue() -> Story:
     return story
 
 
+def lane_lost() -> Story:
+    story = closing()
+    story.plant.lane_ok = False
+    story.run(0.2)
+    return story
+
+
+def car_under_the_arm() -> Story:
+    story = closing()
+    story.plant.loop = True
+    story.run(0.2)
+    return story
+
+
+def started(arm: str) -> Story:
+    story = Story()
+    story.plant.arm = arm
+    story.run(0.2)
+    return story
+
+
+def found_closed() -> Story:
+    return started("closed")
+
+
+def found_half_way() -> Story:
+    return started("mid")
+
+
+def reopened() -> Story:
+    story = closing()
+    story.plant.arm = "closed"
+    story.plant.water(0.0)
+    story.run(2.0)
+    story.gate.incident = None
+    story.run(0.2)
+    return story
+
+
 LANE = "loop or curtain failed: the arm cannot be lowered"
 WORDS: dict[Callable[[], Story], dict[str, tuple[int, str]]] = {
     silent: {"controller.silent": (1, "the barrier controller does not answer")},
@@ -256,6 +295,11 @@ REASONS: dict[Callable[[], Story], dict[str, tuple[str, ...]]] = {
     queue: {"queue_under_arm": ("not clear for 30 s",)},
     blocked: {"obstruction": ("motor stalled",), "backed_off": ("backed off",)},
     camera_overridden: {"lane_clear": ("loop and curtain clear for 1 s", "camera overridden after 1 s")},
+    lane_lost: {"lane_lost": ("the lane is no longer proved clear",)},
+    car_under_the_arm: {"obstruction": ("something under the arm",)},
+    found_closed: {"resume_closed": ("arm proven closed",)},
+    found_half_way: {"resume_close": ("the arm is not proven open",)},
+    reopened: {"open_granted": ("two people reopened",)},
     escaping: {
         "closed_proved": ("limit switch and encoder",),
         "escape_asked": ("escape asked",),

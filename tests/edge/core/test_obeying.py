@@ -1,0 +1,128 @@
+"""What an accepted order changes, what is recorded of each, and what people are told before they reopen."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from edge.core.people import NONCE, came, order, signed
+from edge.core.plant import BOOT, SITE, Story
+
+from sotdae_edge.core.effects import Answer, Decided, Effect
+from sotdae_edge.core.events import NonceAsked
+from sotdae_edge.core.site import Times
+
+QUICK = replace(SITE, times=Times(reopen_dry=2.0))
+
+
+def quiet(site: Any = QUICK) -> Story:
+    story = Story(site)
+    story.run(1.0)
+    assert story.gate.state == "open"
+    return story
+
+
+def shut() -> Story:
+    """Return a gate that a flood has closed, dry again for long enough."""
+    story = quiet()
+    story.close()
+    story.plant.water(0.0)
+    story.run(4.0)
+    return story
+
+
+def command(story: Story, target: str, *names: str, **fields: Any) -> tuple[Decided, list[Effect]]:
+    """Give an order; return its record and all effects."""
+    seq = max(story.gate.last_seq.values(), default=0) + 1
+    wanted = order(
+        target, **({"id": f"c-{seq}", "seq": seq, "expect_state": story.gate.state.value} | fields)
+    )
+    effects = story.give(came(signed(wanted, *names)))
+    (record,) = [each for each in effects if isinstance(each, Decided) and each.verdict]
+    return record, effects
+
+
+def test_the_record_of_an_order_names_it() -> None:
+    story = quiet()
+    record, _ = command(story, "close", "lee", id="c-77")
+    assert (record.decision, record.command, record.verdict) == ("close", "c-77", "accepted")
+    assert (record.state, record.previous, record.because) == ("open", "open", ("close by lee at desk-7",))
+    refused, _ = command(story, "restore", "lee", id="c-78", actuator="channel:radar")
+    assert (refused.decision, refused.command, refused.verdict) == ("restore", "c-78", "refused")
+
+
+def test_an_order_to_close_is_an_incident_of_its_own_rank() -> None:
+    story = quiet()
+    command(story, "close", "lee")
+    incident = story.gate.incident
+    assert incident is not None
+    assert (incident.cause, incident.first_out, incident.rank) == ("command", "command", 5)
+    assert incident.because == ("close by lee at desk-7",)
+
+
+@pytest.mark.parametrize(
+    ("closers", "rank"),
+    [(("choi",), 6), (("choi", "lee"), 5), (("lee", "choi"), 5), (("lee", "kim", "choi"), 4), ((), None)],
+)
+def test_the_highest_rank_that_ordered_it_closed_holds_it(closers: tuple[str, ...], rank: int | None) -> None:
+    story = shut()
+    assert story.gate.incident is not None
+    name = story.gate.incident.name
+    for closer in closers:
+        command(story, "close", closer)
+    assert (story.gate.incident.name, story.gate.incident.rank) == (name, rank)
+    assert story.memento is not None
+    assert story.memento["incident"]["rank"] == rank, "a restart remembers"
+    assert story.memento["last_seq"] == {f"{who}-1": at for at, who in enumerate(closers, start=1)}
+
+
+def test_a_refused_order_changes_nothing_that_is_kept() -> None:
+    story = shut()
+    before = story.memento
+    record, effects = command(story, "open", "lee", incident="flood-x")
+    assert record.verdict == "refused"
+    assert story.memento is before
+    assert effects == [record]
+
+
+def test_an_opening_uses_up_its_nonce_and_ends_the_incident() -> None:
+    story = shut()
+    story.give(NonceAsked("q", NONCE))
+    assert story.gate.incident is not None
+    record, _ = command(story, "open", "lee", "park", incident=story.gate.incident.name)
+    assert record.verdict == "accepted"
+    assert (story.gate.incident, story.gate.nonce) == (None, None)
+
+
+def told(story: Story, nonce: str = NONCE) -> dict[str, Any]:
+    (answer,) = [each for each in story.give(NonceAsked("q-9", nonce)) if isinstance(each, Answer)]
+    assert (answer.report, answer.re) == ("nonce", "q-9")
+    return answer.data
+
+
+def test_the_answer_to_a_nonce_query_says_all_that_is_signed_and_all_that_stands_in_the_way() -> None:
+    story = shut()
+    assert story.gate.incident is not None
+    command(story, "bypass", "lee", actuator="channel:radar", lasts_s=3600.0)
+    dry = {
+        "nonce": NONCE, "boot": BOOT, "facility": SITE.facility, "actuator": "barrier",
+        "incident": story.gate.incident.name, "state": "closed", "tripping": False, "channels_valid": True,
+        "dry_s": 4.0, "valid_s": 300.0, "checklist": ["cctv", "on_site", "pumps"], "last_seq": {"lee-1": 1},
+        "bypassed": ["radar"],
+    }  # fmt: skip
+    said = told(story)
+    assert said == dry | {"dry_s": said["dry_s"]}
+    assert said["dry_s"] == round(story.gate.dry_s(story.now), 1) > 2.0
+    assert story.gate.nonce is not None
+    assert story.gate.nonce.until == story.now + 300.0
+    story.plant.water(20.0)
+    story.plant.floats = None
+    story.run(2.0)
+    wet = {"tripping": True, "channels_valid": False, "dry_s": 0.0, "nonce": "a" * 32}
+    assert told(story, "a" * 32) == dry | wet
+
+
+def test_without_an_incident_there_is_nothing_to_sign() -> None:
+    story = quiet()
+    said = told(story)
+    assert (said["nonce"], said["incident"], said["state"]) == (None, None, "open")
+    assert story.gate.nonce is None
