@@ -42,6 +42,21 @@ def test_what_is_wrong_is_said(change: dict[str, Any]) -> None:
     assert len(str(caught.value)) < 120
 
 
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({**GOOD, "version": 2}, "memento version 2: this agent reads 1"),
+        ([1], "memento version None: this agent reads 1"),
+        ("text", "memento version None: this agent reads 1"),
+        ({**GOOD, "episode": -1, "state": 7}, "memento: 2 wrong fields"),
+    ],
+)
+def test_the_words_for_what_is_wrong(value: Any, words: str) -> None:
+    with pytest.raises(WireError) as caught:
+        Memento.read(value)
+    assert str(caught.value) == words
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
