@@ -276,6 +276,12 @@ def test_what_a_file_may_not_say(approaches: tuple[Approach, ...], problem: str)
     assert not list(approach_problems(WIDE.approaches))
 
 
+def test_each_approach_has_its_own_points() -> None:
+    assert [WIDE.prefix_of(name) for name in ("north", "south", "out")] == ["north_", "south_", "out_"]
+    with pytest.raises(KeyError, match="west"):
+        WIDE.prefix_of("west")
+
+
 def test_a_restart_over_a_car_under_an_unproved_exit_raises_it() -> None:
     story = flooded()
     story.run(40.0)

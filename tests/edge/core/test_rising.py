@@ -7,6 +7,7 @@ from edge.core.plant import SCAN_S, Story
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sotdae_edge.core.alarms import Condition
 from sotdae_edge.core.effects import Alarm
 from sotdae_edge.core.rising import FALL_S, GRADES, Rising
 
@@ -135,3 +136,43 @@ def test_a_short_burst_is_no_rise() -> None:
     rising.judge(6.0, 20.0, 2.9)
     rising.judge(6.0, 0.0, 3.0)
     assert rising.grade == 0
+
+
+def judged(*steps: tuple[float, float | None]) -> int:
+    """Let rates hold over 6 cm of water, each until a moment; return the grade in force then."""
+    rising, now = Rising(), 0.0
+    for until, rate in steps:
+        while now < until:
+            rising.judge(6.0, rate, now)
+            now += 0.5
+    return rising.grade
+
+
+def test_a_grade_ends_after_a_minute_below_its_limit_counted_without_a_break() -> None:
+    assert judged((10.0, 6.0), (70.0, 0.0)) == 2
+    assert judged((10.0, 6.0), (70.6, 0.0)) == 0
+    assert judged((10.0, 6.0), (40.0, 0.0), (41.0, 4.5), (100.0, 0.0)) == 2, "it rose again"
+    assert judged((10.0, 6.0), (40.0, 0.0), (41.0, None), (100.0, 0.0)) == 2, "unknown is not calm"
+    assert judged((90.0, 4.5), (100.0, 0.0)) == 1, "calm counts from when it is calm"
+    assert judged((10.0, 6.0), (70.6, 2.0)) == 1, "it falls as far as its rate"
+    assert judged((10.0, 12.0), (70.5, 4.5), (100.0, 0.0)) == 2, "and for each grade it takes a minute"
+
+
+def test_a_rise_that_pauses_is_counted_afresh() -> None:
+    assert judged((2.0, 20.0), (3.0, 0.0), (5.0, 20.0)) == 0
+    assert judged((2.0, 20.0), (3.0, 0.0), (6.6, 20.0)) == 3
+    assert judged((3.0, 20.0), (3.5, None), (6.0, 20.0)) == 0, "nor does an unknown rate count"
+
+
+def test_an_alarm_names_its_grade_and_its_rate() -> None:
+    rising = Rising()
+    assert rising.conditions() == []
+    for rising.grade, words in enumerate(
+        (
+            "attention: the water rises 1 cm/min or more",
+            "alert: the water rises 5 cm/min or more",
+            "serious: the water rises 10 cm/min or more",
+        ),
+        start=1,
+    ):
+        assert rising.conditions() == [Condition("water.rate", 5 - rising.grade, True, words)]

@@ -222,6 +222,22 @@ def test_a_bypassed_channel_is_not_asked_for_dry_and_an_outlook_ends_with_the_by
     assert look([wet, dry], again.until).highest_cm == float("-inf")
 
 
+def test_an_outlook_counts_who_does_not_vote_and_tells_whether_all_is_sound() -> None:
+    def three() -> list[ChannelState]:
+        return [ChannelState(spec, Level(1.0, 1.0), fresh_until=9.0) for spec in SITE.channels]
+
+    seen = look(three(), 1.0)
+    assert (seen.lost, seen.sound, seen.seeing) == (0, True, True)
+    one_off, two_out, two_silent = three(), three(), three()
+    one_off[0].disagree_since = 0.5
+    assert (look(one_off, 1.0).lost, look(one_off, 1.0).sound) == (0, False)
+    for out, silent in zip(two_out[:2], two_silent[:2], strict=True):
+        out.bypass, silent.level = Bypass("kim", "repair", 0.0, 5.0), None
+    for each in (two_out, two_silent):
+        assert (look(each, 1.0).lost, look(each, 1.0).sound, look(each, 1.0).seeing) == (2, False, True)
+    assert not look([], 1.0).seeing
+
+
 def test_unknown_is_never_zero() -> None:
     story = Story()
     assert story.gate.sensing.level_cm(story.now) is None
