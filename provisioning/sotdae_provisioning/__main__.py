@@ -42,6 +42,9 @@ PARTS: dict[str, Part] = {
     ),
     "ca": Part("sotdae_provisioning.pki.cli", "ca_app", "tech", "The province's certification authorities."),
     "device": Part("sotdae_provisioning.device.cli", "device_app", "tech", "Give a box its identity."),
+    "policy": Part(
+        "sotdae_provisioning.policy.cli", "policy_app", "tech", "Thresholds of many gates, signed by people."
+    ),
     "broker": Part("sotdae_provisioning.broker_cli", "broker_app", "broker", "Run a broker with TLS."),
     "bench": Part("sotdae_provisioning.bench.cli", "bench_app", "demo", "Measure, side by side."),
 }

@@ -1,0 +1,153 @@
+"""`sotdae policy`: write, check, sign and publish the thresholds of many gates."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from sotdae_edge.panel.key_cli import Secret, passphrase_of
+from sotdae_edge.panel.terms import Lang
+from sotdae_provisioning.policy import words
+from sotdae_provisioning.policy.draft import begin, draft
+from sotdae_provisioning.policy.files import read_policy, read_trust
+from sotdae_provisioning.policy.language import LangOption, language
+from sotdae_provisioning.policy.signing import begun, destination, own_key, people, sign
+from sotdae_provisioning.policy.telling import told_whole
+from sotdae_shared.errors import ConfigError
+from sotdae_shared.ids import FacilityType
+from sotdae_shared.messages import PolicyBody
+from sotdae_shared.policy import Trust, unsigned
+
+policy_app = typer.Typer(no_args_is_help=True, help="Thresholds of many gates, signed by several people.")
+
+PolicyFile = Annotated[Path, typer.Argument(help="A draft (.toml) or a bundle (.json).")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+TrustOption = Annotated[
+    Path | None, typer.Option("--trust", help="A gate's or hub's file: its [policy] says who may sign.")
+]
+
+
+@policy_app.command()
+def new(
+    out: Annotated[Path, typer.Argument(help="The draft to write, such as policy.toml; never overwritten.")],
+    *,
+    reason: Annotated[str, typer.Option(help="Why, for the record and for those who sign.", prompt=True)],
+    scope: Annotated[
+        list[str] | None, typer.Option(help="A province (GG), city (41113) or facility. Repeat for several.")
+    ] = None,
+    types: Annotated[
+        list[FacilityType] | None, typer.Option("--type", help="Which facilities of these. Default: UP.")
+    ] = None,
+    after: Annotated[
+        Path | None, typer.Option(help="The policy before it: its values, its scope, the next version.")
+    ] = None,
+) -> None:
+    """Write a draft with every value that a policy may set, its limits and why.
+
+    Example:  sotdae policy new rainy.toml --scope GG --reason "rainy season"
+    """
+    with told_whole(as_json=False):
+        before = None if after is None else read_policy(after)
+        now = datetime.now(UTC).replace(microsecond=0)
+        write_draft(out, begin(before, scope or [], types or [], reason, now))
+        typer.echo(f"{out}: edit it, then  sotdae policy lint {out} --site gate.toml")
+
+
+@policy_app.command()
+def diff(old: PolicyFile, fresh: PolicyFile, *, lang: LangOption = None, as_json: JsonOption = False) -> None:
+    """Say in words in what two policies differ.
+
+    Example:  sotdae policy diff policy-6.json rainy.toml
+    """
+    with told_whole(as_json=as_json):
+        before, after = read_policy(old), read_policy(fresh)
+        if as_json:
+            found = [
+                {"name": each.name, "old": each.old, "new": each.new} for each in words.changes(before, after)
+            ]
+            typer.echo(json.dumps({"from": before.version, "to": after.version, "changes": found}))
+            return
+        for line in _lines(language(lang), before, after):
+            typer.echo(line)
+
+
+@policy_app.command("sign")
+def sign_policy(
+    policy: PolicyFile,
+    *,
+    key: Annotated[Path, typer.Option("--key", "-k", help="Your key file, made by `sotdae gate key new`.")],
+    name: Annotated[str, typer.Option("--as", help="The name of your key where it is trusted.")],
+    against: Annotated[Path | None, typer.Option(help="The policy before it: what changes is shown.")] = None,
+    trust: TrustOption = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The bundle. Default: the same, or .json beside a draft.")
+    ] = None,
+    passphrase_file: Secret = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    lang: LangOption = None,
+) -> None:
+    """Show in words what you sign, ask, and add your signature. Each of the people does so with an own key.
+
+    Example:  sotdae policy sign rainy.toml --key kim.pem --as kim --against policy-6.json --trust hub.toml
+    """
+    with told_whole(as_json=False):
+        chosen, trusted = language(lang), None if trust is None else read_trust(trust)
+        target = destination(policy, out)
+        given = begun(read_policy(policy), target)
+        _show(chosen, given, None if against is None else read_policy(against), trusted)
+        private = own_key(key, passphrase_of(key, passphrase_file), name, trusted)
+        if not yes and not typer.confirm(words.say(chosen, "sign?", name)):
+            raise typer.Exit(1)
+        signed = sign(given, name, private, target)
+        typer.echo(f"{target}: {words.say(chosen, 'signed_by')} {', '.join(people(signed, trusted))}")
+        if trusted is not None and (lacks := unsigned(signed, trusted)) is not None:
+            typer.echo(lacks)
+
+
+@policy_app.command()
+def verify(
+    bundle: PolicyFile,
+    trust: Annotated[Path, typer.Option("--trust", help="A gate's or hub's file: who may sign.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether the signatures under a policy suffice.
+
+    Example:  sotdae policy verify rainy.json --trust hub.toml
+    """
+    with told_whole(as_json=as_json):
+        policy, trusted = read_policy(bundle), read_trust(trust)
+        lacks, names = unsigned(policy, trusted), people(policy, trusted)
+        if as_json:
+            print_words = {"good": lacks is None, "reason": lacks, "signed_by": names}
+            typer.echo(json.dumps({**print_words, "needed": trusted.needed}, ensure_ascii=False))
+        else:
+            typer.echo(lacks or f"good: signed by {', '.join(names)}; {trusted.needed} are needed")
+        raise typer.Exit(0 if lacks is None else 1)
+
+
+def write_draft(path: Path, policy: PolicyBody) -> None:
+    """Write a policy as TOML. ConfigError if a file is there."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(draft(policy))
+    except FileExistsError as error:
+        raise ConfigError(str(path), ["is there already; a draft is never overwritten"]) from error
+
+
+def _show(lang: Lang, policy: PolicyBody, before: PolicyBody | None, trust: Trust | None) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(words.headline(lang, policy), markup=False, style="bold")
+    for line in (f"{words.say(lang, 'reason')}: {policy.reason}", *_lines(lang, before, policy)):
+        console.print(f"  {line}", markup=False)
+    names = ", ".join(people(policy, trust)) or words.say(lang, "nobody")
+    console.print(f"  {words.say(lang, 'signed_by')}: {names}", markup=False)
+    console.print(f"  {words.say(lang, 'fingerprint')}: {words.fingerprint(policy)}", markup=False)
+
+
+def _lines(lang: Lang, before: PolicyBody | None, after: PolicyBody) -> list[str]:
+    found = [words.in_words(lang, each) for each in words.changes(before, after)]
+    return found or [words.say(lang, "nothing")]

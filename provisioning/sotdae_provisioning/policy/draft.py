@@ -1,0 +1,76 @@
+"""The TOML of a policy, with every value that it may set and why its limits are where they are."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sotdae_edge.core.limits import LEVELS, TIMES
+from sotdae_edge.core.site import Levels, Times
+from sotdae_provisioning.policy.files import understood
+from sotdae_provisioning.policy.words import NAMES
+from sotdae_shared.ids import FacilityType
+from sotdae_shared.messages import PolicyBody, PolicyValues
+
+HEAD = """\
+# A policy. It replaces the one before it whole: a value that is not set here is the site's own again.
+# Check it:  sotdae policy lint THIS --site gate.toml
+# Try it:    sotdae policy dry-run THIS --site gate.toml FLOOD.csv
+# Sign it:   sotdae policy sign THIS --key kim.pem --as kim
+"""
+YEAR = timedelta(days=365)
+"""Until people must look at it again."""
+
+
+def begin(
+    before: PolicyBody | None, scope: list[str], types: list[FacilityType], reason: str, now: datetime
+) -> PolicyBody:
+    """Return a first draft: the next version after another, with its values; else version 1 without any.
+
+    Raises:
+        ConfigError: if scope, types or reason cannot be.
+    """
+    found: dict[str, Any] = {"version": 1, "scope": ["GG"], "types": [FacilityType.UNDERPASS], "values": {}}
+    if before is not None:
+        found = before.model_dump(exclude={"approvals"}) | {"version": before.version + 1}
+    found |= {"issued_at": now, "review_by": now + YEAR, "reason": reason}
+    found |= {name: value for name, value in (("scope", scope), ("types", types)) if value}
+    return understood("policy new", found)
+
+
+def draft(policy: PolicyBody) -> str:
+    """Return a policy as TOML for people to edit; what it does not set stands there as a comment."""
+    return "\n".join([HEAD, *_around(policy), "", "[values]", *_values(policy.values), ""])
+
+
+def _around(policy: PolicyBody) -> Iterator[str]:
+    yield f"version = {policy.version}    # above every version that its facilities have had"
+    yield f"scope = {_list(policy.scope)}    # a province (GG), cities (41113), or single facilities"
+    yield f"types = {_list(policy.types)}    # which facilities of these: UP underpass, RG riverside gate"
+    yield f"issued_at = {_moment(policy.issued_at)}"
+    yield f"review_by = {_moment(policy.review_by)}    # warns from then on; the policy stays in force"
+    yield f"reason = {_text(policy.reason)}"
+
+
+def _values(values: PolicyValues) -> Iterator[str]:
+    for name, (english, korean) in NAMES.items():
+        value, field = getattr(values, name), name.removesuffix("_s")
+        limit = LEVELS[name] if name in LEVELS else TIMES[field]
+        usual = getattr(Levels(), name) if name in LEVELS else getattr(Times(), field)
+        line = f"# {name} = {'' if usual is None else f'{usual:g}'}"
+        if value is not None:
+            line = f"{name} = {json.dumps(value)}"
+        yield f"{line}    # {english} / {korean}: {limit.least:g} to {limit.most:g}: {limit.why}"
+
+
+def _list(words: tuple[str, ...]) -> str:
+    return json.dumps(list(words))
+
+
+def _text(words: str) -> str:
+    """Return a TOML string; JSON's are, but for DEL, which TOML wants escaped."""
+    return json.dumps(words, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _moment(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")

@@ -1,0 +1,16 @@
+"""In which language a command speaks: as asked, else as the terminal does."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from sotdae_edge.panel.terms import Lang
+
+LangOption = Annotated[Lang | None, typer.Option("--lang", help="Language; by default that of LANG.")]
+
+
+def language(asked: Lang | None) -> Lang:
+    """Return the language asked for, or that of the environment."""
+    words = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return asked or ("ko" if next(filter(None, words), "").startswith("ko") else "en")

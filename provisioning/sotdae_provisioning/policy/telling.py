@@ -1,0 +1,24 @@
+"""How a policy's command says what is wrong: all of it, each with its place."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from sotdae_provisioning.telling import told
+from sotdae_shared.errors import ConfigError
+
+
+@contextmanager
+def told_whole(*, as_json: bool) -> Iterator[None]:
+    """Tell every problem of a file as a list, or as JSON; else as other commands do."""
+    with told():
+        try:
+            yield
+        except ConfigError as error:
+            if as_json:
+                typer.echo(json.dumps({"ok": False, "source": error.source, "problems": error.problems}))
+            else:
+                typer.echo(error.listed, err=True)
+            raise typer.Exit(2) from error
