@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
-from sotdae_edge.core import limits, rungs
+from sotdae_edge.core import limits, policy, rungs
 from sotdae_edge.core.home import Home
 from sotdae_edge.core.rainwatch import RainSource
 from sotdae_edge.core.relays import Relay
@@ -25,6 +25,7 @@ from sotdae_edge.core.site import (
     Geometry,
     Levels,
     Person,
+    PolicyRules,
     Riverside,
     SelfTestPlan,
     Site,
@@ -33,13 +34,12 @@ from sotdae_edge.core.site import (
 from sotdae_edge.core.slope import Slope
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.ids import FacilityId, FacilityText, FacilityType, NodeText
+from sotdae_shared.policy import Trust
 
 SLOPE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,23}")
 """Alarm codes carry it, and have 64 characters."""
 SWEEP = "sweep"
 """Somebody has walked the trail behind a riverside gate: what its reopening asks for besides (DOMAIN 9)."""
-DESIGN_RATE_CM_MIN = 20.0
-"""Design case of a Korean underpass flood (DOMAIN 0.3)."""
 
 
 class _Section(BaseModel):
@@ -150,6 +150,18 @@ class PanelConfig(_Section):
     """Its place; by default `panel/panel.sock` under `storage.dir`. Its directory is closed to others."""
 
 
+class PolicyConfig(Trust):
+    """Whose signed policies this gate takes, and what they may set; without it, none."""
+
+    bounds: Annotated[dict[str, tuple[FiniteFloat, FiniteFloat]], Field(default_factory=dict)]
+    """This site's own least and most of a value, such as ``caution_cm = [3, 8]``."""
+
+    @property
+    def rules(self) -> PolicyRules:
+        """The part that the core needs."""
+        return PolicyRules(Trust(needed=self.needed, signers=self.signers), dict(self.bounds))
+
+
 class DrillConfig(_Section):
     """For drills and tests only: while it stands, the gate raises the alarm `drill.active`."""
 
@@ -193,6 +205,7 @@ class GateConfig(_Agent):
     selftest: SelfTestPlan = SelfTestPlan()
     ladder: Ladder = Ladder()
     """What this facility does on each rung of degradation (docs/gate.md)."""
+    policy: PolicyConfig | None = None
     drill: DrillConfig | None = None
 
     @property
@@ -220,6 +233,7 @@ class GateConfig(_Agent):
             ladder=self.ladder,
             hub=self.hub is not None,
             drill=self.drill is not None,
+            policy=None if self.policy is None else self.policy.rules,
         )
 
     @property
@@ -232,11 +246,12 @@ class GateConfig(_Agent):
     def _lint(self) -> Self:
         on_foot = self.riverside is not None
         problems = limits.problems(self.levels, self.times, self.geometry, on_foot=on_foot)
-        problems = problems or _lint_start(self.site)
+        problems = problems or limits.start_problems(self.site)
         problems += _lint_riverside(self.facility.id, self.riverside)
         problems += limits.selftest_problems(self.selftest)
         problems += [*limits.channel_problems(self.channels, self.levels), *_lint_roster(self.roster)]
         problems += [*limits.approach_problems(self.approaches), *rungs.problems(self.ladder)]
+        problems += [] if self.policy is None else policy.bounds_problems(self.policy.bounds)
         names = {approach.name for approach in self.approaches}
         if self.camera is not None and self.camera.approach not in {"", *names}:
             problems.append(f"camera.approach: there is no approach {self.camera.approach!r}")
@@ -374,15 +389,6 @@ def _lint_reservoir(each: Embankment) -> list[str]:
     if not 60.0 <= each.silent_s <= 86400.0 or not each.calm_s >= 3600.0:
         problems.append(f"{place}: want silent_s of 60 to 86400, calm_s of 3600 or more")
     return problems
-
-
-def _lint_start(site: Site) -> list[str]:
-    """A site whose latest safe start lies below caution must be able to close while dry (DOMAIN 1.4)."""
-    latest_cm = site.levels.unsafe_cm - DESIGN_RATE_CM_MIN * site.lead_s / 60.0
-    if latest_cm >= site.levels.caution_cm or site.levels.river_trigger_cm is not None:
-        return []
-    start = f"at {DESIGN_RATE_CM_MIN:g} cm/min the latest safe start is {latest_cm:.1f} cm, below caution"
-    return [f"geometry: {start}; give levels.river_trigger_cm so that it can close while dry"]
 
 
 def load_gate(path: Path) -> GateConfig:

@@ -10,6 +10,8 @@ from sotdae_shared.topics import Parsed
 
 MAX_BYTES = 512 * 1024
 """Largest message: a 300 kB picture in base64 and its header; brokers are configured with the same."""
+MAX_POLICY_BYTES = 64 * 1024
+"""Largest policy: a scope of 2,000 facilities; a gate keeps two of them beside its state."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -66,6 +68,8 @@ def decode_down(kind: Kind, raw: bytes) -> BaseModel:
     Raises:
         WireError: if it is too large, not JSON, or has an unknown, missing or wrong field.
     """
+    if kind is Kind.POLICY and len(raw) > MAX_POLICY_BYTES:
+        raise WireError(f"{len(raw)} bytes: the limit of a policy is {MAX_POLICY_BYTES}")
     return _validate(BODY_OF[kind], raw)
 
 
@@ -109,6 +113,6 @@ def _first(error: ValidationError) -> str:
 
 
 __all__ = [
-    "MAX_BYTES", "Class", "check_topic", "decode", "decode_as", "decode_down", "decode_header",
-    "encode", "encode_down",
+    "MAX_BYTES", "MAX_POLICY_BYTES", "Class", "check_topic", "decode", "decode_as", "decode_down",
+    "decode_header", "encode", "encode_down",
 ]  # fmt: skip

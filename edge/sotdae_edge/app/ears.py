@@ -4,13 +4,23 @@ import asyncio
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from sotdae_edge.core.alarms import Condition
-from sotdae_edge.core.events import BadCommand, CommandCame, Event, HubHeard, LinkLost, NonceAsked
+from sotdae_edge.core.events import (
+    BadCommand,
+    BadPolicy,
+    CommandCame,
+    Event,
+    HubHeard,
+    LinkLost,
+    NonceAsked,
+    PolicyCame,
+)
 from sotdae_edge.core.manners import Manners
 from sotdae_edge.ports import Clock, Inbound, Uplink
 from sotdae_shared.errors import WireError
-from sotdae_shared.messages import CommandBody, Kind, QueryBody
+from sotdae_shared.messages import CommandBody, Kind, PolicyBody, QueryBody
 from sotdae_shared.wire import decode_down
 
 ORDERS_PER_S, ORDERS_AT_ONCE = 5.0, 50
@@ -18,6 +28,8 @@ ORDERS_PER_S, ORDERS_AT_ONCE = 5.0, 50
 OTHERS_PER_S, OTHERS_AT_ONCE = 1.0, 20
 """Whatever else comes down. Apart from the orders, so that junk does not keep a signed close out; each
 leaves a record that is never evicted."""
+POLICIES_PER_S, POLICIES_AT_ONCE = 0.1, 10
+"""Policies: a broker's kept one comes with each connection; a new one comes a few times a year."""
 FLOOD_S = 10.0
 """How long a flood keeps its alarm."""
 
@@ -33,6 +45,7 @@ class Ears:
     session: int = 0
     orders: Manners = field(default_factory=lambda: Manners(ORDERS_PER_S, ORDERS_AT_ONCE))
     others: Manners = field(default_factory=lambda: Manners(OTHERS_PER_S, OTHERS_AT_ONCE))
+    policies: Manners = field(default_factory=lambda: Manners(POLICIES_PER_S, POLICIES_AT_ONCE))
     flood_until: float = 0.0
     """Until then what comes down counts as a flood: some of it was not looked at."""
 
@@ -42,17 +55,23 @@ class Ears:
             now = self.clock.monotonic()
             await self._note_session(uplink)
             event = self._understand(inbound, uplink)
-            signed = isinstance(event, CommandCame) and bool(event.command.approvals)
-            if not (self.orders if signed else self.others).admit(now):
+            if not self._manners(event).admit(now):
                 self.flood_until = now + FLOOD_S
                 continue
             # Only what is understood and came just now is a sign of life: a kept message is not.
-            if event is not None and not isinstance(event, BadCommand) and not inbound.retained:
+            bad = event is None or isinstance(event, BadCommand | BadPolicy)
+            if not bad and not inbound.retained:
                 await self.queue.put((HubHeard(), now))
             if isinstance(event, QueryBody):
                 self.say_birth(event.id)
             elif event is not None:
                 await self.queue.put((event, now))
+
+    def _manners(self, event: Event | QueryBody | None) -> Manners:
+        if isinstance(event, PolicyCame | BadPolicy):
+            return self.policies
+        signed = isinstance(event, CommandCame) and bool(event.command.approvals)
+        return self.orders if signed else self.others
 
     async def watch_link(self, uplink: Uplink) -> None:
         """Tell the gate of the hub's life, which keeps a blind gate open, and of connections lost."""
@@ -76,15 +95,15 @@ class Ears:
     def conditions(self, now: float) -> Iterator[Condition]:
         """Yield an alarm while more comes than is looked at."""
         if now < self.flood_until:
-            refused = self.orders.refused + self.others.refused
-            text = f"{refused} orders and queries more than anybody needs were not looked at"
+            refused = self.orders.refused + self.others.refused + self.policies.refused
+            text = f"{refused} orders, queries and policies more than anybody needs were not looked at"
             yield Condition("orders.flood", 3, True, text)
 
     def _understand(self, inbound: Inbound, uplink: Uplink) -> Event | QueryBody | None:
         try:
             body = decode_down(inbound.kind, inbound.raw)
         except WireError as error:
-            return BadCommand(str(error)[:200]) if inbound.kind is Kind.COMMAND else None
+            return _misunderstood(inbound, str(error)[:200])
         match body:
             case CommandBody():
                 return self._order(body, inbound.retained, live=inbound.session == uplink.session)
@@ -92,6 +111,8 @@ class Ears:
                 return NonceAsked(body.id, secrets.token_hex(16))
             case QueryBody():
                 return body
+            case PolicyBody():
+                return PolicyCame(body)
         return None
 
     def _order(self, command: CommandBody, retained: bool, *, live: bool) -> CommandCame:
@@ -102,3 +123,12 @@ class Ears:
         if uplink.session != self.session:
             self.session = uplink.session
             await self.queue.put((LinkLost(), self.clock.monotonic()))
+
+
+def _misunderstood(inbound: Inbound, reason: str) -> Event | None:
+    match inbound.kind:
+        case Kind.COMMAND:
+            return BadCommand(reason)
+        case Kind.POLICY:
+            return BadPolicy(reason, sha256(inbound.raw).hexdigest())
+    return None

@@ -7,6 +7,7 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from sotdae_edge.config import FacilityConfig, GateConfig
+from sotdae_edge.core import policies
 from sotdae_edge.core.effects import Alarm, Answer, Decided
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.hazard import Stage
@@ -165,6 +166,8 @@ def health(
         alarms=tuple(sorted({*gate.alarms.active, *own})),
         rungs=gate.standing.rungs,
         uptime_s=round(now - gate.born, 1),
+        policy=policies.version(gate),
+        policy_waits=policies.waits(gate),
         pending=stats.pending,
         dropped=stats.dropped + lost,
     )

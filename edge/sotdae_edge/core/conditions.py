@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from sotdae_edge.core import bypass
+from sotdae_edge.core import bypass, policies
 from sotdae_edge.core.alarms import Condition
 from sotdae_edge.core.approach import ApproachState
 from sotdae_edge.core.barrier import Signal, State
@@ -28,7 +28,7 @@ _FAILED = {
 
 def of(gate: "Gate", now: float) -> list[Condition]:
     """Return every alarm condition that holds now."""
-    found = [*_water(gate), *gate.selftests.conditions(now)]
+    found = [*_water(gate), *gate.selftests.conditions(now), *policies.conditions(gate)]
     if gate.sensing.out(now):
         found += bypass.conditions(gate, now)
     if gate.site.drill:

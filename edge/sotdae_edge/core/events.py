@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
 
-from sotdae_shared.messages import ClockTrust, CommandBody
+from sotdae_shared.messages import ClockTrust, CommandBody, PolicyBody
 from sotdae_shared.samples import Sample
 
 
@@ -83,10 +83,30 @@ class BadCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyCame:
+    """A policy, as received, now or kept by the broker: the gate itself judges who signed it."""
+
+    policy: PolicyBody
+
+
+@dataclass(frozen=True, slots=True)
+class BadPolicy:
+    """A policy that could not be understood."""
+
+    reason: str
+    sha256: str
+    """Of what came: the same is told of once."""
+
+
+@dataclass(frozen=True, slots=True)
 class Noticed:
     """What the agent has lost that the gate cannot know by itself: rungs of its ladder. Replaces the last."""
 
     lost: tuple[str, ...]
 
 
-Event = Scan | Noticed | Sighting | HubHeard | LinkLost | NonceAsked | ClockTold | CommandCame | BadCommand
+Event = (
+    Scan | Noticed | Sighting | HubHeard | LinkLost | NonceAsked | ClockTold
+    | CommandCame | BadCommand | PolicyCame | BadPolicy
+)  # fmt: skip
+"""What can happen."""

@@ -7,7 +7,7 @@ be called again. Order of effects: what must be durable, then warnings, then mot
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sotdae_edge.core import bypass, conditions, obeying, riverside, selftest
+from sotdae_edge.core import bypass, conditions, obeying, policies, riverside, selftest
 from sotdae_edge.core.ages import Ages
 from sotdae_edge.core.alarms import AlarmBook
 from sotdae_edge.core.approach import ApproachState
@@ -15,13 +15,9 @@ from sotdae_edge.core.authority import Nonce, Rank
 from sotdae_edge.core.barrier import LEAST_CLOSED, RELEASES_ENTRY, SIREN, Signal, State, step
 from sotdae_edge.core.effects import Decided, Effect, Save, Voice, Warn
 from sotdae_edge.core.events import (
-    BadCommand,
     ClockTold,
-    CommandCame,
     Event,
     HubHeard,
-    LinkLost,
-    NonceAsked,
     Noticed,
     Scan,
     Sighting,
@@ -31,6 +27,7 @@ from sotdae_edge.core.ladder import Standing
 from sotdae_edge.core.lane import Lane
 from sotdae_edge.core.memento import Incident, Memento
 from sotdae_edge.core.outputs import Outputs
+from sotdae_edge.core.policies import Policies
 from sotdae_edge.core.rising import Rising
 from sotdae_edge.core.selftest import SelfTests
 from sotdae_edge.core.signals import next_signal
@@ -71,6 +68,7 @@ class Gate:
     selftests: SelfTests = field(default_factory=SelfTests)
     save_due: float | None = None
     """When what grows with time alone must be saved again."""
+    policies: Policies = field(default_factory=Policies)
 
     @classmethod
     def start(cls, site: Site, boot: str, now: float, memento: dict[str, Any] | None = None) -> "Gate":
@@ -81,8 +79,9 @@ class Gate:
         gate.episode, gate.incident, gate.last_seq = kept.episode, kept.incident, dict(kept.last_seq)
         bypass.recall(gate, kept.bypassed)
         gate.repair_due = now + site.times.repair - kept.short_s if kept.short_s else None
+        policies.recall(gate, kept.policy)
         gate.selftests.ages = Ages.recall(site, kept.ages, kept.wall_s, now)
-        gate._look(now)
+        gate.look(now)
         return gate
 
     def handle(self, event: Event, now: float) -> list[Effect]:
@@ -101,19 +100,11 @@ class Gate:
                 self.hub_heard = now
             case ClockTold(wall_s=wall_s):
                 self.selftests.ages.hear(wall_s, now)
+                self.policies.review(wall_s)
             case Noticed(lost=lost):
                 self.standing.noticed = lost
-            case LinkLost():
-                self.nonce = None
-            case NonceAsked():
-                self._look(now)
-                words.append(obeying.give_nonce(self, event, now))
-            case CommandCame():
-                self._look(now)
-                words.append(obeying.obey(self, event, now))
-            case BadCommand(reason=reason):
-                because = (f"malformed: {reason}",)
-                words.append(self.decided("command", self.state, because, now, verdict="refused"))
+            case _:
+                words += obeying.hear(self, event, now)
         return self.tick(now, words)
 
     def _sight(self, seen: Sighting, now: float) -> None:
@@ -125,9 +116,9 @@ class Gate:
         """Do what the passing of time makes due."""
         said = list(words or ())
         said += [self.decided("bypass_ended", self.state, (text,), now) for text in bypass.ended(self, now)]
-        self._look(now)
+        self.look(now)
         for _ in range(MAX_STEPS):
-            steps = self._take_steps(now)
+            steps = self._take_steps(now) or self._settle(now)
             if not steps:
                 break
             said += steps
@@ -135,7 +126,14 @@ class Gate:
         said += self.alarms.settle(conditions.of(self, now))
         return [*self._save(now), *self._lock(now), *self._warn(now), *self._move(now), *said]
 
-    def _look(self, now: float) -> None:
+    def _settle(self, now: float) -> list[Decided]:
+        """Let a policy that waits come into force if it may; what it changes is judged at once."""
+        adopted = policies.settle(self, now)
+        if adopted:
+            self.look(now)
+        return adopted
+
+    def look(self, now: float) -> None:
         """Bring what is known of lanes and water up to now."""
         for way in self.approaches:
             way.lane.update(now)
@@ -311,6 +309,7 @@ class Gate:
             {channel.spec.name: channel.bypass.by for channel in out if channel.bypass is not None},
             0.0 if self.repair_due is None else max(0.0, now - self.repair_due + self.site.times.repair),
             self.selftests.ages.keep(now), self.selftests.ages.wall_s(now),
+            self.policies.keep(),
         )  # fmt: skip
 
     def _warn(self, now: float) -> list[Effect]:

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 from sotdae_edge.core import lane
-from sotdae_edge.core.site import Approach, Channel, Geometry, Levels, Riverside, SelfTestPlan, Times
+from sotdae_edge.core.site import (
+    Approach,
+    Channel,
+    Geometry,
+    Levels,
+    Riverside,
+    SelfTestPlan,
+    Site,
+    Times,
+)
+
+DESIGN_RATE_CM_MIN = 20.0
+"""Design case of a Korean underpass flood (DOMAIN 0.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +121,15 @@ def problems(levels: Levels, times: Times, geometry: Geometry, *, on_foot: bool 
     """Return everything in a site's numbers that would remove protection, each with its place."""
     shape = {**GEOMETRY, "clear_speed_km_h": ON_FOOT} if on_foot else GEOMETRY
     return [*_levels(levels), *_times(times, geometry), *_beyond("geometry", geometry, shape)]
+
+
+def start_problems(site: Site) -> list[str]:
+    """A site whose latest safe start lies below caution must be able to close while dry (DOMAIN 1.4)."""
+    latest_cm = site.levels.unsafe_cm - DESIGN_RATE_CM_MIN * site.lead_s / 60.0
+    if latest_cm >= site.levels.caution_cm or site.levels.river_trigger_cm is not None:
+        return []
+    start = f"at {DESIGN_RATE_CM_MIN:g} cm/min the latest safe start is {latest_cm:.1f} cm, below caution"
+    return [f"geometry: {start}; give levels.river_trigger_cm so that it can close while dry"]
 
 
 def channel_problems(channels: Sequence[Channel], levels: Levels) -> Iterator[str]:

@@ -43,6 +43,8 @@ class Memento:
     """How old each self-test is."""
     wall_s: Annotated[float, Field(allow_inf_nan=False)] | None = None
     """When this was saved, by a trusted wall clock."""
+    policy: Any = None
+    """What `policies` keeps; it is read there, so that a policy that is damaged costs nothing else."""
 
     def write(self) -> dict[str, Any]:
         """Return it as JSON values."""

@@ -1,16 +1,46 @@
-"""What the gate does about an order, and what it answers to people who prepare one."""
+"""What the gate does about an order or a policy, and what it answers to people who prepare an order."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sotdae_edge.core import bypass, selftest
+from sotdae_edge.core import bypass, policies, selftest
 from sotdae_edge.core.authority import ACTUATOR, REOPENABLE, Nonce, Rank, Situation, Verdict, judge
-from sotdae_edge.core.effects import Answer, Decided
-from sotdae_edge.core.events import CommandCame, NonceAsked
+from sotdae_edge.core.effects import Answer, Decided, Effect
+from sotdae_edge.core.events import (
+    BadCommand,
+    BadPolicy,
+    CommandCame,
+    LinkLost,
+    NonceAsked,
+    PolicyCame,
+)
 from sotdae_shared.messages import CommandBody
 
 if TYPE_CHECKING:
     from sotdae_edge.core.gate import Gate
+
+
+FromPeople = LinkLost | NonceAsked | CommandCame | BadCommand | PolicyCame | BadPolicy
+
+
+def hear(gate: "Gate", event: FromPeople, now: float) -> list[Effect]:
+    """Take what comes from people or ends with their connection; return the answers and records."""
+    gate.look(now)
+    match event:
+        case LinkLost():
+            gate.nonce = None
+        case NonceAsked():
+            return [give_nonce(gate, event, now)]
+        case CommandCame():
+            return [obey(gate, event, now)]
+        case BadCommand(reason=reason):
+            because = (f"malformed: {reason}",)
+            return [gate.decided("command", gate.state, because, now, verdict="refused")]
+        case PolicyCame(policy=policy):
+            return [*policies.take(gate, policy, now)]
+        case BadPolicy():
+            return [*policies.refuse(gate, event, now)]
+    return []
 
 
 def obey(gate: "Gate", event: CommandCame, now: float) -> Decided:

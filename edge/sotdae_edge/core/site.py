@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from sotdae_edge.core.rungs import Ladder
+from sotdae_shared.policy import Trust
 
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 """A misspelt threshold in a file must be refused, not ignored; so must NaN, which no comparison meets."""
@@ -190,6 +191,15 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyRules:
+    """Whose signed policies a site takes, and how far they may go; no policy changes any of it."""
+
+    trust: Trust
+    bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """The site's own least and most of a value, inside of `limits`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """One underpass, or one gate of a riverside road or trail."""
 
@@ -217,6 +227,8 @@ class Site:
     """Without a plan nothing is tested by itself and nothing is overdue."""
     drill: bool = False
     """A drill has shortened the dry time before a reopening; an alarm says so as long as it lasts."""
+    policy: PolicyRules | None = None
+    """Without rules no policy is taken."""
 
     @property
     def independent(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sotdae_edge.core import policies
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.record.chain import signature
 from sotdae_edge.record.coding import Coder, pack_effects, text
@@ -70,11 +71,12 @@ class Replay:
         if gate is None or "lost" in header:
             return None
         if "memento" in header:
+            site = policies.own(gate)
             try:
-                return snapshot(Gate.start(gate.site, gate.boot, gate.born, header["memento"]))
+                return snapshot(Gate.start(site, gate.boot, gate.born, header["memento"]))
             except SotdaeError:
                 # As the agent does: a memento that cannot be read is as none.
-                return snapshot(Gate.start(gate.site, gate.boot, gate.born))
+                return snapshot(Gate.start(site, gate.boot, gate.born))
         return None if before is None or before.boot != gate.boot else snapshot(before)
 
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from sotdae_edge.core.effects import Effect
 from sotdae_edge.core.events import (
     BadCommand,
+    BadPolicy,
     ClockTold,
     CommandCame,
     Event,
@@ -17,6 +18,7 @@ from sotdae_edge.core.events import (
     LinkLost,
     NonceAsked,
     Noticed,
+    PolicyCame,
     Scan,
     Sighting,
 )
@@ -26,6 +28,7 @@ from sotdae_shared.samples import Sample
 WORDS: dict[str, type[Event]] = {
     "seen": Sighting, "hub": HubHeard, "lost": LinkLost, "nonce": NonceAsked, "command": CommandCame,
     "bad": BadCommand, "clock": ClockTold, "noticed": Noticed,
+    "policy": PolicyCame, "bad_policy": BadPolicy,
 }  # fmt: skip
 """Events and their names on record; a scan has its own form."""
 _NAMES = {kind: name for name, kind in WORDS.items()}

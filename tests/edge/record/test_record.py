@@ -14,6 +14,7 @@ from edge.core.moves import ACTIONS
 from edge.core.orders import BYPASSES, TESTS, tell_time
 from edge.core.people import came, order, signed
 from edge.core.plant import SITE, Plant
+from edge.core.ruling import POLICIES, RULED
 from edge.core.watched import QUICK
 from edge.record.tape import TapedStory, closing, opening, replayed, round_trip, written
 from hypothesis import HealthCheck, given, settings
@@ -50,11 +51,12 @@ MOVES: st.SearchStrategy[Move] = st.one_of(
     ),
     st.just(lambda story: story.rotate()),
     st.sampled_from([*TESTS.values(), *BYPASSES.values(), tell_time]),
+    st.sampled_from(list(POLICIES.values())),
 )
 
 
 @LAW
-@given(st.sampled_from([QUICK, SITE, PLANNED]), st.lists(MOVES, max_size=25))
+@given(st.sampled_from([QUICK, SITE, PLANNED, RULED]), st.lists(MOVES, max_size=25))
 def test_any_story_replays_bit_for_bit(site: Any, moves: list[Move]) -> None:
     story = TapedStory(site)
     for move in moves:
