@@ -20,6 +20,7 @@ from sotdae_hub.adapters.http import Server, create_app, hub_version
 from sotdae_hub.adapters.journal import SqliteJournal
 from sotdae_hub.adapters.last_values import SqliteLastValues
 from sotdae_hub.adapters.mqtt import MqttLine
+from sotdae_hub.adapters.policies import SqlPolicies
 from sotdae_hub.adapters.records import SqlRecords
 from sotdae_hub.adapters.tls import context
 from sotdae_hub.config import LEDGER, HubConfig
@@ -30,7 +31,9 @@ from sotdae_hub.following import Follower
 from sotdae_hub.herald import Herald
 from sotdae_hub.links import Links
 from sotdae_hub.orders import Orders
+from sotdae_hub.policies import Policies
 from sotdae_hub.ports import Arrival, Entry, LastValues, MetricsStore, Projection
+from sotdae_hub.spreading import Spreader
 from sotdae_hub.views import Health, StoreHealth
 from sotdae_hub.writing import Writer
 
@@ -46,6 +49,7 @@ class Stores:
     metrics: MetricsStore
     last: LastValues
     records: SqlRecords
+    policies: SqlPolicies
 
     def followers(self) -> tuple[Projection, ...]:
         """Return the stores that follow the journal."""
@@ -56,6 +60,7 @@ class Stores:
         self.journal.close()
         for store in self.followers():
             store.close()
+        self.policies.close()
 
 
 def open_stores(config: HubConfig) -> Stores:
@@ -66,6 +71,7 @@ def open_stores(config: HubConfig) -> Stores:
         metrics=_open_metrics(config),
         last=SqliteLastValues(root / "last.sqlite3"),
         records=SqlRecords(root / "records.sqlite3", root / "pictures"),
+        policies=SqlPolicies(root / "records.sqlite3"),
     )
 
 
@@ -96,6 +102,7 @@ class Hub:
     herald: Herald = field(init=False)
     orders: Orders = field(init=False)
     writer: Writer = field(init=False)
+    spreader: Spreader = field(init=False)
 
     def __post_init__(self) -> None:
         """Put the parts together; nothing runs yet."""
@@ -111,6 +118,10 @@ class Hub:
         self.writer = Writer(
             stores.journal, self.line.arrivals, self.line.send_soon, self._noticed, self.grew
         )
+        self.spreader = Spreader(
+            stores.policies, stores.records, self.links, self.line, wall, monotonic_s,
+            config.silent_after_s, self.started_at,
+        )  # fmt: skip
 
     def _noticed(self, batch: list[tuple[Arrival, Verdict]]) -> None:
         self.herald.noticed(batch)
@@ -141,14 +152,17 @@ class Hub:
             yield f"follow-{store.name}", follower.run()
         yield "presence", self._tick()
         yield "herald", self.herald.run()
+        yield "policies", self.spreader.run()
         yield "health", self._tell_health()
 
     def app(self) -> FastAPI:
         """Return the HTTP application."""
         gate = Gatekeeper(self.config.tokens, self.config.http.open, self.stores.records, wall)
+        rules = Policies(self.spreader, self.config.policy)
         return create_app(
-            desk=self.desk, orders=self.orders, fanout=self.fanout, gate=gate, health=self.health, wall=wall
-        )
+            desk=self.desk, orders=self.orders, rules=rules, fanout=self.fanout, gate=gate, health=self.health,
+            wall=wall,
+        )  # fmt: skip
 
     async def _tick(self) -> None:
         while True:

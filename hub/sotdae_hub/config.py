@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.ids import FacilityText
+from sotdae_shared.policy import Trust
 
 LEDGER = "metrics-ledger.sqlite3"
 """File that lists what was written to a metrics server."""
@@ -105,6 +106,8 @@ class HubConfig(_Section):
     """A node not heard for this long is `unknown`; nodes report every few seconds."""
     facilities: tuple[FacilityPlace, ...] = ()
     tokens: tuple[TokenConfig, ...] = ()
+    policy: Trust | None = None
+    """Whose signatures under a policy count; without them none is published."""
 
     @model_validator(mode="after")
     def _unique(self) -> Self:

@@ -54,6 +54,10 @@ class Links:
         online = [(link.heard_mono_s or 0.0, address) for address, link in nodes.items() if _up(link)]
         return [address for _, address in sorted(online, key=lambda each: each[0], reverse=True)]
 
+    def at(self, address: Address) -> NodeLink:
+        """Return the link of one node."""
+        return self._get(address)
+
     def facilities(self) -> set[str]:
         """Return every facility that was ever heard or announced."""
         return set(self._links.copy())

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from sotdae_hub.core.incidents import IncidentRecord
 from sotdae_hub.core.ingest import Verdict
+from sotdae_hub.core.rings import Member
+from sotdae_hub.core.rollout import Rollout
 from sotdae_shared.messages import AckBody, Envelope, HealthBody, Kind
 from sotdae_shared.topics import Address
 from sotdae_shared.units import Flag
@@ -214,3 +216,43 @@ class Records(Projection, Protocol):
 
     def note_access(self, at: datetime, agency: str, officer: str, purpose: str, what: str) -> None:
         """Record that an agency looked. Raises LinkError if it cannot be recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRollout:
+    """A roll-out as it is on disk."""
+
+    rollout: Rollout
+    published_at: datetime
+    since: datetime
+    """When its ring and state began."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVerdict:
+    """What a node decided about one version."""
+
+    at: datetime
+    refused: str | None
+
+
+class PolicyStore(Protocol):
+    """Policies, how far each has got, and what the nodes said to them."""
+
+    def rollouts(self) -> list[KeptRollout]:
+        """Return every policy's roll-out, by version."""
+
+    def publish(self, rollout: Rollout, at: datetime) -> None:
+        """Keep a policy and the beginning of its roll-out, both or none. Raises LinkError."""
+
+    def save(self, rollout: Rollout, since: datetime) -> None:
+        """Keep how far a roll-out is. Raises LinkError."""
+
+    def resume(self, rollout: Rollout, since: datetime) -> None:
+        """Keep that a roll-out goes on, and forget who refused its version: they are asked again."""
+
+    def verdicts(self) -> dict[tuple[Member, int], PolicyVerdict]:
+        """Return what the nodes decided, by node and version."""
+
+    def close(self) -> None:
+        """Let go of the file."""

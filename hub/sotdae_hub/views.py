@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sotdae_shared.messages import Estimate
+from sotdae_shared.messages import Estimate, PolicyBody
 
 LinkStatus = Literal["online", "unknown"]
 
@@ -223,3 +223,58 @@ class Health(_View):
     rejected: int
     duplicates: int
     """Messages that arrived again and were not stored twice."""
+
+
+class RolloutView(_View):
+    """How far a policy has got."""
+
+    version: int
+    state: Literal["running", "frozen", "aborted", "done"]
+    why: str
+    """What it waits for, what froze it, or why it was stopped."""
+    since: datetime
+    """When its ring and state began."""
+    ring: int
+    """The ring that it has reached, 1 first."""
+    rings: tuple[int, ...]
+    """How many nodes are in each."""
+    abort_percent: float
+    soak_s: float
+    published_at: datetime
+    scope: tuple[str, ...]
+    reason: str
+    review_by: datetime
+
+
+class PolicyView(_View):
+    """A policy that was published, and its roll-out."""
+
+    policy: PolicyBody
+    rollout: RolloutView
+
+
+class PolicyNode(_View):
+    """What a node is to have, and what it says it has."""
+
+    facility: str
+    node: str
+    link: LinkStatus
+    desired: int | None
+    """The version that it is to have now; None where no policy speaks to it yet."""
+    applied: int | None
+    """The version in force there; 0 is the site's own file alone, None a node that takes none."""
+    waits: int | None
+    """The version that it keeps until its water is gone."""
+    refused: str | None
+    """Why it refused the newest version that it was told."""
+    since: datetime | None
+    """When it decided so, by its own clock."""
+    ring: int | None
+    """Its ring in the newest roll-out that counts it, 1 first."""
+
+
+class PolicyStatus(_View):
+    """Every roll-out, the newest first, and every node that takes policies."""
+
+    rollouts: tuple[RolloutView, ...]
+    nodes: tuple[PolicyNode, ...]

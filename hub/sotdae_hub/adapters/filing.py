@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from sotdae_hub.adapters import tables
 from sotdae_hub.adapters.pictures import PictureFiles
+from sotdae_hub.adapters.verdicts import file_verdict
 from sotdae_hub.core.incidents import IncidentRecord, fact_of, fold, settled, settles
 from sotdae_hub.core.saying import dated, said_at
 from sotdae_hub.ports import Entry
@@ -32,6 +33,8 @@ def file_all(db: Connection, entries: Sequence[Entry], pictures: PictureFiles) -
         _fold_incident(db, entry.envelope)
         if entry.envelope.kind is Kind.REPORT and entry.envelope.body.report == "birth":
             _file_birth(db, entry)
+        elif entry.envelope.kind is Kind.DECISION:
+            file_verdict(db, entry.envelope)
     for facility in {entry.envelope.facility for entry in own if entry.envelope.kind is Kind.DECISION}:
         _settle_incidents(db, facility)
     for entry in _newest_health(entries):

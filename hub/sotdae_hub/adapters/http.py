@@ -16,14 +16,24 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from sotdae_hub.adapters.api import facilities, incidents, live
+from sotdae_hub.adapters.api import facilities, incidents, live, policies
 from sotdae_hub.adapters.api.access import Gatekeeper
 from sotdae_hub.desk import Desk
 from sotdae_hub.fanout import Fanout
 from sotdae_hub.orders import Orders, SilentError, UnheardError, UnreadableError
+from sotdae_hub.policies import Policies, PolicyConflictError, UnknownPolicyError, UntrustedPolicyError
 from sotdae_hub.views import Health
 from sotdae_shared.errors import ConfigError, LinkError
 
+_STATUS: dict[type[Exception], int] = {
+    LinkError: 503,
+    PolicyConflictError: 409,
+    SilentError: 504,
+    UnheardError: 409,
+    UnknownPolicyError: 404,
+    UnreadableError: 502,
+    UntrustedPolicyError: 422,
+}
 CONSOLE = Path(__file__).parents[1] / "console"
 
 
@@ -39,6 +49,7 @@ def create_app(
     *,
     desk: Desk,
     orders: Orders,
+    rules: Policies,
     fanout: Fanout,
     gate: Gatekeeper,
     health: Callable[[], Health],
@@ -53,12 +64,11 @@ def create_app(
     api = APIRouter(prefix="/api/v1")
     api.include_router(facilities.routes(desk, orders, gate, wall))
     api.include_router(incidents.routes(desk, gate))
+    api.include_router(policies.routes(rules, gate))
     api.include_router(live.routes(health, fanout, gate))
     app.include_router(api)
-    app.add_exception_handler(LinkError, _answer(503))
-    app.add_exception_handler(UnheardError, _answer(409))
-    app.add_exception_handler(SilentError, _answer(504))
-    app.add_exception_handler(UnreadableError, _answer(502))
+    for error, status in _STATUS.items():
+        app.add_exception_handler(error, _answer(status))
     app.add_exception_handler(RequestValidationError, _not_understood)
     if (CONSOLE / "index.html").exists():
         app.mount("/", StaticFiles(directory=CONSOLE, html=True), name="console")

@@ -72,6 +72,19 @@ class MqttLine:
         except aiomqtt.MqttError as error:
             raise LinkError(f"the broker did not take it: {error}") from error
 
+    async def keep(self, topic: str, payload: bytes) -> None:
+        """Have the broker keep the newest word on a topic (QoS 1, retained); an empty one takes it away.
+
+        Raises:
+            LinkError: if there is no line, or the broker does not answer.
+        """
+        if self._client is None:
+            raise LinkError("the broker is not connected")
+        try:
+            await self._client.publish(topic, payload, qos=1, retain=True, timeout=TIMEOUT_S)
+        except aiomqtt.MqttError as error:
+            raise LinkError(f"the broker did not take it: {error}") from error
+
     async def run(self) -> None:
         """Connect, subscribe, carry; again and again."""
         backoff = Backoff(self.rng)

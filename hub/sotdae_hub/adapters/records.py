@@ -1,4 +1,4 @@
-"""The records in SQL (SQLAlchemy, Alembic): SQLite embedded."""
+"""The records in SQL (SQLAlchemy): SQLite embedded."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -7,20 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, insert, select, update
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
+from sqlalchemy import Connection, Select, Table, insert, select, update
 
 from sotdae_hub.adapters import tables
+from sotdae_hub.adapters.database import engine_for, guarded, migrate
 from sotdae_hub.adapters.filing import count_messages, file_all, read_incident
 from sotdae_hub.adapters.pictures import PictureFiles
 from sotdae_hub.core.incidents import IncidentRecord
 from sotdae_hub.ports import Birth, Entry, Picture, Recorded, Twin
-from sotdae_shared.errors import LinkError
 from sotdae_shared.messages import Class, HealthBody, Kind
-
-MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
 class SqlRecords:
@@ -35,7 +30,7 @@ class SqlRecords:
         self._engine = engine_for(path)
         self._pictures = PictureFiles(pictures)
         self._lock = threading.Lock()
-        with self._guard():
+        with guarded(self.name):
             migrate(self._engine)
             with self._engine.connect() as db:
                 self.offset: int = db.execute(select(tables.progress.c.journal_offset)).scalar_one()
@@ -44,7 +39,7 @@ class SqlRecords:
 
     def project(self, entries: Sequence[Entry], upto: int) -> None:
         """See ports.Projection."""
-        with self._guard(), self._lock:
+        with guarded(self.name), self._lock:
             with self._engine.begin() as db:
                 gone = file_all(db, entries, self._pictures)
                 db.execute(update(tables.progress).values(journal_offset=upto))
@@ -114,7 +109,7 @@ class SqlRecords:
     def note_access(self, at: datetime, agency: str, officer: str, purpose: str, what: str) -> None:
         """See ports.Records."""
         row = {"at": at, "agency": agency, "officer": officer, "purpose": purpose, "what": what}
-        with self._guard(), self._lock, self._engine.begin() as db:
+        with guarded(self.name), self._lock, self._engine.begin() as db:
             db.execute(insert(tables.access).values(row))
 
     def accesses(self) -> list[dict[str, Any]]:
@@ -140,41 +135,10 @@ class SqlRecords:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with self._guard(), self._engine.connect() as db:
+        with guarded(self.name), self._engine.connect() as db:
             yield db
-
-    @contextmanager
-    def _guard(self) -> Iterator[None]:
-        try:
-            yield
-        except SQLAlchemyError as error:
-            if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
-                raise  # a value that SQL cannot take: no later try helps
-            raise LinkError(f"records: {error}") from error
 
 
 def _of(table: Table, facility: str | None) -> Select[Any]:
     rows = select(table).order_by(table.c.at)
     return rows if facility is None else rows.where(table.c.facility == facility)
-
-
-def engine_for(path: Path) -> Engine:
-    """Return an engine on a SQLite file in WAL mode."""
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
-
-    def prepare(connection: Any, _record: object) -> None:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-
-    event.listen(engine, "connect", prepare)
-    return engine
-
-
-def migrate(engine: Engine) -> None:
-    """Bring the schema to the newest version."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")

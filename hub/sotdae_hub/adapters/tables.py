@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Dialect,
+    Float,
     Index,
     Integer,
     MetaData,
@@ -125,4 +126,32 @@ access = Table(
     Column("officer", _NAME, nullable=False),
     Column("purpose", String(500), nullable=False),
     Column("what", String(200), nullable=False),
+)
+policy = Table(
+    "policy",
+    metadata,
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("published_at", Moment, nullable=False),
+    Column("body", JSON, nullable=False),
+)
+policy_rollout = Table(
+    "policy_rollout",
+    metadata,
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("rings", JSON, nullable=False),
+    Column("abort_percent", Float, nullable=False),
+    Column("soak_s", Float, nullable=False),
+    Column("ring", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+)
+policy_verdict = Table(
+    "policy_verdict",
+    metadata,
+    Column("facility", _FACILITY, primary_key=True),
+    Column("node", _NAME, primary_key=True),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("refused", Text),
 )

@@ -12,8 +12,9 @@ from alembic.migration import MigrationContext
 from hub_kit import GATE, HOMES, JPEG, START, Message, Pen
 
 from sotdae_hub.adapters import tables
+from sotdae_hub.adapters.database import engine_for, migrate
 from sotdae_hub.adapters.filing import PICTURES_KEPT
-from sotdae_hub.adapters.records import SqlRecords, engine_for, migrate
+from sotdae_hub.adapters.records import SqlRecords
 from sotdae_hub.ports import Entry
 from sotdae_shared.messages import Kind
 from sotdae_shared.wire import decode
