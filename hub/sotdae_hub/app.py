@@ -160,9 +160,14 @@ class Hub:
         gate = Gatekeeper(self.config.tokens, self.config.http.open, self.stores.records, wall)
         rules = Policies(self.spreader, self.config.policy)
         return create_app(
-            desk=self.desk, orders=self.orders, rules=rules, fanout=self.fanout, gate=gate, health=self.health,
+            desk=self.desk,
+            orders=self.orders,
+            rules=rules,
+            fanout=self.fanout,
+            gate=gate,
+            health=self.health,
             wall=wall,
-        )  # fmt: skip
+        )
 
     async def _tick(self) -> None:
         while True:
