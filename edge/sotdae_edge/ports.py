@@ -101,7 +101,7 @@ class Uplink(Protocol):
     """The way to the hub. Runs until cancelled; reconnects by itself; never blocks the caller."""
 
     def inbound(self) -> AsyncIterator[Inbound]:
-        """Commands and queries (acks are served inside)."""
+        """Commands, queries and policies (acks are served inside)."""
 
     def wake(self) -> None:
         """Say that new rows wait in the outbox."""

@@ -310,6 +310,20 @@ def test_a_retained_order_is_marked_as_such(broker: Broker, node: Node) -> None:
     play(broker, scene)
 
 
+def test_a_policy_that_was_kept_is_heard_and_one_that_cannot_be_read_too(broker: Broker, node: Node) -> None:
+    async def scene() -> None:
+        async with MiniHub(broker.port).listening() as hub:
+            await hub.say("policy", b'{"version": 1}', qos=1, retain=True)
+            async with node.running(broker.port):
+                kept = await node.next()
+                await hub.say("policy", b"\xff", qos=1)
+                live = await node.next()
+        assert (kept.kind, kept.raw, kept.retained) == (Kind.POLICY, b'{"version": 1}', True)
+        assert (live.kind, live.raw, live.retained) == (Kind.POLICY, b"\xff", False)
+
+    play(broker, scene)
+
+
 def test_bad_downs_are_counted_and_the_next_order_comes_through(broker: Broker, node: Node) -> None:
     async def scene() -> None:
         node.outbox.put([event(1)])

@@ -4,6 +4,7 @@ import json
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+from edge.core.ruling import RULED, good
 from fuzz.target import Feed, Target, directory, in_file, plain
 
 from sotdae_edge.adapters.eyes import parse_line
@@ -22,6 +23,9 @@ from sotdae_shared.errors import ConfigError, WireError
 REPO = Path(__file__).parents[2]
 MEMENTO = Memento("CLOSED", 3, Incident("e3", "level", "radar", ("radar 15.2 cm",), 2), {"city-41113": 4})
 
+KEPT_POLICY = json.dumps(
+    {"floor": 7, "sha256": "ab" * 32, "in_force": good(7, caution_cm=4.0).model_dump(mode="json")}
+).encode()
 HOMES = Kept(
     2, (KeptArea("a", ("1", "2"), 2, True),), {"1": KeptHome(wet_s=30.0, days=((1, 300),))}, {"home.1.wet": 2}
 )
@@ -65,6 +69,17 @@ def _memento(data: bytes) -> None:
         value = json.loads(data)
         kept = Memento.read(value)
         assert Memento.read(kept.write()) == kept
+
+
+def _kept_policies(data: bytes) -> None:
+    """Whatever lies where policies are kept: a gate starts, and one that was not signed is not in force."""
+    with suppress(ValueError, RecursionError):
+        memento = {"version": 1, "policy": json.loads(data)}
+        gate = Gate.start(RULED, "0123456789abcdef", 0.0, memento)
+        mine = gate.policies
+        bundle = json.loads(KEPT_POLICY)["in_force"]
+        assert mine.in_force is None or mine.in_force.model_dump(mode="json") == bundle
+        assert json.loads(json.dumps(mine.keep())) == mine.keep()
 
 
 def _kept_homes(data: bytes) -> None:
@@ -123,6 +138,7 @@ TARGETS = (
     Target("state_slot", _slot, None, _slot_seeds),
     Target("baselines", plain(_baselines), WireError, lambda: [baseline.write(BASELINES)]),
     Target("memento", plain(_memento), WireError, lambda: [json.dumps(MEMENTO.write()).encode()]),
+    Target("kept_policies", plain(_kept_policies), None, lambda: [KEPT_POLICY]),
     Target("kept_homes", plain(_kept_homes), WireError, lambda: [json.dumps(HOMES.write()).encode()]),
     Target("replay_csv", in_file(_series), ConfigError, lambda: LEVELS),
     Target("slope_csv", in_file(_slope), ConfigError, lambda: [SLOPE]),

@@ -101,7 +101,7 @@ class MqttUplink:
         self._wake.set()
 
     async def inbound(self) -> AsyncIterator[Inbound]:
-        """Yield queries that can be decoded and every command, readable or not; acks are served inside."""
+        """Yield readable queries and every command and policy, readable or not; acks are served inside."""
         while True:
             yield await self._inbound.get()
 
@@ -200,8 +200,8 @@ class MqttUplink:
         try:
             body = wire.decode_down(parsed.kind, raw)
         except WireError:
-            if parsed.kind is Kind.COMMAND:
-                self._pass_on(inbound)  # whoever runs the uplink records why an order was refused
+            if parsed.kind in (Kind.COMMAND, Kind.POLICY):
+                self._pass_on(inbound)  # whoever runs the uplink records why it was refused
             raise
         if not isinstance(body, AckBody):
             self._pass_on(inbound)

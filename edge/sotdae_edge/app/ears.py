@@ -28,7 +28,7 @@ ORDERS_PER_S, ORDERS_AT_ONCE = 5.0, 50
 OTHERS_PER_S, OTHERS_AT_ONCE = 1.0, 20
 """Whatever else comes down. Apart from the orders, so that junk does not keep a signed close out; each
 leaves a record that is never evicted."""
-POLICIES_PER_S, POLICIES_AT_ONCE = 0.1, 10
+POLICIES_PER_S, POLICIES_AT_ONCE = 0.1, 5
 """Policies: a broker's kept one comes with each connection; a new one comes a few times a year."""
 FLOOD_S = 10.0
 """How long a flood keeps its alarm."""

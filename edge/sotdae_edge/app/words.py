@@ -11,6 +11,7 @@ from sotdae_edge.core import policies
 from sotdae_edge.core.effects import Alarm, Answer, Decided
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.hazard import Stage
+from sotdae_edge.core.site import Site
 from sotdae_edge.core.validity import ChannelState
 from sotdae_edge.ports import OutboxStats
 from sotdae_shared.messages import (
@@ -193,9 +194,9 @@ def place(facility: FacilityConfig) -> dict[str, Any]:
     }
 
 
-def birth(config: GateConfig, re: str | None) -> ReportBody:
-    """Return the gate's description of itself."""
-    levels = config.levels
+def birth(config: GateConfig, site: Site, re: str | None) -> ReportBody:
+    """Return the gate's description of itself, with the thresholds that are in force."""
+    levels = site.levels
     return ReportBody(
         report="birth",
         re=re,
@@ -209,7 +210,7 @@ def birth(config: GateConfig, re: str | None) -> ReportBody:
             },
             "channels": [channel.name for channel in config.channels],
             "approaches": [{"name": each.name, "side": each.side} for each in config.approaches],
-            "lead_s": round(config.site.lead_s, 1),
-            "drill": config.site.drill,
+            "lead_s": round(site.lead_s, 1),
+            "drill": site.drill,
         },
     )
