@@ -16,6 +16,7 @@ from sotdae_provisioning.policy.files import read_policy, read_trust
 from sotdae_provisioning.policy.language import LangOption, language
 from sotdae_provisioning.policy.signing import begun, destination, own_key, people, sign
 from sotdae_provisioning.policy.telling import told_whole
+from sotdae_provisioning.policy.trying import dry_run, lint
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.ids import FacilityType
 from sotdae_shared.messages import PolicyBody
@@ -54,6 +55,10 @@ def new(
         now = datetime.now(UTC).replace(microsecond=0)
         write_draft(out, begin(before, scope or [], types or [], reason, now))
         typer.echo(f"{out}: edit it, then  sotdae policy lint {out} --site gate.toml")
+
+
+policy_app.command("lint")(lint)
+policy_app.command("dry-run")(dry_run)
 
 
 @policy_app.command()

@@ -1,0 +1,150 @@
+"""`sotdae policy lint|dry-run`: what a policy would do, before anybody signs it."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from sotdae_edge.config import load_gate
+from sotdae_edge.core.site import Site
+from sotdae_edge.replay.layout import BUILT_IN
+from sotdae_edge.replay.reading import read_series
+from sotdae_edge.replay.series import Series
+from sotdae_provisioning.policy.dry_run import Trial, earlier_min, refusals, trials
+from sotdae_provisioning.policy.files import read_policy
+from sotdae_provisioning.policy.floods import floods
+from sotdae_provisioning.policy.judging import findings
+from sotdae_provisioning.policy.telling import told_whole
+
+LONG_ROWS = 20_000
+"""From here on a progress bar shows."""
+
+PolicyFile = Annotated[Path, typer.Argument(help="A draft (.toml) or a bundle (.json).")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+SitesOption = Annotated[
+    list[Path] | None, typer.Option("--site", help="A gate's TOML file. Repeat for several.")
+]
+
+
+def lint(policy: PolicyFile, *, site: SitesOption = None, as_json: JsonOption = False) -> None:
+    """Judge a policy as gates will: limits, orderings, each site's own bounds, the latest safe start.
+
+    Example:  sotdae policy lint rainy.toml --site gate-7.toml --site gate-8.toml
+    """
+    with told_whole(as_json=as_json):
+        read = read_policy(policy)
+        sites = [(str(path), load_gate(path).site) for path in site or []]
+        found = findings(str(policy), read, sites, datetime.now(UTC))
+        wrong = any(each.weight == "wrong" for each in found)
+        if as_json:
+            rows = [{"place": each.place, "weight": each.weight, "text": each.text} for each in found]
+            typer.echo(json.dumps({"ok": not wrong, "version": read.version, "findings": rows}))
+        else:
+            for each in found:
+                typer.echo(f"{each.place}: {each.weight}: {each.text}")
+            judged = f"{len(sites)} sites" if sites else "a plain underpass; --site judges it for yours"
+            typer.echo(f"policy {read.version}: {'refused' if wrong else 'good'}, judged at {judged}")
+        raise typer.Exit(1 if wrong else 0)
+
+
+def dry_run(
+    policy: PolicyFile,
+    series: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Records as for `sotdae replay`. Default: two computed floods."),
+    ] = None,
+    *,
+    site: SitesOption = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw what goes differently here.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Play recorded floods at sites with and without a policy: which gates would have moved differently.
+
+    Example:  sotdae policy dry-run rainy.toml --site gate-7.toml flood-2018.csv flood-2020.csv --plot dry.png
+    """
+    with told_whole(as_json=as_json):
+        read = read_policy(policy)
+        sites = [load_gate(path).site for path in site or []] or [BUILT_IN]
+        records = [read_series(path) for path in series or []] or floods()
+        refused = refusals(read, sites)
+        taking = [each for each in sites if each.facility not in refused]
+        with _progress(taking, records) as progress:
+            played = list(trials(read, taking, records, progress))
+    if plot is not None and played:
+        _draw(played, plot, f"Policy {read.version} in {len(records)} records")
+    if as_json:
+        rows = [trial.as_json() for trial in played]
+        typer.echo(json.dumps({"version": read.version, "trials": rows, "refused": refused}))
+    else:
+        _show(played, refused)
+    raise typer.Exit(1 if refused else 0)
+
+
+@contextmanager
+def _progress(sites: Sequence[Site], records: Sequence[Series]) -> Iterator[Callable[[int], None]]:
+    rows = 2 * len(sites) * sum(len(record.times_s) for record in records)
+    if rows < LONG_ROWS:
+        yield lambda _: None
+        return
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("floods", total=rows)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _draw(played: Sequence[Trial], target: Path, title: str) -> None:
+    try:
+        from sotdae_provisioning.policy.dry_run_plot import plot
+
+        plot(played, target, title)
+    except ModuleNotFoundError as error:
+        typer.echo(f"--plot needs {error.name}: install it with  pip install 'sotdae[demo]'", err=True)
+        raise typer.Exit(2) from error
+    except (OSError, ValueError) as error:
+        typer.echo(f"--plot {target}: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
+def _show(played: Sequence[Trial], refused: dict[str, list[str]]) -> None:
+    console = Console()
+    table = Table("site", "record", "caution", "closing", "cautions", "closings", "false", box=None)
+    table.columns[0].no_wrap = True
+    for trial in played:
+        before, after = trial.outcomes
+        table.add_row(
+            trial.site,
+            trial.before.series.name,
+            _moved(before.caution_s, after.caution_s),
+            _moved(before.close_s, after.close_s),
+            *(
+                f"{one}" if one == other else f"{one} -> {other}"
+                for one, other in (
+                    (before.cautions, after.cautions),
+                    (before.closings, after.closings),
+                    (before.false_closings, after.false_closings),
+                )
+            ),
+        )
+    if played:
+        console.print(table)
+    for facility, why in refused.items():
+        console.print(f"{facility} would not take it: {'; '.join(why)}", markup=False, soft_wrap=True)
+    differ = sum(trial.differs for trial in played)
+    console.print(f"{differ} of {len(played)} would have gone differently", highlight=False)
+
+
+def _moved(before_s: float | None, after_s: float | None) -> str:
+    earlier = earlier_min(before_s, after_s)
+    if earlier is None:
+        words = {(True, True): "never", (True, False): "only with the policy"}
+        return words.get((before_s is None, after_s is None), "no longer")
+    if earlier == 0.0:
+        return "same"
+    shift = f"{abs(earlier):.0f} min" if abs(earlier) >= 2.0 else f"{abs(earlier) * 60:.0f} s"
+    return f"{shift} {'earlier' if earlier > 0 else 'later'}"
