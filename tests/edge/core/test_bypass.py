@@ -142,7 +142,7 @@ def test_each_of_two_ends_at_its_own_time_and_a_restart_knows(story: Story) -> N
     give(story, "lee", "park", actuator="channel:pressure", lasts_s=60.0)
     assert story.memento is not None
     assert story.memento["bypassed"] == {"radar": "lee", "pressure": "lee and park"}
-    story.run(61.0)
+    story.run(61.0, every=1.0)
     assert story.gate.sensing.out(story.now) == {"radar"}
     assert story.memento["bypassed"] == {"radar": "lee"}
 

@@ -96,6 +96,13 @@ def blind() -> Story:
     return story
 
 
+def blind_in_rain() -> Story:
+    story = blind()
+    story.plant.rain = 31.0
+    story.run(0.4)
+    return story
+
+
 def unrepaired() -> Story:
     story = quiet(replace(SITE, times=Times(repair=5.0)))
     story.plant.radar = None
@@ -178,11 +185,11 @@ def several() -> Story:
 
 
 def exit_queue() -> Story:
-    """Return a gate at whose exit a queue stands in deep rain, while nobody sees the water."""
-    story = quiet(replace(SITE, approaches=(Approach("out", side="exit"),), times=Times(blind=5.0)))
-    story.plant.radar = story.plant.pressure = story.plant.floats = None
-    story.plant.rain, story.plant.loop = 31.0, True
-    story.run(80.0)
+    """Return a gate at whose only way, an exit, a queue stands until its patience is spent."""
+    story = quiet(replace(SITE, approaches=(Approach("out", side="exit"),), times=Times(held_open=1.0)))
+    story.plant.water(20.0)
+    story.plant.loop = True
+    story.run(32.0, every=0.4)
     return story
 
 
@@ -246,6 +253,7 @@ WORDS: dict[Callable[[], Story], dict[str, tuple[int, str]]] = {
         "level.blind": (1, "no valid level channel; context decides; send somebody"),
         "sensor.radar": (2, "radar: missing"),
     },
+    blind_in_rain: {"water.close": (1, "no valid level channel; rain 31 mm/h")},
     unrepaired: {
         "sensor.radar": (3, "radar: missing"),
         "sensor.repair_overdue": (2, "a channel has been missing for more than 0.00138889 h of running"),
@@ -259,10 +267,7 @@ WORDS: dict[Callable[[], Story], dict[str, tuple[int, str]]] = {
             "queue under the arm: held open with every warning closed; send somebody",
         )
     },
-    exit_queue: {
-        "gate.held_open.out": (2, "out: exit held open: cars may still leave; send somebody"),
-        "water.close": (1, "no valid level channel; rain 31 mm/h"),
-    },
+    exit_queue: {"gate.held_open.out": (2, "out: exit held open: cars may still leave; send somebody")},
     blocked: {"gate.obstructed": (1, "something blocks the arm; send somebody")},
     escaping: {"gate.escapes": (1, "repeated requests from inside")},
     camera_overridden: {"camera.override": (3, "loop and curtain decide over the camera")},
