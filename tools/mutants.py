@@ -3,7 +3,8 @@
 mutmut makes the mutants, of the modules that pyproject.toml names, in a copy under `run/mutants`; it does
 not touch properties, so there each hands on to a plain method. Judging is done here, for one start of
 pytest costs more than most of these tests, and so does a fork: tests are collected once, and for each mutant
-one function gets the mutant's code, and the tests that call it run, the fastest first, until one fails.
+one function gets the mutant's code, and the tests that call it run, those that noticed one of its mutants
+first and then the fastest, until one fails.
 """
 
 import argparse
@@ -130,11 +131,16 @@ class Judge:
         signal.signal(signal.SIGVTALRM, _endless)
         verdicts: dict[str, str] = {}
         kept = PLACE / f"verdicts-{share}.json"
+        for tests in callers.values():
+            tests.sort(key=took_s.__getitem__)
         for name, function, mutant in work:
-            tests = sorted(callers[function.__code__], key=took_s.__getitem__)
-            tests = _affordable(tests, took_s, self.budget_s)
-            patience_s = PATIENCE_S + self.budget_s
-            verdicts[name] = _verdict(function, mutant, tests, patience_s) if tests else "not called"
+            called = callers[function.__code__]
+            tests = _affordable(called, took_s, self.budget_s)
+            noticed = _noticed(function, mutant, tests, PATIENCE_S + self.budget_s)
+            if noticed is not None:
+                called.remove(noticed)
+                called.insert(0, noticed)  # it is likely to notice the next one of this function, too
+            verdicts[name] = "killed" if noticed else "survived" if tests else "not called"
             kept.write_text(json.dumps(verdicts, indent=1), encoding="utf-8")
         os._exit(0)
 
@@ -217,17 +223,22 @@ def _passes(item: pytest.Item) -> bool:
     return not any(report.failed for report in reports)
 
 
-def _verdict(
+def _noticed(
     function: FunctionType, mutant: FunctionType, tests: list[pytest.Item], patience_s: float
-) -> str:
+) -> pytest.Item | None:
+    """Return the first of the tests that fails with the mutant in the function's place."""
     own = function.__code__, function.__defaults__, function.__kwdefaults__
     function.__code__ = mutant.__code__
     function.__defaults__, function.__kwdefaults__ = mutant.__defaults__, mutant.__kwdefaults__
     signal.setitimer(signal.ITIMER_VIRTUAL, patience_s)
+    test = None
     try:
-        return "survived" if all(_passes(test) for test in tests) else "killed"
+        for test in tests:
+            if not _passes(test):
+                return test
+        return None
     except BaseException:  # noqa: BLE001 - whatever it is, the mutant was noticed
-        return "killed"
+        return test
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0.0)
         function.__code__, function.__defaults__, function.__kwdefaults__ = own
