@@ -1,4 +1,4 @@
-"""What comes to a gate from people: orders and queries of the hub, and of the panel on site."""
+"""What comes to a gate from people: orders, queries and policies of the hub, and of the panel on site."""
 
 import asyncio
 import secrets

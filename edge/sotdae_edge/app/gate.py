@@ -17,7 +17,7 @@ from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.app.stopping import unless_stopped
 from sotdae_edge.app.tolerance import Helpers
 from sotdae_edge.config import GateConfig
-from sotdae_edge.core import lane, policies, riverside
+from sotdae_edge.core import lane, riverside
 from sotdae_edge.core.alarms import AlarmBook, Condition
 from sotdae_edge.core.effects import Alarm, Answer, Decided, Drive, Effect, Lock, Save, Warn
 from sotdae_edge.core.events import (
@@ -245,7 +245,7 @@ class GateApp:
             self.panel.told(body)
         if isinstance(effect, Decided):
             log.info("%s -> %s: %s", effect.previous, effect.state, "; ".join(effect.because))
-            if effect.decision == policies.DECISION and effect.verdict == "accepted":
+            if effect.decision == "policy" and effect.verdict == "accepted":
                 self._say_birth(None)
 
     async def _write(self, values: Mapping[str, float]) -> None:

@@ -1,4 +1,4 @@
-"""How many orders and queries a gate listens to: each leaves a record that is never evicted."""
+"""How many orders, queries and policies a gate listens to: each leaves a record that is never evicted."""
 
 
 class Manners:

@@ -24,8 +24,6 @@ from sotdae_shared.signing import canonical
 if TYPE_CHECKING:
     from sotdae_edge.core.gate import Gate
 
-DECISION = "policy"
-"""What a verdict on a policy is called on record."""
 NO_RULES = "this site takes no policy: its file has no [policy] section"
 REMEMBERED = 64
 """Refusals of this boot that are not put on record again when the same bundle comes again."""
@@ -222,7 +220,7 @@ def _judged(
     gate: "Gate", because: tuple[str, ...], number: int | None, now: float, *, accepted: bool
 ) -> Decided:
     return gate.decided(
-        DECISION, gate.state, because, now,
+        "policy", gate.state, because, now,
         verdict="accepted" if accepted else "refused",
         command=None if number is None else f"policy-{number}",
     )  # fmt: skip

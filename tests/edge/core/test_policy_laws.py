@@ -52,7 +52,7 @@ def acts(effects: list[Effect]) -> list[Effect]:
         each
         for each in effects
         if not isinstance(each, Save)
-        and not (isinstance(each, Decided) and each.decision == policies.DECISION)
+        and not (isinstance(each, Decided) and each.decision == "policy")
         and not (isinstance(each, Alarm) and each.code.startswith("policy."))
     ]
 
