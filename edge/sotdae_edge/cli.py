@@ -26,6 +26,7 @@ from sotdae_edge.adapters.state import FileState
 from sotdae_edge.adapters.statements import Statements
 from sotdae_edge.adapters.tls import context
 from sotdae_edge.app.city import CityApp
+from sotdae_edge.app.denying import Denying
 from sotdae_edge.app.drift import Drift
 from sotdae_edge.app.gate import GateApp
 from sotdae_edge.app.recorder import Recorder
@@ -137,6 +138,7 @@ async def _gate(config: GateConfig) -> None:
         gate, config, _device(config.device), recorder, store, clock, saver,
         uplink=uplink, eyes=eyes, watchdog=_watchdog(config, boot), panel=_panel(config, clock),
         journal=journal, drift=Drift(FileState(config.storage.dir / "baseline.state")),
+        denying=_denying(config),
     )  # fmt: skip
     if config.history is not None:
         recorder.say(Kind.TELEMETRY, read_history(config.history))
@@ -282,6 +284,11 @@ def _statements(config: GateConfig) -> Statements | None:
         return None
     floors, lists = (FileState(config.storage.dir / f"{name}.state") for name in ("floor", "deny"))
     return Statements(config.papers.dir, str(config.facility.id), floors, lists)
+
+
+def _denying(config: GateConfig) -> Denying | None:
+    stated = _statements(config)
+    return None if stated is None else Denying(stated, config.roster)
 
 
 def _thread(name: str) -> ThreadPoolExecutor:

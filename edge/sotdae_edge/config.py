@@ -231,6 +231,7 @@ class GateConfig(_Agent):
             riverside=self.riverside,
             selftest=self.selftest,
             ladder=self.ladder,
+            deny_list=self.papers is not None,
             hub=self.hub is not None,
             drill=self.drill is not None,
             policy=None if self.policy is None else self.policy.rules,

@@ -8,6 +8,7 @@ from typing import Protocol
 from pydantic import BaseModel
 
 from sotdae_edge.core.alarms import Condition
+from sotdae_shared.denied import DenyList
 from sotdae_shared.messages import (
     AckBody,
     ClipBody,
@@ -212,6 +213,16 @@ class CameraProbe(Protocol):
 
     async def alive(self, url: str) -> bool:
         """Return whether the camera at `url` speaks; never raises for its silence."""
+
+
+class Stated(Protocol):
+    """What the enrolment office stated for this box. Methods block."""
+
+    problems: list[str]
+    """What was wrong with what lay there when it was last read."""
+
+    def deny_list(self) -> DenyList | None:
+        """Return the newest deny list that holds, or None."""
 
 
 class StateStore(Protocol):

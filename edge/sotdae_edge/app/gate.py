@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sotdae_edge.app import noticing, panel, words
+from sotdae_edge.app.denying import Denying
 from sotdae_edge.app.display import Display
 from sotdae_edge.app.drift import Drift
 from sotdae_edge.app.ears import Ears
@@ -83,6 +84,8 @@ class GateApp:
     """What only people look at: it may fail."""
     drift: Drift | None = None
     """Watches what each channel reads on a dry road."""
+    denying: Denying | None = None
+    """Tells the gate which keys count no more."""
     slow_until: float = 0.0
     """Until then the controller counts as slow: its scans came too late to prove the lane."""
     keeper: Keeper = field(init=False)
@@ -123,6 +126,8 @@ class GateApp:
         }
         if (drift := self.drift) is not None:
             made["drift"] = lambda: drift.run(self.gate, self.clock)
+        if (denying := self.denying) is not None:
+            made["denying"] = lambda: denying.run(self.queue, self.clock)
         if (journal := self.journal) is not None:
             journal.begin(self.gate)
             made["record"] = journal.run
@@ -332,6 +337,7 @@ class GateApp:
         """Return what is wrong with the agent itself, beside what its gate says."""
         found = [*self.helpers.conditions(), *self.keeper.conditions()]
         found += () if self.drift is None else self.drift.conditions()
+        found += () if self.denying is None else self.denying.conditions(self.clock.wall().timestamp())
         if now < self.slow_until:
             text = "the controller answers too late to prove the lane clear"
             found.append(Condition("controller.slow", 2, True, text))

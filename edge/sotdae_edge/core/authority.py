@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from sotdae_edge.core import bypass
+from sotdae_edge.core import bypass, deny
 from sotdae_edge.core.barrier import TRANSITIONS, Signal, State
-from sotdae_edge.core.events import CommandCame
+from sotdae_edge.core.events import CommandCame, DenyTold
 from sotdae_edge.core.pulse import LAMPS
 from sotdae_edge.core.site import Person, Site
 from sotdae_edge.core.validity import Level
@@ -81,6 +81,8 @@ class Situation:
     """Actuators under test."""
     dry_s: float
     now: float
+    denied: DenyTold | None = None
+    """The deny list, where one was told."""
 
     @property
     def channels_valid(self) -> bool:
@@ -108,12 +110,15 @@ def judge(event: CommandCame, site: Site, at: Situation) -> Verdict:
     if reason is not None:
         return Verdict(False, reason)
     reason = _time(event) or _replayed(command, at) or _stale(command, at)
+    reason = reason or deny.objection(command, signers, site, at.denied, event.wall_s)
     if reason is not None:
         return Verdict(False, reason)
     rank = min(RANK_OF[person.level] for person in signers)
     reason = next(_objections(command, signers, rank, site, at), None)
     by = " and ".join(dict.fromkeys(person.name for person in signers))
-    return Verdict(False, reason) if reason else Verdict(True, _granted(command, by), rank, by)
+    if reason is not None:
+        return Verdict(False, reason)
+    return Verdict(True, _granted(command, by) + deny.remark(signers, at.denied), rank, by)
 
 
 def _objections(

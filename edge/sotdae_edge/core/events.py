@@ -99,6 +99,17 @@ class BadPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class DenyTold:
+    """The deny list of now, as far as it is about this gate. Its signature has been checked."""
+
+    version: int
+    issued_s: float
+    """When it was signed, in seconds since 1970."""
+    keys: tuple[str, ...]
+    """Public halves of the roster's keys that count no more, in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
 class Noticed:
     """What the agent has lost that the gate cannot know by itself: rungs of its ladder. Replaces the last."""
 
@@ -106,7 +117,7 @@ class Noticed:
 
 
 Event = (
-    Scan | Noticed | Sighting | HubHeard | LinkLost | NonceAsked | ClockTold
+    Scan | Noticed | Sighting | HubHeard | LinkLost | NonceAsked | ClockTold | DenyTold
     | CommandCame | BadCommand | PolicyCame | BadPolicy
 )  # fmt: skip
 """What can happen."""

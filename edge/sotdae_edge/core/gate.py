@@ -7,7 +7,7 @@ be called again. Order of effects: what must be durable, then warnings, then mot
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sotdae_edge.core import bypass, conditions, obeying, policies, riverside, selftest
+from sotdae_edge.core import bypass, conditions, deny, obeying, policies, riverside, selftest
 from sotdae_edge.core.ages import Ages
 from sotdae_edge.core.alarms import AlarmBook
 from sotdae_edge.core.approach import ApproachState
@@ -16,6 +16,7 @@ from sotdae_edge.core.barrier import LEAST_CLOSED, RELEASES_ENTRY, SIREN, Signal
 from sotdae_edge.core.effects import Decided, Effect, Save, Voice, Warn
 from sotdae_edge.core.events import (
     ClockTold,
+    DenyTold,
     Event,
     HubHeard,
     Noticed,
@@ -60,6 +61,8 @@ class Gate:
     dry_since: float | None = None
     nonce: Nonce | None = None
     last_seq: dict[str, int] = field(default_factory=dict)
+    denied: DenyTold | None = None
+    """The newest deny list told; none is told yet after a start."""
     repair_due: float | None = None
     """When a missing channel must have been repaired; None while none is missing."""
     caution_until: float = NEVER
@@ -101,6 +104,8 @@ class Gate:
             case ClockTold(wall_s=wall_s):
                 self.selftests.ages.hear(wall_s, now)
                 self.policies.review(wall_s)
+            case DenyTold():
+                self.denied = deny.newest(self.denied, event)
             case Noticed(lost=lost):
                 self.standing.noticed = lost
             case _:

@@ -99,6 +99,7 @@ def situation(gate: "Gate", now: float) -> Situation:
         testing=gate.selftests.running(),
         dry_s=gate.dry_s(now),
         now=now,
+        denied=gate.denied,
     )
 
 

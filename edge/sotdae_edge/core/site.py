@@ -215,6 +215,8 @@ class Site:
     riverside: Riverside | None = None
     ladder: Ladder = field(default_factory=Ladder)
     """What is done on each rung of degradation."""
+    deny_list: bool = False
+    """Whether an opening needs a deny list of the last seven days; if not, the whole roster counts."""
     hub: bool = True
     """Whether there is a hub to be lost."""
     retries: int = 3

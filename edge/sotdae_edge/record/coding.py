@@ -13,6 +13,7 @@ from sotdae_edge.core.events import (
     BadPolicy,
     ClockTold,
     CommandCame,
+    DenyTold,
     Event,
     HubHeard,
     LinkLost,
@@ -27,7 +28,7 @@ from sotdae_shared.samples import Sample
 
 WORDS: dict[str, type[Event]] = {
     "seen": Sighting, "hub": HubHeard, "lost": LinkLost, "nonce": NonceAsked, "command": CommandCame,
-    "bad": BadCommand, "clock": ClockTold, "noticed": Noticed,
+    "bad": BadCommand, "clock": ClockTold, "noticed": Noticed, "deny": DenyTold,
     "policy": PolicyCame, "bad_policy": BadPolicy,
 }  # fmt: skip
 """Events and their names on record; a scan has its own form."""

@@ -261,6 +261,8 @@ export const en = {
   "alarm.warning.activation": "Most warnings dead",
   "alarm.sensor": "Sensor: {0}",
   "alarm.drift": "Drift: {0}",
+  "alarm.deny.old": "Deny list missing or old: no reopening by signature",
+  "alarm.papers.refused": "What the office stated is refused",
   "alarm.drift.unsaved": "Dry baselines not kept",
   "alarm.warning": "No read-back: {0}",
   "alarm.bypass": "Bypassed: {0}",

@@ -260,6 +260,8 @@ export const ko = {
   "alarm.river.lost": "하천 수위계 응답 없음",
   "alarm.warning.activation": "경고 장치 대부분 고장",
   "alarm.drift": "영점 이동: {0}",
+  "alarm.deny.old": "폐기 목록 없음 또는 오래됨: 서명 재개방 불가",
+  "alarm.papers.refused": "발급처의 선언이 거부됨",
   "alarm.drift.unsaved": "건조 기준값 저장 안 됨",
   "alarm.sensor": "센서: {0}",
   "alarm.warning": "동작 미확인: {0}",
