@@ -138,7 +138,8 @@ ARM_POINTS = (
 
 PLAIN = frozenset(
     {
-        "AlarmBook.active", "Attempt.retries", "Incident.rank", "Nonce.value", "Trip.cause",
+        "AlarmBook.active", "Attempt.retries", "DenyTold.issued_s", "DenyTold.keys", "DenyTold.version",
+        "Incident.rank", "Nonce.value", "Trip.cause",
         "Hearing.calm", "Hearing.dry", "Hearing.firm", "Hearing.lost", "Hearing.wet",
         "Plant.arm", "Plant.radar_percent", "Plant.pressure_percent", "Watched.grants", "Watched.held_by",
         "Rising.grade", "Standing.noticed", "Standing.rungs",
