@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
-from sotdae_provisioning.bench import core, ingest, loop, side_by_side, startup, tables
+from sotdae_provisioning.bench import core, enrolment, ingest, loop, side_by_side, startup, tables
 from sotdae_provisioning.bench.figures import Result
 from sotdae_provisioning.bench.machine import describe
 from sotdae_provisioning.bench.peers import contenders
@@ -27,6 +27,7 @@ BENCHES = {
     "core": "Scans a second through the decision core.",
     "startup": "Start of a gate to protection, and its memory.",
     "ingest": "Readings a second from the broker into the hub's durable stores.",
+    "enrol": "Devices a minute, from files and at the office, beside openssl and curl.",
 }
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Trips = Annotated[int, typer.Option(min=1, help="Trips of the gate, and as many of the bare loop.")]
@@ -37,6 +38,7 @@ Peers = Annotated[
 ]
 Scans = Annotated[int, typer.Option(min=1, help="Scans of a whole controller.")]
 Messages = Annotated[int, typer.Option(min=1, help="Messages of 50 readings each.")]
+Devices = Annotated[int, typer.Option(min=1, help="Devices to enrol, either way.")]
 
 
 @bench_app.command("list")
@@ -80,6 +82,13 @@ def bench_ingest(messages: Messages = 4_000, as_json: AsJson = False) -> None:
         _report([_measure(ingest.measure(messages, Path(directory)))], as_json)
 
 
+@bench_app.command("enrol")
+def bench_enrol(devices: Devices = 1_000, as_json: AsJson = False) -> None:
+    """Devices a minute, from files and at the office, beside openssl and curl."""
+    with _scratch() as directory:
+        _report([_measure(enrolment.measure(devices, Path(directory)))], as_json)
+
+
 @bench_app.command("all")
 def bench_all(
     *,
@@ -87,15 +96,17 @@ def bench_all(
     scans: Scans = 20_000,
     runs: Runs = 5,
     messages: Messages = 4_000,
+    devices: Devices = 1_000,
     as_json: AsJson = False,
 ) -> None:
     """Run every benchmark, one after the other."""
-    with _scratch() as first, _scratch() as second, _scratch() as third:
+    with _scratch() as first, _scratch() as second, _scratch() as third, _scratch() as fourth:
         results = [
             _measure(loop.measure(trips, Path(first), _dice())),
             core.measure(scans),
             _measure(startup.measure(runs, Path(second))),
             _measure(ingest.measure(messages, Path(third))),
+            _measure(enrolment.measure(devices, Path(fourth))),
         ]
     _report(results, as_json)
 

@@ -27,6 +27,11 @@ def rss_mib(pid: int) -> float:
     return _kib(PROC / str(pid) / "status", "VmRSS") / 1024
 
 
+def peak_rss_mib(pid: int) -> float:
+    """Return the most resident memory that a process has had, in MiB. Raises OSError once it is gone."""
+    return _kib(PROC / str(pid) / "status", "VmHWM") / 1024
+
+
 def tree_rss_mib(pid: int) -> float:
     """Return the resident memory of a process and its descendants, in MiB; who is gone counts nothing."""
     found = 0.0

@@ -14,6 +14,7 @@ import segno
 import typer
 from cryptography.hazmat.primitives import hashes
 
+from sotdae_provisioning.device import bulk_cli
 from sotdae_provisioning.device.client import Office, root_of
 from sotdae_provisioning.device.papers import Papers
 from sotdae_provisioning.device.renewing import OFFICE, Renewing, address_in, due_at, hear, office_of, said
@@ -34,6 +35,10 @@ PapersOption = Annotated[
 OfficeOption = Annotated[str | None, typer.Option(help="Where the office is now; else where it was.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Also before it is due.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+device_app.command("enrol-many")(bulk_cli.enrol_many)
+device_app.command("request")(bulk_cli.request)
+device_app.command("certify")(bulk_cli.certify)
+device_app.command("accept")(bulk_cli.accept_papers)
 
 
 @device_app.command()

@@ -64,7 +64,7 @@ def init(
 ) -> None:
     """Make the root and the authority of the province NAME. Then move root/key.pem into a safe."""
     with told():
-        province, phrase = Province(folder), _passphrase(passphrase_file)
+        province, phrase = Province(folder), passphrase_in(passphrase_file)
         province.init(name, phrase, _now())
         for code in city or []:
             province.add_city(code, phrase, _now())
@@ -82,7 +82,7 @@ def city(
     """Make the authorities of cities, by their five-digit codes; each can name only its own devices."""
     with told():
         for code in codes:
-            Province(folder).add_city(code, _passphrase(passphrase_file), _now())
+            Province(folder).add_city(code, passphrase_in(passphrase_file), _now())
             typer.echo(f"made {folder}/cities/{code}")
 
 
@@ -110,7 +110,7 @@ def issue(
             raise ConfigError("issue", ["want --facility and --node, or --service"])
         if service in LISTENING and not host:
             raise ConfigError("issue", [f"want --host: its certificate must name where the {service} is"])
-        province, phrase = Province(folder), _passphrase(passphrase_file)
+        province, phrase = Province(folder), passphrase_in(passphrase_file)
         if service is not None:
             made = _hand_out(out, csr, _service(province, service, host or [], phrase))
         else:
@@ -132,7 +132,7 @@ def revoke(
     with told():
         province = Province(folder)
         owner = province.revoke(_serial(what), reason, _now())
-        phrase = _passphrase(passphrase_file)
+        phrase = passphrase_in(passphrase_file)
         (path,) = province.publish_lists([owner], phrase, _now())
         publish_deny_list(province, phrase, _now())
         typer.echo(f"void; the lists that say so: {path}, {folder / DENY_FILE}")
@@ -144,7 +144,7 @@ def crl(folder: DirOption, passphrase_file: PassOption = None) -> None:
     with told():
         province = Province(folder)
         working = [each for each in province.folders() if each.path != province.root.path]
-        for path in province.publish_lists(working, _passphrase(passphrase_file), _now()):
+        for path in province.publish_lists(working, passphrase_in(passphrase_file), _now()):
             typer.echo(str(path))
 
 
@@ -162,7 +162,7 @@ def deny(
         province = Province(folder)
         if any(not re.fullmatch("[0-9a-fA-F]{64}", each) for each in key or []):
             raise ConfigError("--key", ["want 64 hexadecimal digits: sotdae gate key show FILE"])
-        phrase = _passphrase(passphrase_file)
+        phrase = passphrase_in(passphrase_file)
         deny_keys(province, [each.lower() for each in key or []], reason, _now())
         raw = publish_deny_list(province, phrase, _now())
         if out is not None:
@@ -187,7 +187,7 @@ def floor(
         wanted = {"policy": policy, "site": site, "roster": roster}
         raise_floor(province, scope, {name: at for name, at in wanted.items() if at is not None})
         if out is not None:
-            write(out, stated_floor(province, FacilityId(scope), _passphrase(passphrase_file), _now()))
+            write(out, stated_floor(province, FacilityId(scope), passphrase_in(passphrase_file), _now()))
         for name, at in floor_shown(province, scope).items():
             typer.echo(f"{name} {at}")
 
@@ -204,7 +204,7 @@ def serve(
     from sotdae_provisioning.pki.est import serve as serve_est
 
     with told():
-        office = Office(Province(folder), Codes(folder / "codes.db"), _passphrase(passphrase_file))
+        office = Office(Province(folder), Codes(folder / "codes.db"), passphrase_in(passphrase_file))
         serve_est(office, papers, host, port, lambda at: typer.echo(json.dumps({"ready": True, "port": at})))
 
 
@@ -281,7 +281,8 @@ def _serial(what: str) -> int:
         raise ConfigError(what, ["neither a certificate's file nor a serial number in hexadecimal"]) from None
 
 
-def _passphrase(path: Path | None) -> str | None:
+def passphrase_in(path: Path | None) -> str | None:
+    """Return the first line of a passphrase file; None without one. ConfigError if it is empty."""
     if path is None:
         return None
     lines = path.read_text(encoding="utf-8").splitlines()

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -68,15 +68,53 @@ class Codes:
 
     def give(self, grant: Grant, choose: Callable[[str], str]) -> str:
         """Return a fresh code; one that was out for this node before is void. `choose` draws a letter."""
-        code = "".join(choose(ALPHABET) for _ in range(LENGTH))
-        address, until = grant.address, grant.until.isoformat()
-        row = (address.node, str(address.facility), grant.serial, _hash(code), until)
-        with closing(self._open()) as db:
-            db.execute(
-                "INSERT OR REPLACE INTO codes (node, facility, serial, hash, until) VALUES (?, ?, ?, ?, ?)",
-                row,
+        return self.give_all([grant], choose)[0]
+
+    def give_all(self, grants: Iterable[Grant], choose: Callable[[str], str]) -> list[str]:
+        """Return fresh codes, all durable at once; those that were out for the same nodes are void."""
+        drawn = [(grant, "".join(choose(ALPHABET) for _ in range(LENGTH))) for grant in grants]
+        rows = [
+            (
+                grant.address.node,
+                str(grant.address.facility),
+                grant.serial,
+                _hash(code),
+                grant.until.isoformat(),
             )
-        return code
+            for grant, code in drawn
+        ]
+        with closing(self._open()) as db:
+            db.execute("BEGIN IMMEDIATE")
+            db.executemany(
+                "INSERT OR REPLACE INTO codes (node, facility, serial, hash, until) VALUES (?, ?, ?, ?, ?)",
+                rows,
+            )
+            db.execute("COMMIT")
+        return [code for _, code in drawn]
+
+    def grant_of(self, node: str, code: str, now: datetime) -> Grant | None:
+        """Return what a code allows that is still out and unused; None if it allows nothing."""
+        for grant, wanted in self._out(now, node):
+            if hmac.compare_digest(wanted, _hash(clean(code))):
+                return grant
+        return None
+
+    def out(self, now: datetime) -> list[Grant]:
+        """Return what the codes allow that are out and unused."""
+        return [grant for grant, _ in self._out(now)]
+
+    def _out(self, now: datetime, node: str | None = None) -> list[tuple[Grant, str]]:
+        query = (
+            "SELECT node, facility, serial, until, hash FROM codes"
+            " WHERE key IS NULL AND wrong < ? AND (? IS NULL OR node = ?)"
+        )
+        with closing(self._open()) as db:
+            rows = db.execute(query, (TRIES, node, node)).fetchall()
+        found = [
+            (Grant(Address(FacilityId(facility), node), serial, _time(until)), wanted)
+            for node, facility, serial, until, wanted in rows
+        ]
+        return [(grant, wanted) for grant, wanted in found if now < grant.until]
 
     def take(self, node: str, code: str, key: bytes, now: datetime) -> Grant:
         """Use a code up for a key and return what it allows; the same key may ask again.

@@ -1,7 +1,7 @@
 """Every certificate that an authority gave, on disk before it is handed out."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,12 +22,14 @@ CREATE TABLE IF NOT EXISTS certificates (
     expires_at TEXT NOT NULL,
     pem TEXT NOT NULL,
     revoked_at TEXT,
-    reason TEXT
+    reason TEXT,
+    box TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS certificates_name ON certificates (name);
 CREATE TABLE IF NOT EXISTS numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS denied_keys (public TEXT PRIMARY KEY, denied_at TEXT NOT NULL, reason TEXT) STRICT;
 """
+_SELECT = "SELECT serial, name, issued_at, expires_at, pem, revoked_at, reason, box FROM certificates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Given:
     pem: str
     revoked_at: datetime | None
     reason: str | None
+    box: str | None = None
+    """The box's serial number, as its maker printed it; None where nobody said."""
 
 
 class Ledger:
@@ -53,8 +57,21 @@ class Ledger:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(_SCHEMA)
+            self._migrate()
         except sqlite3.Error as error:
             raise ConfigError(str(path), [f"cannot be opened: {error}"]) from error
+
+    def _migrate(self) -> None:
+        """A ledger of before boxes were noted has no column for them."""
+        if not self._has_boxes():
+            self._db.execute("BEGIN IMMEDIATE")  # another process may be at it
+            if not self._has_boxes():
+                self._db.execute("ALTER TABLE certificates ADD COLUMN box TEXT")
+            self._db.execute("COMMIT")
+        self._db.execute("CREATE INDEX IF NOT EXISTS certificates_box ON certificates (box)")
+
+    def _has_boxes(self) -> bool:
+        return "box" in {row[1] for row in self._db.execute("PRAGMA table_info(certificates)")}
 
     def close(self) -> None:
         """Close the file."""
@@ -81,17 +98,20 @@ class Ledger:
         except sqlite3.Error as error:
             raise LinkError(f"the ledger does not take it: {error}") from error
 
-    def add(self, certificate: x509.Certificate, now: datetime) -> None:
+    def add(self, certificate: x509.Certificate, now: datetime, box: str | None = None) -> None:
         """Note a certificate; durable on return. LinkError if the disk refuses."""
-        row = (
-            f"{certificate.serial_number:x}", common_name(certificate), now.isoformat(),
-            certificate.not_valid_after_utc.isoformat(), certificate.public_bytes(Encoding.PEM).decode(),
-        )  # fmt: skip
         with self._writing() as db:
-            db.execute(
-                "INSERT INTO certificates (serial, name, issued_at, expires_at, pem) VALUES (?, ?, ?, ?, ?)",
-                row,
-            )
+            _insert(db, certificate, now, box)
+
+    @contextmanager
+    def adding(self) -> Iterator[Callable[[x509.Certificate, datetime, str | None], None]]:
+        """Note several certificates, all or none: durable after the block, in which nobody else writes.
+
+        Raises:
+            LinkError: if the disk refuses, or another writer is too slow.
+        """
+        with self._writing() as db:
+            yield lambda certificate, now, box: _insert(db, certificate, now, box)
 
     def revoke(self, serial: int, reason: str, now: datetime) -> bool:
         """Note that a certificate is void; False if it is not one of ours. The first word on it stays."""
@@ -148,22 +168,37 @@ class Ledger:
 
     def all(self) -> list[Given]:
         """Return what was given, oldest first. LinkError if the file cannot be read."""
-        rows = self._read(
-            "SELECT serial, name, issued_at, expires_at, pem, revoked_at, reason FROM certificates"
-            " ORDER BY rowid"
-        )
-        return [_given(row) for row in rows]
+        return [_given(row) for row in self._read(f"{_SELECT} ORDER BY rowid")]
+
+    def of(self, name: str) -> list[Given]:
+        """Return what was given to one name, oldest first. LinkError if the file cannot be read."""
+        return [_given(row) for row in self._read(f"{_SELECT} WHERE name = ? ORDER BY rowid", (name,))]
+
+    def of_box(self, box: str) -> list[Given]:
+        """Return what was given to one box, oldest first. LinkError if the file cannot be read."""
+        return [_given(row) for row in self._read(f"{_SELECT} WHERE box = ? ORDER BY rowid", (box,))]
 
     def revoked(self) -> list[tuple[int, datetime]]:
         """Return what is void, with its time."""
         return [(each.serial, each.revoked_at) for each in self.all() if each.revoked_at is not None]
 
 
+def _insert(db: sqlite3.Connection, certificate: x509.Certificate, now: datetime, box: str | None) -> None:
+    row = (
+        f"{certificate.serial_number:x}", common_name(certificate), now.isoformat(),
+        certificate.not_valid_after_utc.isoformat(), certificate.public_bytes(Encoding.PEM).decode(), box,
+    )  # fmt: skip
+    db.execute(
+        "INSERT INTO certificates (serial, name, issued_at, expires_at, pem, box) VALUES (?, ?, ?, ?, ?, ?)",
+        row,
+    )
+
+
 def _given(row: tuple[Any, ...]) -> Given:
-    serial, name, issued_at, expires_at, pem, revoked_at, reason = row
+    serial, name, issued_at, expires_at, pem, revoked_at, reason, box = row
     return Given(
         int(serial, 16), name, _time(issued_at), _time(expires_at), pem,
-        _time(revoked_at) if revoked_at else None, reason,
+        _time(revoked_at) if revoked_at else None, reason, box,
     )  # fmt: skip
 
 

@@ -36,15 +36,15 @@ class Office:
         """Certify a new box by its one-time code."""
         public, _ = requested(request)  # before the code is used up: a broken request may be mended
         grant = self.codes.take(node, code, key_sha256(public), now)
-        return self.province.certify_device(grant.address, public, self.passphrase, now)
+        return self.province.certify_device(grant.address, public, self.passphrase, now, grant.serial)
 
     def renew(self, shown: x509.Certificate, request: bytes, now: datetime) -> Certified:
         """Certify a box again whose certificate was proved by the TLS handshake, or by `prove`."""
         public, names = requested(request)
-        address = self._holder(shown, now)
+        address, box = self._holder(shown, now)
         if names.dns and set(names.dns) != set(dns_names(shown)):
             raise WireError("the request names another box than the certificate")
-        return self.province.certify_device(address, public, self.passphrase, now)
+        return self.province.certify_device(address, public, self.passphrase, now, box)
 
     def renew_late(
         self, shown: x509.Certificate, request: bytes, nonce: bytes, signature: bytes, now: datetime
@@ -59,8 +59,8 @@ class Office:
             raise WireError("nonce and request are not signed by the certificate's key") from error
         return self.renew(shown, request, now)
 
-    def _holder(self, shown: x509.Certificate, now: datetime) -> Address:
-        """Return whose certificate this is. WireError if it is not ours, void, replaced or too old."""
+    def _holder(self, shown: x509.Certificate, now: datetime) -> tuple[Address, str | None]:
+        """Return whose certificate this is, and its box. WireError: not ours, void, replaced, too old."""
         names = dns_names(shown)
         address = address_of(names[0]) if len(names) == 1 else None
         if address is None or common_name(shown) != address.node:
@@ -76,12 +76,12 @@ class Office:
             raise WireError("replaced: a newer certificate was given for this node")
         if now > mine.expires_at + GRACE:
             raise WireError(f"ran out on {mine.expires_at.date()}, too long ago: enrol the box anew")
-        return address
+        return address, mine.box
 
     @staticmethod
     def _given(folder: Folder, node: str) -> list[Given]:
         with folder.ledger() as ledger:
-            return [each for each in ledger.all() if each.name == node]
+            return ledger.of(node)
 
 
 def renewal_due(certificate: x509.Certificate, jitter: float) -> datetime:

@@ -113,13 +113,20 @@ class Province:
         folder.settle(below, self.province.chain())
 
     def certify_device(
-        self, address: Address, public: PublicKey, passphrase: str | None, now: datetime
+        self,
+        address: Address,
+        public: PublicKey,
+        passphrase: str | None,
+        now: datetime,
+        box: str | None = None,
     ) -> Certified:
-        """Certify a node's key by its city's authority. LinkError if the ledger does not take it."""
+        """Certify a node's key by its city's authority. LinkError if the ledger does not take it.
+
+        `box` is the serial number of the box that holds the key, for the ledger.
+        """
         folder = self.city(address.facility.city)
-        issuer, names = folder.issuer(passphrase), Names((identity_of(address),))
-        made = leaf(address.node, names, public, issuer, now, role=Role.DEVICE, life=lives.DEVICE)
-        return self._given(folder, made, now)
+        made = device_leaf(address, public, folder.issuer(passphrase), now)
+        return self._given(folder, made, now, box)
 
     def certify_service(
         self, service: str, more: Names, public: PublicKey, passphrase: str | None, now: datetime
@@ -130,8 +137,11 @@ class Province:
         made = leaf(service, names, public, issuer, now, role=Role.SERVICE, life=lives.SERVICE)
         return self._given(folder, made, now)
 
-    def _given(self, folder: Folder, made: x509.Certificate, now: datetime) -> Certified:
-        self._note(folder, made, now)
+    def _given(
+        self, folder: Folder, made: x509.Certificate, now: datetime, box: str | None = None
+    ) -> Certified:
+        with folder.ledger() as ledger:
+            ledger.add(made, now, box)
         return Certified(made, folder.chain(), self.trust())
 
     def revoke(self, serial: int, reason: str, now: datetime) -> Folder:
@@ -170,3 +180,9 @@ class Province:
     def _note(folder: Folder, certificate: x509.Certificate, now: datetime) -> None:
         with folder.ledger() as ledger:
             ledger.add(certificate, now)
+
+
+def device_leaf(address: Address, public: PublicKey, issuer: Issuer, now: datetime) -> x509.Certificate:
+    """Return a node's certificate; it counts only once a ledger holds it."""
+    names = Names((identity_of(address),))
+    return leaf(address.node, names, public, issuer, now, role=Role.DEVICE, life=lives.DEVICE)

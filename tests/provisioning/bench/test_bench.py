@@ -12,6 +12,7 @@ MORE = {
     "core": ["--scans", "50"],
     "startup": ["--runs", "1"],
     "ingest": ["--messages", "20"],
+    "enrol": ["--devices", "4"],
 }
 
 
@@ -38,7 +39,9 @@ def check(name: str, figures: dict[str, dict[str, Any]]) -> None:
     if name in ("ingest", "core"):
         assert next(iter(figures.values()))["target"] == 100_000
         return
-    assert all(figure["bare"] > 0 for figure in figures.values())
+    assert all(
+        figure["bare"] > 0 for figure in figures.values() if figure["unit"] != "MiB" or name != "enrol"
+    )
     if name == "loop":
         assert figures["trip vote to acknowledged write, p99"]["target"] == 20
 
