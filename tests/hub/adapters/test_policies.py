@@ -1,0 +1,118 @@
+"""Policies and their roll-outs on a real database."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hub_kit import GATE, START, Message, Pen
+from rollout_kit import TRUST, policy
+
+from sotdae_hub.adapters.policies import SqlPolicies
+from sotdae_hub.adapters.records import SqlRecords
+from sotdae_hub.core.rings import Member
+from sotdae_hub.core.rollout import Rollout, State, abort, resume
+from sotdae_hub.ports import Entry, KeptRollout
+from sotdae_shared.errors import LinkError
+from sotdae_shared.ids import FacilityId
+from sotdae_shared.policy import unsigned
+from sotdae_shared.topics import Address
+from sotdae_shared.wire import decode
+
+MEMBER, OTHER = Member(GATE.facility, GATE.node), Member("GG-41135-UP-0001", "gate-9")
+BEGUN = Rollout(policy(7), {MEMBER: 0, OTHER: 1}, abort_percent=2.5, soak_s=30.0)
+LATER = START + timedelta(minutes=5)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqlPolicies]:
+    with closing(SqlPolicies(tmp_path / "records.sqlite3")) as store:
+        yield store
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Iterator[SqlRecords]:
+    """The same file, through the writer of the records."""
+    with closing(SqlRecords(tmp_path / "records.sqlite3", tmp_path / "pictures")) as records:
+        yield records
+
+
+def file(records: SqlRecords, *messages: Message) -> None:
+    first = records.offset + 1
+    entries = [Entry(first + index, START, decode(raw), 0) for index, (_, raw, _) in enumerate(messages)]
+    records.project(entries, records.offset + len(entries))
+
+
+def judged(pen: Pen, verdict: str | None, because: tuple[str, ...] = ("why",), **more: Any) -> Message:
+    body = {"decision": "policy", "command": "policy-7", "verdict": verdict, "because": because, **more}
+    return pen.decision("OPEN", "OPEN", None, **body)
+
+
+def test_what_is_published_is_found_again_with_its_signatures(tmp_path: Path, store: SqlPolicies) -> None:
+    assert store.rollouts() == []
+    store.publish(BEGUN, START)
+    store.publish(Rollout(policy(5, ("41135",)), {}, 5.0, 0.0), START)
+    with closing(SqlPolicies(tmp_path / "records.sqlite3")) as again:
+        five, seven = again.rollouts()
+    assert seven == KeptRollout(BEGUN, START, START)
+    assert unsigned(seven.rollout.policy, TRUST) is None
+    assert five.rollout.ring_of == {}
+
+
+def test_a_step_is_kept_with_its_reason(store: SqlPolicies) -> None:
+    store.publish(BEGUN, START)
+    stopped = abort(Rollout(**{**plain(BEGUN), "ring": 1}), "ring 2: 1 of 1 refuse")
+    store.save(stopped, LATER)
+    assert store.rollouts() == [KeptRollout(stopped, START, LATER)]
+    store.resume(resume(stopped), START)
+    (kept,) = store.rollouts()
+    assert (kept.rollout.state, kept.rollout.ring, kept.rollout.why) == (State.RUNNING, 1, "")
+
+
+def plain(rollout: Rollout) -> dict[str, Any]:
+    return {name: getattr(rollout, name) for name in ("policy", "ring_of", "abort_percent", "soak_s")}
+
+
+def test_a_version_that_is_there_leaves_all_as_it_was(store: SqlPolicies) -> None:
+    store.publish(BEGUN, START)
+    with pytest.raises(LinkError, match="UNIQUE"):
+        store.publish(Rollout(policy(7, ("41135",)), {}, 5.0, 0.0), LATER)
+    assert store.rollouts() == [KeptRollout(BEGUN, START, START)]
+
+
+def test_the_newest_verdict_of_a_node_counts_whatever_came_first(
+    store: SqlPolicies, records: SqlRecords
+) -> None:
+    pen = Pen()
+    refused = judged(pen, "refused", ("too high", "too low"))
+    accepted = judged(pen, "accepted")
+    file(records, accepted)
+    file(records, refused)
+    assert store.verdicts()[(MEMBER, 7)].refused is None
+    file(records, judged(pen, "refused", ("too high", "too low")))
+    assert store.verdicts()[(MEMBER, 7)].refused == "too high; too low"
+
+
+def test_no_other_decision_is_a_verdict(store: SqlPolicies, records: SqlRecords) -> None:
+    pen = Pen()
+    file(
+        records,
+        judged(pen, None),
+        judged(pen, "refused", command=None),
+        judged(pen, "refused", command="policy-x"),
+        judged(pen, "refused", command="policy-9999999999999999"),
+        judged(pen, "refused", decision="command"),
+    )
+    assert store.verdicts() == {}
+
+
+def test_going_on_forgets_who_refused_but_not_who_accepted(store: SqlPolicies, records: SqlRecords) -> None:
+    store.publish(BEGUN, START)
+    far = Pen(Address(FacilityId(OTHER.facility), OTHER.node))
+    file(
+        records, judged(Pen(), "refused"), judged(far, "accepted"), judged(far, "refused", command="policy-5")
+    )
+    store.resume(resume(abort(BEGUN, "stop")), LATER)
+    assert set(store.verdicts()) == {(OTHER, 7), (OTHER, 5)}
