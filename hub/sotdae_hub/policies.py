@@ -167,8 +167,7 @@ class Policies:
             if other.version > policy.version and overlap(other.policy, policy):
                 raise PolicyConflictError(f"version {policy.version} is not above {other.version} before it")
         for member in _takers(policy, fleet):
-            health = fleet.twins[member].health
-            had = max(health.policy or 0, health.policy_waits or 0)
+            had = fleet.had(member)
             if had >= policy.version:
                 raise PolicyConflictError(f"version {policy.version} is not above {had}, which {member} has")
 

@@ -60,6 +60,11 @@ class Fleet:
         stages = sorted((node.facility, twin.health.stage) for node, twin in self.twins.items())
         return next((f for f, stage in stages if stage in WET and covers(policy, FacilityId(f))), None)
 
+    def had(self, member: Member) -> int:
+        """Return the highest version that a node says it has, in force or waiting; 0 for none."""
+        twin = self.twins.get(member)
+        return 0 if twin is None else max(twin.health.policy or 0, twin.health.policy_waits or 0)
+
 
 @dataclass(frozen=True, slots=True)
 class _Told:
@@ -103,7 +108,7 @@ class Spreader:
         while True:
             try:
                 async with self.lock:
-                    await self._turn()
+                    await self.turn()
             except LinkError as error:
                 log.warning("policies: %s", error)
             idle = all(each.state in OVER for each in self.rollouts)
@@ -134,12 +139,8 @@ class Spreader:
         self.kept[rollout.version] = replace(before, rollout=rollout, since=since)
         self._some.set()
 
-    def look(self) -> Fleet:
-        """Return what is known of all nodes. Blocks. Raises LinkError."""
-        twins = {Member(twin.facility, twin.node): twin for twin in self.records.twins()}
-        return Fleet(twins, self.store.verdicts())
-
-    async def _turn(self) -> None:
+    async def turn(self) -> None:
+        """Look once, and do what that calls for; under the lock. Raises LinkError."""
         now_s = self.monotonic_s()
         if not self.board.connected:
             self._listening_s = None
@@ -155,6 +156,11 @@ class Spreader:
                 await self.turn_to(after)
         await self._withdraw(fleet)
         await self._tell(fleet, now_s)
+
+    def look(self) -> Fleet:
+        """Return what is known of all nodes. Blocks. Raises LinkError."""
+        twins = {Member(twin.facility, twin.node): twin for twin in self.records.twins()}
+        return Fleet(twins, self.store.verdicts())
 
     def _seen(self, version: int, member: Member, fleet: Fleet, now_s: float) -> Seen:
         twin = fleet.twins.get(member)
@@ -180,15 +186,13 @@ class Spreader:
         return "silent" if quiet_s > SILENT_S else "absent"
 
     async def _withdraw(self, fleet: Fleet) -> None:
-        """Take down what was stopped, where it is not yet in force: who comes back must not find it."""
+        """Take down what was stopped, where no node has taken it: who comes back must not find it."""
         rollouts = self.rollouts
         for rollout in (each for each in rollouts if each.state is State.ABORTED):
             for member in (each for each in rollout.ring_of if rollout.reached(each)):
                 key, want = (rollout.version, member), wanted(rollouts, member)
                 newer = want is not None and want.version > rollout.version
-                twin = fleet.twins.get(member)
-                has = twin is not None and twin.health.policy == rollout.version
-                if key in self._withdrawn or newer or has:
+                if key in self._withdrawn or newer or fleet.had(member) >= rollout.version:
                     continue
                 await self.board.keep(_address(member).down(Kind.POLICY), b"")
                 self._withdrawn.add(key)

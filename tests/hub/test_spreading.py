@@ -1,0 +1,241 @@
+"""When nodes are told, told again, and what counts as silence: real stores, hours in no time."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hub_kit import START
+from rollout_kit import TRUST, Node, address, policy
+
+from sotdae_hub.adapters.policies import SqlPolicies
+from sotdae_hub.adapters.records import SqlRecords
+from sotdae_hub.core.ingest import judge
+from sotdae_hub.core.rollout import State
+from sotdae_hub.links import Links
+from sotdae_hub.policies import Policies, PolicyConflictError, Publication
+from sotdae_hub.ports import Arrival, Entry
+from sotdae_hub.spreading import AGAIN_S, SILENT_S, Spreader
+from sotdae_shared.errors import LinkError
+from sotdae_shared.messages import PolicyBody
+from sotdae_shared.wire import decode
+
+QUIET_S = 10.0
+
+
+@dataclass
+class Board:
+    """Where policies are put up; the line can be down."""
+
+    connected: bool = True
+    broken: bool = False
+    sent: list[tuple[str, int]] = field(default_factory=list)
+
+    async def keep(self, topic: str, payload: bytes) -> None:
+        if self.broken:
+            raise LinkError("the broker does not answer")
+        version = PolicyBody.model_validate_json(payload).version if payload else 0
+        self.sent.append((topic.split("/")[4], version))
+
+    def take(self) -> list[tuple[str, int]]:
+        """Return what was sent since the last time, by node."""
+        sent, self.sent = self.sent, []
+        return sorted(sent)
+
+
+class Scene:
+    """A hub's part that spreads, by a clock that the test turns."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.s = root, 1000.0
+        self.board = Board()
+        self.records = SqlRecords(root / "records.sqlite3", root / "pictures")
+        self.store = SqlPolicies(root / "records.sqlite3")
+        self.start()
+
+    def start(self) -> None:
+        """Begin as a hub that was just started."""
+        self.links = Links(QUIET_S, lambda: self.s, self.records.twins())
+        self.spreader = Spreader(
+            self.store, self.records, self.links, self.board, self.wall, lambda: self.s, QUIET_S, self.wall()
+        )
+        self.policies = Policies(self.spreader, TRUST)
+
+    def wall(self) -> datetime:
+        return START + timedelta(seconds=self.s)
+
+    def hear(self, *nodes: Node) -> None:
+        for node in nodes:
+            topic, raw, _ = node.health()
+            arrival = Arrival(topic, raw, False, self.wall())
+            self.links.take([(arrival, judge(topic, raw))])
+            offset = self.records.offset + 1
+            self.records.project([Entry(offset, self.wall(), decode(raw), 0)], offset)
+
+    def turn(self, later_s: float = 0.0) -> list[tuple[str, int]]:
+        """Let time pass, look once, and return who was told what."""
+        self.s += later_s
+        self.links.tick()
+        asyncio.run(self.spreader.turn())
+        return self.board.take()
+
+    def publish(self, bundle: PolicyBody, **terms: object) -> None:
+        asyncio.run(self.policies.publish(Publication.model_validate({"policy": bundle, **terms})))
+
+    def state(self, version: int = 7) -> tuple[State, int]:
+        rollout = self.spreader.kept[version].rollout
+        return rollout.state, rollout.ring
+
+    def close(self) -> None:
+        self.store.close()
+        self.records.close()
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    with closing(Scene(tmp_path)) as scene:
+        yield scene
+
+
+ONE, TWO = address(1), address(2)
+
+
+def test_a_node_that_stays_behind_is_told_again_but_not_often(scene: Scene) -> None:
+    node = Node(ONE)
+    scene.hear(node)
+    scene.publish(policy(7), soak_s=0)
+    assert scene.turn() == [(ONE.node, 7)]
+    told = 0
+    for _ in range(int(4 * AGAIN_S)):
+        scene.hear(node)
+        told += len(scene.turn(1.0))
+    assert told == 4
+    node.applied = 7
+    scene.hear(node)
+    assert (scene.turn(1.0), scene.state()) == ([], (State.DONE, 0))
+    node.applied = 0  # a box that was replaced
+    scene.hear(node)
+    assert scene.turn(AGAIN_S) == []  # it is not heard just now
+    scene.hear(node)
+    assert scene.turn() == [(ONE.node, 7)]
+
+
+def test_over_water_nobody_is_told_again(scene: Scene) -> None:
+    node, wet = Node(ONE), Node(TWO)
+    scene.hear(node, wet)
+    scene.publish(policy(7), rings=[50, 100], soak_s=0)
+    assert len(scene.turn()) == 1
+    wet.stage = "close"
+    for _ in range(20):
+        scene.hear(node, wet)
+        assert scene.turn(10.0) == []
+    scene.turn(3600.0)
+    assert scene.state() == (State.FROZEN, 0), "who was wet when it fell silent is wet"
+    assert scene.turn() == []
+
+
+def test_a_hub_that_starts_listens_before_it_tells(scene: Scene) -> None:
+    near, far = Node(ONE), Node(TWO)
+    scene.hear(near, far)
+    scene.publish(policy(7), rings=[100], soak_s=0)
+    scene.s += 5.0
+    scene.start()
+    assert scene.turn(1.0) == []
+    scene.hear(near)
+    assert scene.turn(1.0) == [(ONE.node, 7)]
+    assert scene.turn(QUIET_S - 2.0) == []
+    assert scene.turn(3.0) == [(TWO.node, 7)], "kept for who is away"
+
+
+def test_a_restored_hub_does_not_undo_what_the_nodes_have(scene: Scene) -> None:
+    node = Node(ONE)
+    scene.hear(node)
+    scene.publish(policy(7), soak_s=0)
+    scene.start()
+    node.applied = 9
+    scene.hear(node)
+    assert scene.turn(1.0) == []
+    assert scene.state() == (State.ABORTED, 0)
+    assert "has version 9 already" in scene.spreader.kept[7].rollout.why
+    with pytest.raises(PolicyConflictError, match="version 9 is not above 9, which GG-41113-UP-0001"):
+        scene.publish(policy(9))
+
+
+def test_who_falls_silent_stops_it_but_a_line_that_is_down_is_no_silence(scene: Scene) -> None:
+    node = Node(ONE)
+    scene.hear(node)
+    scene.publish(policy(7), soak_s=3600)
+    scene.turn()
+    node.applied = 7
+    scene.s += 1.0
+    scene.hear(node)
+    scene.board.connected = False
+    scene.turn(3600.0)
+    scene.board.connected = True
+    scene.turn(1.0)
+    assert scene.state() == (State.RUNNING, 0)
+    scene.turn(SILENT_S - 2.0)
+    assert scene.state() == (State.RUNNING, 0)
+    scene.turn(3.0)
+    assert scene.state() == (State.ABORTED, 0)
+    asyncio.run(scene.policies.resume(7))
+    scene.turn(3600.0)
+    assert scene.state() == (State.RUNNING, 0), "people know that it is away: it is waited for"
+
+
+def test_who_was_away_before_is_waited_for(scene: Scene) -> None:
+    node = Node(ONE)
+    scene.hear(node)
+    scene.turn(QUIET_S + 1)
+    scene.publish(policy(7), soak_s=0)
+    assert scene.turn() == [(ONE.node, 7)]
+    scene.turn(3600.0)
+    assert scene.state() == (State.RUNNING, 0)
+    node.applied = 7
+    scene.hear(node)
+    scene.turn()
+    assert scene.state() == (State.DONE, 0)
+
+
+def test_what_is_stopped_is_taken_down_also_by_the_next_start(scene: Scene) -> None:
+    has, away = Node(ONE), Node(TWO)
+    scene.hear(has, away)
+    scene.publish(policy(7), rings=[100], soak_s=3600)
+    assert scene.turn() == [(ONE.node, 7), (TWO.node, 7)]
+    has.applied = 7
+    scene.hear(has)
+    asyncio.run(scene.policies.abort(7))
+    scene.board.broken = True
+    with pytest.raises(LinkError):
+        scene.turn(1.0)
+    scene.board.broken = False
+    scene.start()
+    assert scene.turn(1.0) == [(TWO.node, 0)]
+    assert scene.turn(1.0) == []
+
+
+def test_what_could_not_be_sent_is_sent(scene: Scene) -> None:
+    scene.hear(Node(ONE))
+    scene.publish(policy(7))
+    scene.board.broken = True
+    with pytest.raises(LinkError):
+        scene.turn()
+    scene.board.broken = False
+    assert scene.turn(1.0) == [(ONE.node, 7)]
+
+
+def test_a_newer_one_replaces_what_goes_out_to_the_same_nodes_only(scene: Scene) -> None:
+    near, far = Node(ONE), Node(address(1, "41135"))
+    scene.hear(near, far)
+    scene.publish(policy(7), rings=[100])
+    assert len(scene.turn()) == 2
+    with pytest.raises(PolicyConflictError, match="version 7 is still going out, to GG-41135-UP-0001"):
+        scene.publish(policy(8, ("41113",)))
+    scene.publish(policy(8), rings=[100])
+    assert scene.spreader.kept[7].rollout.why == "version 8 replaces it"
+    assert scene.turn(1.0) == [(near.address.node, 8), (far.address.node, 8)]
+    with pytest.raises(PolicyConflictError, match="version 8 came after it"):
+        asyncio.run(scene.policies.resume(7))
