@@ -11,13 +11,13 @@ from rich.console import Console
 from sotdae_edge.panel.key_cli import Secret, passphrase_of
 from sotdae_edge.panel.terms import Lang
 from sotdae_provisioning.policy import words
-from sotdae_provisioning.policy.draft import begin, draft
+from sotdae_provisioning.policy.at_hub import publish, rollback, status
+from sotdae_provisioning.policy.draft import begin, write_draft
 from sotdae_provisioning.policy.files import read_policy, read_trust
 from sotdae_provisioning.policy.language import LangOption, language
 from sotdae_provisioning.policy.signing import begun, destination, own_key, people, sign
 from sotdae_provisioning.policy.telling import told_whole
 from sotdae_provisioning.policy.trying import dry_run, lint
-from sotdae_shared.errors import ConfigError
 from sotdae_shared.ids import FacilityType
 from sotdae_shared.messages import PolicyBody
 from sotdae_shared.policy import Trust, unsigned
@@ -134,15 +134,6 @@ def verify(
         raise typer.Exit(0 if lacks is None else 1)
 
 
-def write_draft(path: Path, policy: PolicyBody) -> None:
-    """Write a policy as TOML. ConfigError if a file is there."""
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(draft(policy))
-    except FileExistsError as error:
-        raise ConfigError(str(path), ["is there already; a draft is never overwritten"]) from error
-
-
 def _show(lang: Lang, policy: PolicyBody, before: PolicyBody | None, trust: Trust | None) -> None:
     console = Console(highlight=False, soft_wrap=True)
     console.print(words.headline(lang, policy), markup=False, style="bold")
@@ -156,3 +147,8 @@ def _show(lang: Lang, policy: PolicyBody, before: PolicyBody | None, trust: Trus
 def _lines(lang: Lang, before: PolicyBody | None, after: PolicyBody) -> list[str]:
     found = [words.in_words(lang, each) for each in words.changes(before, after)]
     return found or [words.say(lang, "nothing")]
+
+
+policy_app.command("publish")(publish)
+policy_app.command("status")(status)
+policy_app.command("rollback")(rollback)

@@ -1,14 +1,16 @@
 """The TOML of a policy, with every value that it may set and why its limits are where they are."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sotdae_edge.core.limits import LEVELS, TIMES
 from sotdae_edge.core.site import Levels, Times
 from sotdae_provisioning.policy.files import understood
 from sotdae_provisioning.policy.words import NAMES
+from sotdae_shared.errors import ConfigError
 from sotdae_shared.ids import FacilityType
 from sotdae_shared.messages import PolicyBody, PolicyValues
 
@@ -36,6 +38,34 @@ def begin(
     found |= {"issued_at": now, "review_by": now + YEAR, "reason": reason}
     found |= {name: value for name, value in (("scope", scope), ("types", types)) if value}
     return understood("policy new", found)
+
+
+def back_to(version: int, published: Sequence[PolicyBody], highest: int, now: datetime) -> PolicyBody:
+    """Return a new version with the values of an older one; of none at all for 0.
+
+    Raises:
+        ConfigError: if that version was never published.
+    """
+    found = next((each for each in published if each.version == version), None)
+    if version == 0 and published:
+        found = published[0].model_copy(update={"values": PolicyValues()})
+    if found is None:
+        there = ", ".join(str(each.version) for each in published) or "none"
+        raise ConfigError(
+            "rollback", [f"version {version} was not published at this hub; there are: {there}"]
+        )
+    news = {"version": highest + 1, "issued_at": now, "review_by": now + YEAR}
+    reason = f"back to {version}: {found.reason}"[:500] if version else "back to each site's own file"
+    return found.model_copy(update={**news, "reason": reason, "approvals": ()})
+
+
+def write_draft(path: Path, policy: PolicyBody) -> None:
+    """Write a policy as TOML. ConfigError if a file is there."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(draft(policy))
+    except FileExistsError as error:
+        raise ConfigError(str(path), ["is there already; a draft is never overwritten"]) from error
 
 
 def draft(policy: PolicyBody) -> str:

@@ -1,0 +1,103 @@
+"""What a hub tells of its policies, as tables: desired against applied for each node."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from sotdae_edge.panel.terms import Lang
+
+HEADS: dict[str, tuple[str, str]] = {
+    "policy": ("policy", "정책"),
+    "state": ("state", "상태"),
+    "ring": ("ring", "단계"),
+    "why": ("why", "이유"),
+    "since": ("since", "시각"),
+    "facility": ("facility", "시설"),
+    "link": ("link", "연결"),
+    "desired": ("desired", "목표"),
+    "applied": ("applied", "적용"),
+    "note": ("", ""),
+    "running": ("running", "진행"),
+    "frozen": ("frozen", "동결"),
+    "aborted": ("aborted", "중단"),
+    "done": ("done", "완료"),
+    "waits": ("{0} waits until all is calm", "{0} 대기: 평온해지면 적용"),
+    "refused": ("refused: {0}", "거부: {0}"),
+    "on its way": ("on its way", "전달 중"),
+    "own": ("own file", "자체 값"),
+    "nothing": ("no policy was published here", "배포한 정책이 없음"),
+}
+STYLES = {"running": "cyan", "frozen": "yellow", "aborted": "bold red", "done": "green"}
+
+
+def word(lang: Lang, name: str, *values: object) -> str:
+    """Return a word of the tables in the language."""
+    english, korean = HEADS.get(name, (name, name))
+    return (korean if lang == "ko" else english).format(*values)
+
+
+def board(lang: Lang, status: dict[str, Any]) -> Group:
+    """Return both tables: roll-outs, then nodes."""
+    rollouts = _table(lang, "policy", "state", "ring", "why", "since")
+    for each in status["rollouts"]:
+        state = Text(word(lang, each["state"]), STYLES.get(each["state"], ""))
+        ring = f"{min(each['ring'], max(len(each['rings']), 1))}/{len(each['rings'])}"
+        cells = (str(each["version"]), state, ring, Text(each["why"]), _clock(each["since"]))
+        rollouts.add_row(*cells)
+    nodes = _table(lang, "facility", "link", "desired", "applied", "ring", "note", "since")
+    for node in status["nodes"]:
+        applied = Text(_applied(lang, node), "" if _there(node) else "yellow")
+        link = Text(node["link"], "" if node["link"] == "online" else "yellow")
+        ring = "-" if node["ring"] is None else str(node["ring"])
+        since = _clock(node["since"])
+        nodes.add_row(
+            node["facility"], link, _number(node["desired"]), applied, ring, note(lang, node), since
+        )
+    if not status["rollouts"]:
+        return Group(Text(word(lang, "nothing")), *([nodes] if status["nodes"] else []))
+    return Group(rollouts, Text(""), nodes)
+
+
+def note(lang: Lang, node: dict[str, Any]) -> Text:
+    """Return why a node does not have what it is to have; empty if it has."""
+    if node["waits"] is not None:
+        return Text(word(lang, "waits", node["waits"]), "yellow")
+    if node["refused"] is not None:
+        return Text(word(lang, "refused", node["refused"]), "red")
+    return Text("" if _there(node) else word(lang, "on its way"), "cyan")
+
+
+def lines(status: dict[str, Any]) -> Iterator[str]:
+    """Yield what matters of the newest roll-out, for where no screen is."""
+    for each in status["rollouts"][:1]:
+        there = sum(_there(node) for node in status["nodes"] if node["desired"] == each["version"])
+        told = sum(node["desired"] == each["version"] for node in status["nodes"])
+        why = f": {each['why']}" if each["why"] else ""
+        ring = f"ring {each['ring']} of {len(each['rings'])}"
+        yield f"policy {each['version']} {each['state']}, {ring}, in force at {there} of {told}{why}"
+
+
+def _there(node: dict[str, Any]) -> bool:
+    return node["desired"] is None or node["applied"] == node["desired"]
+
+
+def _table(lang: Lang, *names: str) -> Table:
+    table = Table(*(word(lang, name) for name in names), box=None, pad_edge=False)
+    table.columns[0].no_wrap = True
+    return table
+
+
+def _applied(lang: Lang, node: dict[str, Any]) -> str:
+    return word(lang, "own") if node["applied"] == 0 else _number(node["applied"])
+
+
+def _number(value: int | None) -> str:
+    return "-" if value is None else str(value)
+
+
+def _clock(text: str | None) -> str:
+    return "-" if text is None else f"{datetime.fromisoformat(text).astimezone():%m-%d %H:%M:%S}"
