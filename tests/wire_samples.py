@@ -25,6 +25,7 @@ from sotdae_shared.messages import (
     PolicyValues,
     QueryBody,
     Reading,
+    ReleaseBody,
     ReportBody,
     StateBody,
     TelemetryBody,
@@ -73,6 +74,10 @@ BODIES: dict[Kind, BaseModel] = {
         incident="e1", issuer="city-41113", seq=5, not_after=AT + timedelta(minutes=5), expect_state="CLOSED",
         nonce="cd" * 16, checklist=("cctv", "on_site"),
         approvals=(Approval(key="kim", signature="0f" * 64), Approval(key="lee", signature="f0" * 64)),
+    ),
+    Kind.RELEASE: ReleaseBody(
+        id="r-1", facility=ADDRESS.facility, command="c-1", incident="e1", nonce="ef" * 16, granted=True,
+        because="carried for desk-7", key="hub-2026", signature="0e" * 64,
     ),
     Kind.QUERY: QueryBody(id="q-1", query="nonce"),
     Kind.POLICY: PolicyBody(

@@ -288,7 +288,7 @@ def _statements(config: GateConfig) -> Statements | None:
 
 def _denying(config: GateConfig) -> Denying | None:
     stated = _statements(config)
-    return None if stated is None else Denying(stated, config.roster)
+    return None if stated is None else Denying(stated, (*config.roster, *config.release))
 
 
 def _thread(name: str) -> ThreadPoolExecutor:

@@ -26,6 +26,7 @@ from sotdae_edge.core.site import (
     Levels,
     Person,
     PolicyRules,
+    ReleaseKey,
     Riverside,
     SelfTestPlan,
     Site,
@@ -199,6 +200,8 @@ class GateConfig(_Agent):
     channels: tuple[Channel, ...] = UNDERPASS_CHANNELS
     approaches: Annotated[tuple[Approach, ...], Field(min_length=1, max_length=8)] = (Approach(),)
     roster: tuple[Person, ...] = ()
+    release: tuple[ReleaseKey, ...] = ()
+    """The hubs' keys, one of which must release a reopening over the network."""
     checklist: tuple[ChecklistItem, ...] = CHECKLIST
     riverside: Riverside | None = None
     """Always at a riverside gate, and only there. It adds the sweep to the checklist."""
@@ -227,6 +230,7 @@ class GateConfig(_Agent):
             times=times,
             geometry=self.geometry,
             roster=self.roster,
+            release=self.release,
             checklist=self._checklist,
             riverside=self.riverside,
             selftest=self.selftest,
@@ -250,7 +254,10 @@ class GateConfig(_Agent):
         problems = problems or limits.start_problems(self.site)
         problems += _lint_riverside(self.facility.id, self.riverside)
         problems += limits.selftest_problems(self.selftest)
-        problems += [*limits.channel_problems(self.channels, self.levels), *_lint_roster(self.roster)]
+        problems += [
+            *limits.channel_problems(self.channels, self.levels),
+            *_lint_roster(self.roster, self.release),
+        ]
         problems += [*limits.approach_problems(self.approaches), *rungs.problems(self.ladder)]
         problems += [] if self.policy is None else policy.bounds_problems(self.policy.bounds)
         names = {approach.name for approach in self.approaches}
@@ -332,13 +339,17 @@ def _lint_riverside(facility: FacilityText, settings: Riverside | None) -> list[
     return [] if settings is None else list(limits.riverside_problems(settings))
 
 
-def _lint_roster(roster: tuple[Person, ...]) -> list[str]:
-    """One key under two names would let one person reopen alone."""
+def _lint_roster(roster: tuple[Person, ...], release: tuple[ReleaseKey, ...]) -> list[str]:
+    """One key under two names would let one person reopen alone, or a hub without people."""
     problems = []
     if len({person.key for person in roster}) < len(roster):
         problems.append("roster: two have the same key name")
     if len({person.public.lower() for person in roster}) < len(roster):
         problems.append("roster: two have the same public key")
+    if len({each.key for each in release}) < len(release):
+        problems.append("release: two have the same key name")
+    if {each.public.lower() for each in release} & {person.public.lower() for person in roster}:
+        problems.append("release: a person's key cannot release; make the hub's own by `sotdae gate key new`")
     return problems
 
 

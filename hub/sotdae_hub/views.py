@@ -152,6 +152,10 @@ class Nonce(_View):
     last_seq: dict[str, int]
     """Highest sequence number that each key was accepted with."""
     bypassed: tuple[str, ...]
+    roster: dict[str, str] = {}
+    """Public key of each person whose signature counts, by the key's name."""
+    release: bool = False
+    """Whether the gate takes an order to open over the network at all."""
 
 
 class Event(_View):

@@ -39,6 +39,7 @@ class Kind(StrEnum):
     GAP = "gap"
     ACK = "ack"
     COMMAND = "command"
+    RELEASE = "release"
     QUERY = "query"
     POLICY = "policy"
 
@@ -179,7 +180,7 @@ class DecisionBody(_Up):
 
 
 class ReportBody(_Up):
-    """An answer or a self-description: ``birth``, ``nonce``, ``selftest``."""
+    """An answer or a self-description: ``birth``, ``nonce``, ``release_wanted``, ``selftest``."""
 
     report: Name
     re: Name | None = None
@@ -246,6 +247,24 @@ class CommandBody(_Down):
     checklist: Annotated[tuple[Name, ...], Field(max_length=16)] = ()
     """What the signers of an opening attest, such as ``on_site``."""
     approvals: Annotated[tuple[Approval, ...], Field(max_length=8)] = ()
+
+
+class ReleaseBody(_Down):
+    """The hub's word to a gate that waits for its release. Alone it opens nothing."""
+
+    id: Name
+    facility: FacilityText
+    command: Name
+    """Id of the order that waits."""
+    incident: Name
+    nonce: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    """The gate's second nonce, given for this order alone."""
+    granted: bool
+    because: Text
+    key: Name
+    """Which of the keys under ``[[release]]`` of the gate's file has signed."""
+    signature: Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")]
+    """Over the canonical bytes of all the rest; see ``signing.release_bytes``."""
 
 
 class QueryBody(_Down):
@@ -315,7 +334,7 @@ class StateBody(_Up):
 
 Body = (
     TelemetryBody | HealthBody | EventBody | DecisionBody | ReportBody | ClipBody | GapBody
-    | AckBody | CommandBody | QueryBody | PolicyBody
+    | AckBody | CommandBody | ReleaseBody | QueryBody | PolicyBody
 )  # fmt: skip
 
 BODY_OF: dict[Kind, type[BaseModel]] = {
@@ -328,6 +347,7 @@ BODY_OF: dict[Kind, type[BaseModel]] = {
     Kind.GAP: GapBody,
     Kind.ACK: AckBody,
     Kind.COMMAND: CommandBody,
+    Kind.RELEASE: ReleaseBody,
     Kind.QUERY: QueryBody,
     Kind.POLICY: PolicyBody,
 }
@@ -343,7 +363,7 @@ CLASS_OF: dict[Kind, Class] = {
 """Class of each kind that a node originates. A gap has the class of what it replaces."""
 
 UP_KINDS = frozenset({*CLASS_OF, Kind.GAP})
-DOWN_KINDS = frozenset({Kind.ACK, Kind.COMMAND, Kind.QUERY, Kind.POLICY})
+DOWN_KINDS = frozenset({Kind.ACK, Kind.COMMAND, Kind.RELEASE, Kind.QUERY, Kind.POLICY})
 
 
 class Header(BaseModel):

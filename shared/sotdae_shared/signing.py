@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from sotdae_shared.errors import WireError
-from sotdae_shared.messages import Approval, CommandBody
+from sotdae_shared.messages import Approval, CommandBody, ReleaseBody
 
 PrivateKey = Ed25519PrivateKey
 
@@ -32,6 +32,16 @@ def command_bytes(command: CommandBody) -> bytes:
 def sign_command(command: CommandBody, key: str, private: Ed25519PrivateKey) -> Approval:
     """Return one person's approval of a command."""
     return Approval(key=key, signature=private.sign(command_bytes(command)).hex())
+
+
+def release_bytes(release: ReleaseBody) -> bytes:
+    """Return what a hub signs: the release without its signature, under a name that no order has."""
+    return canonical({"release": release.model_dump(mode="json", exclude={"signature"})})
+
+
+def sign_release(release: ReleaseBody, private: Ed25519PrivateKey) -> ReleaseBody:
+    """Return the release with its signature, in place of any it had."""
+    return release.model_copy(update={"signature": private.sign(release_bytes(release)).hex()})
 
 
 def verify(public_hex: str, data: bytes, signature_hex: str) -> bool:

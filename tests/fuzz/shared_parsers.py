@@ -19,7 +19,7 @@ from sotdae_shared.messages import (
     StateBody,
 )
 from sotdae_shared.policy import Signer, Trust
-from sotdae_shared.signing import command_bytes, verify
+from sotdae_shared.signing import command_bytes, release_bytes, verify
 
 UP, DOWN = sorted(UP_KINDS), sorted(DOWN_KINDS)
 SIGNERS = Trust(
@@ -51,6 +51,8 @@ def _down(data: bytes) -> None:
     assert wire.decode_down(kind, wire.encode_down(body)) == body
     if kind is Kind.COMMAND:
         command_bytes(body)  # type: ignore[arg-type]
+    if kind is Kind.RELEASE:
+        release_bytes(body)  # type: ignore[arg-type]
     if kind is Kind.POLICY:
         assert policy.unsigned(body, SIGNERS)  # type: ignore[arg-type]
 

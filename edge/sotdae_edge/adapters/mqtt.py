@@ -200,7 +200,7 @@ class MqttUplink:
         try:
             body = wire.decode_down(parsed.kind, raw)
         except WireError:
-            if parsed.kind in (Kind.COMMAND, Kind.POLICY):
+            if parsed.kind in (Kind.COMMAND, Kind.RELEASE, Kind.POLICY):
                 self._pass_on(inbound)  # whoever runs the uplink records why it was refused
             raise
         if not isinstance(body, AckBody):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sotdae_edge.core.alarms import Condition
 from sotdae_edge.core.deny import MAX_AGE_S
 from sotdae_edge.core.events import DenyTold, Event
-from sotdae_edge.core.site import Person
+from sotdae_edge.core.site import Person, ReleaseKey
 from sotdae_edge.ports import Clock, Stated
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,8 @@ class Denying:
     """Reads what the enrolment office stated, and tells the gate when that has changed."""
 
     stated: Stated
-    roster: tuple[Person, ...]
+    roster: tuple[Person | ReleaseKey, ...]
+    """Whose keys this gate would take: people's, and hubs'."""
     told: DenyTold | None = None
     problems: list[str] = field(default_factory=list)
     looked: bool = False
@@ -42,7 +43,7 @@ class Denying:
         self.problems = list(self.stated.problems)
         if stated is None:
             return None
-        ours = {person.public.lower() for person in self.roster}
+        ours = {each.public.lower() for each in self.roster}
         return DenyTold(stated.version, stated.issued_at.timestamp(), tuple(sorted(ours & set(stated.keys))))
 
     def conditions(self, wall_s: float) -> Iterator[Condition]:

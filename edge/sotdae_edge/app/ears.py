@@ -16,11 +16,12 @@ from sotdae_edge.core.events import (
     LinkLost,
     NonceAsked,
     PolicyCame,
+    ReleaseCame,
 )
 from sotdae_edge.core.manners import Manners
 from sotdae_edge.ports import Clock, Inbound, Uplink
 from sotdae_shared.errors import WireError
-from sotdae_shared.messages import CommandBody, Kind, PolicyBody, QueryBody
+from sotdae_shared.messages import CommandBody, Kind, PolicyBody, QueryBody, ReleaseBody
 from sotdae_shared.wire import decode_down
 
 ORDERS_PER_S, ORDERS_AT_ONCE = 5.0, 50
@@ -70,7 +71,9 @@ class Ears:
     def _manners(self, event: Event | QueryBody | None) -> Manners:
         if isinstance(event, PolicyCame | BadPolicy):
             return self.policies
-        signed = isinstance(event, CommandCame) and bool(event.command.approvals)
+        signed = isinstance(event, ReleaseCame) or (
+            isinstance(event, CommandCame) and bool(event.command.approvals)
+        )
         return self.orders if signed else self.others
 
     async def watch_link(self, uplink: Uplink) -> None:
@@ -86,7 +89,7 @@ class Ears:
     async def take_local(self, asked: CommandBody | QueryBody) -> None:
         """Put before the gate what somebody at the panel asks; the connection is the panel's own."""
         event: Event = (
-            self._order(asked, retained=False, live=True)
+            self._order(asked, retained=False, live=True, local=True)
             if isinstance(asked, CommandBody)
             else NonceAsked(asked.id, secrets.token_hex(16))
         )
@@ -104,19 +107,21 @@ class Ears:
             body = decode_down(inbound.kind, inbound.raw)
         except WireError as error:
             return _misunderstood(inbound, str(error)[:200])
+        live = inbound.session == uplink.session
         match body:
             case CommandBody():
-                return self._order(body, inbound.retained, live=inbound.session == uplink.session)
-            case QueryBody(query="nonce"):
-                return NonceAsked(body.id, secrets.token_hex(16))
+                return self._order(body, inbound.retained, live=live)
+            case ReleaseBody():
+                return ReleaseCame(body, inbound.retained, live)
             case QueryBody():
-                return body
+                return NonceAsked(body.id, secrets.token_hex(16)) if body.query == "nonce" else body
             case PolicyBody():
                 return PolicyCame(body)
         return None
 
-    def _order(self, command: CommandBody, retained: bool, *, live: bool) -> CommandCame:
-        return CommandCame(command, retained, live, self.clock.wall().timestamp(), self.clock.trust())
+    def _order(self, command: CommandBody, retained: bool, *, live: bool, local: bool = False) -> CommandCame:
+        wall_s, token = self.clock.wall().timestamp(), secrets.token_hex(16)
+        return CommandCame(command, retained, live, wall_s, self.clock.trust(), local, token)
 
     async def _note_session(self, uplink: Uplink) -> None:
         """A nonce given over a connection that has ended is void, before any order of the next one."""
@@ -127,7 +132,7 @@ class Ears:
 
 def _misunderstood(inbound: Inbound, reason: str) -> Event | None:
     match inbound.kind:
-        case Kind.COMMAND:
+        case Kind.COMMAND | Kind.RELEASE:
             return BadCommand(reason)
         case Kind.POLICY:
             return BadPolicy(reason, sha256(inbound.raw).hexdigest())

@@ -21,6 +21,8 @@ ACTUATOR = "barrier"
 MAX_LIFE_S = 60.0
 """A command may not live longer than this; a reopening is asked for and done, never kept (DOMAIN 8)."""
 
+NO_KEY = "no release key in the gate's file: name the hub's under [[release]], or open at the panel"
+
 
 class Rank(IntEnum):
     """Command priority, highest first (DOMAIN 1.5)."""
@@ -114,7 +116,7 @@ def judge(event: CommandCame, site: Site, at: Situation) -> Verdict:
     if reason is not None:
         return Verdict(False, reason)
     rank = min(RANK_OF[person.level] for person in signers)
-    reason = next(_objections(command, signers, rank, site, at), None)
+    reason = next(_objections(event, signers, rank, site, at), None)
     by = " and ".join(dict.fromkeys(person.name for person in signers))
     if reason is not None:
         return Verdict(False, reason)
@@ -122,12 +124,15 @@ def judge(event: CommandCame, site: Site, at: Situation) -> Verdict:
 
 
 def _objections(
-    command: CommandBody, signers: list[Person], rank: Rank, site: Site, at: Situation
+    event: CommandCame, signers: list[Person], rank: Rank, site: Site, at: Situation
 ) -> Iterator[str]:
     """Yield what the order itself asks for and does not find. Nothing speaks against a close."""
+    command = event.command
     match command.target:
         case "open":
             yield from _reopen(command, signers, rank, site, at)
+            if not event.local and not site.release:
+                yield NO_KEY
         case "bypass":
             yield from bypass.objections(command, _count(signers), at.seen, at.out, site.levels)
         case "restore":
@@ -220,6 +225,20 @@ def _reopen(
     yield from _nonce(command, at)
     yield from _hazard(site, at)
     yield from _unconfirmed(command, site)
+    yield from _held(rank, at)
+
+
+def lapsed(rank: Rank, incident: str, state: State, site: Site, at: Situation) -> Iterator[str]:
+    """Yield why an order to open of this rank, right when it came, would be refused by now."""
+    if at.incident != incident:
+        yield f"other incident: this one is {at.incident}"
+    if at.state is not state or not at.reopenable:
+        yield f"stale: the gate is {at.state}"
+    yield from _hazard(site, at)
+    yield from _held(rank, at)
+
+
+def _held(rank: Rank, at: Situation) -> Iterator[str]:
     if not may_open(rank, at.holders):
         yield f"held closed by {min(at.holders).name.lower()}"
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
 
-from sotdae_shared.messages import ClockTrust, CommandBody, PolicyBody
+from sotdae_shared.messages import ClockTrust, CommandBody, PolicyBody, ReleaseBody
 from sotdae_shared.samples import Sample
 
 
@@ -73,6 +73,19 @@ class CommandCame:
     wall_s: float
     """Wall time in seconds since 1970, used only to judge expiry."""
     clock: ClockTrust
+    local: bool = False
+    """Whether it came by the gate's own panel; what came over the network needs the hub's release to open."""
+    token: str = ""
+    """128 random bits in hexadecimal: the second nonce, should a release be asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseCame:
+    """A hub's release, as received; `live` as of a command."""
+
+    release: ReleaseBody
+    retained: bool
+    live: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +119,7 @@ class DenyTold:
     issued_s: float
     """When it was signed, in seconds since 1970."""
     keys: tuple[str, ...]
-    """Public halves of the roster's keys that count no more, in lower case."""
+    """Public halves of the keys in the gate's file that count no more, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +131,6 @@ class Noticed:
 
 Event = (
     Scan | Noticed | Sighting | HubHeard | LinkLost | NonceAsked | ClockTold | DenyTold
-    | CommandCame | BadCommand | PolicyCame | BadPolicy
+    | CommandCame | ReleaseCame | BadCommand | PolicyCame | BadPolicy
 )  # fmt: skip
 """What can happen."""

@@ -7,7 +7,7 @@ be called again. Order of effects: what must be durable, then warnings, then mot
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sotdae_edge.core import bypass, conditions, deny, obeying, policies, riverside, selftest
+from sotdae_edge.core import bypass, conditions, deny, obeying, policies, release, riverside, selftest
 from sotdae_edge.core.ages import Ages
 from sotdae_edge.core.alarms import AlarmBook
 from sotdae_edge.core.approach import ApproachState
@@ -29,6 +29,7 @@ from sotdae_edge.core.lane import Lane
 from sotdae_edge.core.memento import Incident, Memento
 from sotdae_edge.core.outputs import Outputs
 from sotdae_edge.core.policies import Policies
+from sotdae_edge.core.release import Waiting
 from sotdae_edge.core.rising import Rising
 from sotdae_edge.core.selftest import SelfTests
 from sotdae_edge.core.signals import next_signal
@@ -60,6 +61,8 @@ class Gate:
     hub_heard: float = NEVER
     dry_since: float | None = None
     nonce: Nonce | None = None
+    waiting: Waiting | None = None
+    """An order to open that waits for the hub's release."""
     last_seq: dict[str, int] = field(default_factory=dict)
     denied: DenyTold | None = None
     """The newest deny list told; none is told yet after a start."""
@@ -127,6 +130,8 @@ class Gate:
             if not steps:
                 break
             said += steps
+        if self.waiting is not None:
+            said += release.advance(self, obeying.situation(self, now), now)
         said += selftest.advance(self, now)
         said += self.alarms.settle(conditions.of(self, now))
         return [*self._save(now), *self._lock(now), *self._warn(now), *self._move(now), *said]
@@ -161,7 +166,7 @@ class Gate:
             self.hub_heard + self.site.times.hub_silent, self.born + conditions.GRACE_S,
             self.repair_due, self.caution_until, self.save_due, self.rising.next_deadline(now),
             self.selftests.next_deadline(self.site.selftest, now),
-            self.standing.next_deadline(now),
+            self.standing.next_deadline(now), None if self.waiting is None else self.waiting.until,
         ]  # fmt: skip
         for way in self.approaches:
             due += way.deadlines(now)

@@ -62,6 +62,7 @@ TIMES: Mapping[str, Limit] = {
     "readback": Limit(0.5, 10.0, "a dead lamp must be told of"),
     "reopen_dry": Limit(1800.0, 86_400.0, "dry for 30 min before people reopen; `[drill]` shortens it"),
     "nonce": Limit(30.0, 600.0, "approvals age"),
+    "release": Limit(5.0, 60.0, "an opening is done at once or asked for anew"),
     "manual_alarm": Limit(60.0, 7200.0, "a forgotten key must be told of"),
     "device_silent": Limit(0.3, 3.0, "a silent controller must be told of"),
     "repair": Limit(3600.0, 604_800.0, "a lost channel must be repaired, within a day in flood season"),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sotdae_edge.core import bypass, policies, selftest
+from sotdae_edge.core import bypass, policies, release, selftest
 from sotdae_edge.core.authority import ACTUATOR, REOPENABLE, Nonce, Rank, Situation, Verdict, judge
 from sotdae_edge.core.effects import Answer, Decided, Effect
 from sotdae_edge.core.events import (
@@ -13,6 +13,7 @@ from sotdae_edge.core.events import (
     LinkLost,
     NonceAsked,
     PolicyCame,
+    ReleaseCame,
 )
 from sotdae_shared.messages import CommandBody
 
@@ -20,40 +21,49 @@ if TYPE_CHECKING:
     from sotdae_edge.core.gate import Gate
 
 
-FromPeople = LinkLost | NonceAsked | CommandCame | BadCommand | PolicyCame | BadPolicy
+FromPeople = LinkLost | NonceAsked | CommandCame | ReleaseCame | BadCommand | PolicyCame | BadPolicy
 
 
 def hear(gate: "Gate", event: FromPeople, now: float) -> list[Effect]:
     """Take what comes from people or ends with their connection; return the answers and records."""
     gate.look(now)
+    said: list[Effect] = []
     match event:
         case LinkLost():
             gate.nonce = None
+            said += release.void(gate, "the link to the hub was lost while it waited for a release", now)
         case NonceAsked():
-            return [give_nonce(gate, event, now)]
+            said.append(give_nonce(gate, event, now))
         case CommandCame():
-            return [obey(gate, event, now)]
+            said += obey(gate, event, now)
+        case ReleaseCame():
+            said += release.hear(gate, event, situation(gate, now), now)
         case BadCommand(reason=reason):
             because = (f"malformed: {reason}",)
-            return [gate.decided("command", gate.state, because, now, verdict="refused")]
+            said.append(gate.decided("command", gate.state, because, now, verdict="refused"))
         case PolicyCame(policy=policy):
-            return [*policies.take(gate, policy, now)]
+            said += policies.take(gate, policy, now)
         case BadPolicy():
-            return [*policies.refuse(gate, event, now)]
-    return []
+            said += policies.refuse(gate, event, now)
+    return said
 
 
-def obey(gate: "Gate", event: CommandCame, now: float) -> Decided:
+def obey(gate: "Gate", event: CommandCame, now: float) -> list[Decided | Answer]:
     """Judge an order, do what it asks for if it is accepted, and return the record of that."""
     command = event.command
     verdict = judge(event, gate.site, situation(gate, now))
     because: tuple[str, ...] = (verdict.because,)
+    said: list[Decided | Answer] = []
     if verdict.accepted:
         gate.last_seq |= {approval.key: command.seq for approval in command.approvals}
         gate.dirty = True
+        if command.target in ("open", "close"):
+            said += release.void(gate, f"overtaken by order {command.id}", now)
+        if command.target == "open" and not event.local:
+            return said + release.ask(gate, event, verdict, now)
         because += selftest.caution(gate, command, now)
         _grant(gate, command, verdict, now)
-    return gate.decided(
+    record = gate.decided(
         command.target,
         gate.state,
         because,
@@ -61,6 +71,7 @@ def obey(gate: "Gate", event: CommandCame, now: float) -> Decided:
         verdict="accepted" if verdict.accepted else "refused",
         command=command.id,
     )
+    return [*said, record]
 
 
 def _grant(gate: "Gate", command: CommandBody, verdict: Verdict, now: float) -> None:
@@ -115,4 +126,6 @@ def give_nonce(gate: "Gate", event: NonceAsked, now: float) -> Answer:
         "tripping": at.tripping, "channels_valid": at.channels_valid, "dry_s": round(at.dry_s, 1),
         "valid_s": gate.site.times.nonce, "checklist": list(gate.site.checklist),
         "last_seq": dict(gate.last_seq), "bypassed": sorted(at.out),
+        "roster": {person.key: person.public for person in gate.site.roster},
+        "release": bool(gate.site.release),
     })  # fmt: skip

@@ -134,6 +134,8 @@ class Times:
     readback: float = 2.0
     reopen_dry: float = 1800.0
     nonce: float = 300.0
+    release: float = 30.0
+    """The hub's release must come so soon after the order that it is asked for (DESIGN 3.5)."""
     manual_alarm: float = 1800.0
     device_silent: float = 1.0
     repair: float = 86_400.0
@@ -200,6 +202,16 @@ class PolicyRules:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseKey:
+    """A hub's key: it releases a reopening that two people have ordered from afar, and does nothing else."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    key: Annotated[str, Field(min_length=1, max_length=64)]
+    public: PublicKey
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """One underpass, or one gate of a riverside road or trail."""
 
@@ -210,6 +222,8 @@ class Site:
     times: Times = field(default_factory=Times)
     geometry: Geometry = field(default_factory=Geometry)
     roster: tuple[Person, ...] = ()
+    release: tuple[ReleaseKey, ...] = ()
+    """Without one nobody reopens over the network."""
     checklist: tuple[ChecklistItem, ...] = CHECKLIST
     """What the signers of an opening attest."""
     riverside: Riverside | None = None

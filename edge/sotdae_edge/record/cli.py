@@ -107,4 +107,4 @@ def _worth_telling(value: dict[str, Any]) -> bool:
     if "record" in value or signature(value) is not None:
         return False
     told = {name for name, _ in value.get("do", [])} & {"Decided", "Alarm", "Answer"}
-    return bool(told) or bool(value.keys() & {"command", "bad", "nonce", "lost"})
+    return bool(told) or bool(value.keys() & {"command", "release", "bad", "nonce", "lost"})

@@ -20,6 +20,7 @@ from sotdae_edge.core.events import (
     NonceAsked,
     Noticed,
     PolicyCame,
+    ReleaseCame,
     Scan,
     Sighting,
 )
@@ -28,7 +29,7 @@ from sotdae_shared.samples import Sample
 
 WORDS: dict[str, type[Event]] = {
     "seen": Sighting, "hub": HubHeard, "lost": LinkLost, "nonce": NonceAsked, "command": CommandCame,
-    "bad": BadCommand, "clock": ClockTold, "noticed": Noticed, "deny": DenyTold,
+    "release": ReleaseCame, "bad": BadCommand, "clock": ClockTold, "noticed": Noticed, "deny": DenyTold,
     "policy": PolicyCame, "bad_policy": BadPolicy,
 }  # fmt: skip
 """Events and their names on record; a scan has its own form."""

@@ -45,4 +45,4 @@ def order(gate: Gate, number: int) -> CommandCame:
     )
     approvals = tuple(sign_command(command, name, key) for name, key in _KEYS.items())
     signed = command.model_copy(update={"approvals": approvals})
-    return CommandCame(signed, False, True, _WALL.timestamp(), ClockTrust.SYNCED)
+    return CommandCame(signed, False, True, _WALL.timestamp(), ClockTrust.SYNCED, local=True)

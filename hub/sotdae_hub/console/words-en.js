@@ -219,6 +219,8 @@ export const en = {
   "decision.area_grew": "area grows",
   "decision.command": "command",
   "decision.bypass_ended": "bypass ended",
+  "decision.release_wanted": "asks the hub to release",
+  "decision.release": "release",
   "decision.selftest": "self-test",
   "decision.policy": "policy",
   "decision.slope_normal": "slope calm",

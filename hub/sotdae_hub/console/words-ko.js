@@ -219,6 +219,8 @@ export const ko = {
   "decision.area_grew": "침수 지역 확대",
   "decision.command": "지시",
   "decision.bypass_ended": "우회 종료",
+  "decision.release_wanted": "허브 해제 승인 요청",
+  "decision.release": "해제 승인",
   "decision.selftest": "자가 점검",
   "decision.policy": "정책",
   "decision.slope_normal": "급경사지 안정",

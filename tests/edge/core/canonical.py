@@ -170,6 +170,7 @@ def _gauged(walk: Canonical, _: object) -> bool:
 REDUCED: dict[str, Rule] = {
     "Incident.name": lambda walk, value, _: walk.incident(value),
     "Nonce.incident": lambda walk, value, _: walk.incident(value),
+    "Waiting.incident": lambda walk, value, _: walk.incident(value),
     "Gate.nonce": _while(lambda walk, gate: gate.nonce is not None and walk.now < gate.nonce.until, _plain),
     "ChannelState.counts": lambda walk, value, _: walk.counted(value),
     "Single.count": lambda walk, value, _: walk.counted(value),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 
 from edge.core.exploration import DRY_CM, Action, Cut, Judged
-from edge.core.people import NONCE
+from edge.core.people import NONCE, STRANGER
 from edge.core.plant import SITE
 
 from sotdae_edge.core.events import BadCommand, LinkLost, NonceAsked
@@ -177,8 +177,8 @@ CUTS = {
         listens=True,
     ),
     "orders": Cut(
-        "orders of every rank, the nonce and the link each by itself, with water and arm",
-        ticked(replace(SITE, levels=Levels()), **{**AGES, **AT_ONCE, "nonce": 2}),
+        "orders of every rank, nonce, release and link each by itself, with water and arm",
+        ticked(replace(SITE, levels=Levels()), **{**AGES, **AT_ONCE, "nonce": 2, "release": 2}),
         {
             **QUIET, "restart": TIME["restart"], "dry": water(DRY_CM), "wet": water(20.5),
             "arm open": scan(arm="open"), "arm closed": scan(arm="closed"),
@@ -188,6 +188,11 @@ CUTS = {
             "open by city": lambda story: story.order_by("open", "lee", "park"),
             "open by one": lambda story: story.order_by("open", "lee"),
             "open by province": lambda story: story.order_by("open", "choi", "han"),
+            "open from afar": lambda story: story.order_by("open", "lee", "park", local=False),
+            "release": lambda story: story.release(),
+            "denial": lambda story: story.release(granted=False),
+            "release of another": lambda story: story.release(nonce="0" * 32),
+            "release forged": lambda story: story.release(private=STRANGER),
             "close by panel": lambda story: story.order_by("close", "kim"),
             "close by province": lambda story: story.order_by("close", "choi"),
             "malformed": lambda story: story.give(BadCommand("no order")),

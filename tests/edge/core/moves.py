@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from edge.core.people import STRANGER
 from edge.core.plant import SCAN_S
 from edge.core.watched import Watched
 
@@ -61,6 +62,9 @@ ACTIONS: dict[str, Action] = {
     "sleep": _pause,
     "restart": _restart,
     "grant": lambda story: (story.grant(), story.run(SCAN_S)),
+    "from afar": lambda story: (story.afar("lee", "park"), story.run(SCAN_S)),
+    "release": lambda story: (story.release(), story.run(SCAN_S)),
+    "forged release": lambda story: (story.release(private=STRANGER), story.run(SCAN_S)),
     "queued": lambda story: (story.forged(live=False), story.run(SCAN_S)),
     "alone": lambda story: (story.forged("lee"), story.run(SCAN_S)),
     "close": lambda story: (story.order_close(), story.run(SCAN_S)),

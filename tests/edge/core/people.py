@@ -8,12 +8,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sotdae_edge.core.authority import RANK_OF
 from sotdae_edge.core.events import CommandCame
-from sotdae_edge.core.site import Person
-from sotdae_shared.messages import Approval, ClockTrust, CommandBody
-from sotdae_shared.signing import sign_command
+from sotdae_edge.core.site import Person, ReleaseKey
+from sotdae_shared.messages import Approval, ClockTrust, CommandBody, ReleaseBody
+from sotdae_shared.signing import public_of, sign_command, sign_release
 
 WALL = datetime(2026, 7, 15, 9, 0, tzinfo=UTC)
 NONCE = "00112233445566778899aabbccddeeff"
+SECOND = "ffeeddccbbaa99887766554433221100"
+"""The nonce over which a hub releases."""
 _PLACES = {
     "kim": "panel",
     "seo": "panel",
@@ -63,6 +65,20 @@ def ordered(target: str, incident: str | None, seq: int, state: str, *names: str
     return signed(order(target, incident=incident, seq=seq, expect_state=state), *names)
 
 
+HUB = Ed25519PrivateKey.from_private_bytes(bytes([99]) * 32)
+STRANGER = Ed25519PrivateKey.from_private_bytes(bytes([100]) * 32)
+HUB_KEY = ReleaseKey("hub-1", public_of(HUB))
+
+
+def released(incident: str, /, private: Ed25519PrivateKey = HUB, **changes: Any) -> ReleaseBody:
+    """Return the hub's release of the order that `order` makes; `changes` are its fields, signed with it."""
+    fields: dict[str, Any] = {
+        "id": "r-1", "facility": "GG-41113-UP-0007", "command": "c-1", "incident": incident, "nonce": SECOND,
+        "granted": True, "because": "carried for desk-7", "key": "hub-1", "signature": "0" * 128,
+    }  # fmt: skip
+    return sign_release(ReleaseBody(**(fields | changes)), private)
+
+
 def rank_of(command: CommandBody) -> int:
     """Return the highest rank among those who signed."""
     level = {person.key: person.level for person in ROSTER}
@@ -75,11 +91,13 @@ def approval(command: CommandBody, name: str) -> Approval:
 
 
 def came(command: CommandBody, **changes: Any) -> CommandCame:
-    """Return the command as it comes over a live session under a good clock."""
+    """Return the command as it comes from the panel under a good clock."""
     facts: dict[str, Any] = {
         "retained": False,
         "live": True,
         "wall_s": WALL.timestamp(),
         "clock": ClockTrust.SYNCED,
+        "local": True,
+        "token": SECOND,
     }
     return CommandCame(command, **(facts | changes))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from edge.core.people import ROSTER
+from edge.core.people import HUB_KEY, ROSTER
 
 from sotdae_edge.core.effects import Alarm, Decided, Drive, Effect, Motion, Save, Warn
 from sotdae_edge.core.events import Event, Scan
@@ -17,6 +17,7 @@ SITE = Site(
     channels=UNDERPASS_CHANNELS,
     levels=Levels(river_caution_cm=2500.0, river_trigger_cm=2902.0),
     roster=ROSTER,
+    release=(HUB_KEY,),
 )
 ARM = {"open": (1.0, 0.0, 90.0), "mid": (0.0, 0.0, 45.0), "closed": (0.0, 1.0, 0.0)}
 SCAN_S = 0.2

@@ -10,10 +10,12 @@ from edge.core.cuts import CUTS
 from edge.core.exploration import DRY_CM, Cut, Explored, explore, ticking
 from edge.core.plant import Plant
 
-from sotdae_edge.core import approach, attempt, authority, gate, hazard, signals
+from sotdae_edge.core import approach, attempt, authority, gate, hazard, release, signals
 from sotdae_edge.core.approach import ApproachState
+from sotdae_edge.core.authority import Verdict
 from sotdae_edge.core.barrier import TRANSITIONS, Signal, State
-from sotdae_edge.core.events import Scan
+from sotdae_edge.core.effects import Decided
+from sotdae_edge.core.events import CommandCame, Scan
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.lane import Lane, LaneState
 from sotdae_edge.core.validity import ChannelState, Level
@@ -185,6 +187,43 @@ MUTANTS: dict[str, tuple[str, Callable[[pytest.MonkeyPatch], None]]] = {
 """Each mutant, and how the watch must notice it."""
 
 
+def _void_nothing(*_: object) -> list[Decided]:
+    return []
+
+
+def _opens_at_once(the_gate: Gate, event: CommandCame, _: Verdict, now: float) -> list[Decided]:
+    the_gate.incident = None
+    return [the_gate.decided("open", the_gate.state, (), now, verdict="accepted", command=event.command.id)]
+
+
+RELEASE_MUTANTS: dict[str, tuple[str, Callable[[pytest.MonkeyPatch], None]]] = {
+    "an order from afar needs no release": (
+        "from afar opens only with",
+        lambda p: p.setattr(release, "ask", _opens_at_once),
+    ),
+    "any release counts": (
+        "only the hub's own release",
+        lambda p: p.setattr(release, "_misfits", lambda *_: iter(())),
+    ),
+    "anybody's signature counts": (
+        "only the hub's own release",
+        lambda p: p.setattr(release, "verify", lambda *_: True),
+    ),
+    "the wait outlives the link": (
+        "a hub alone opens nothing",
+        lambda p: p.setattr(release, "void", _void_nothing),
+    ),
+    "the wait has no end": (
+        "a wait for a release has its end",
+        lambda p: p.setattr(release, "advance", _void_nothing),
+    ),
+    "what has changed meanwhile does not count": (
+        "granted 0.. s dry",
+        lambda p: p.setattr(release, "lapsed", lambda *_: iter(())),
+    ),
+}
+
+
 def _needing(count: int) -> Callable[..., Vote]:
     """A vote that so many channels must win, whoever is lost."""
 
@@ -219,9 +258,13 @@ VOTE_MUTANTS: dict[str, tuple[str, Callable[[pytest.MonkeyPatch], None]]] = {
 }
 
 
-@pytest.mark.parametrize("name", [*MUTANTS, *VOTE_MUTANTS])
+def _cut_of(name: str) -> Cut:
+    return CUTS["radar" if name in VOTE_MUTANTS else "orders" if name in RELEASE_MUTANTS else "narrow"]
+
+
+@pytest.mark.parametrize("name", [*MUTANTS, *VOTE_MUTANTS, *RELEASE_MUTANTS])
 def test_a_mutant_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    noticed, mutate = (MUTANTS | VOTE_MUTANTS)[name]
+    noticed, mutate = (MUTANTS | VOTE_MUTANTS | RELEASE_MUTANTS)[name]
     mutate(monkeypatch)
     with pytest.raises(AssertionError, match=noticed):
-        explore(CUTS["radar" if name in VOTE_MUTANTS else "narrow"])
+        explore(_cut_of(name))

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass, field, replace
 from math import isfinite
+from typing import Any
 
 from edge.core.hearing import Hearing
-from edge.core.people import NONCE, came, ordered, rank_of
+from edge.core.people import NONCE, came, ordered, rank_of, released
 from edge.core.plant import SITE, Plant, Story
 
 from sotdae_edge.core.authority import Rank
 from sotdae_edge.core.barrier import TRANSITIONS, Signal, State
-from sotdae_edge.core.effects import Decided, Drive, Effect, Motion, Warn
-from sotdae_edge.core.events import Event, NonceAsked, Scan, Sighting
+from sotdae_edge.core.effects import Answer, Decided, Drive, Effect, Motion, Warn
+from sotdae_edge.core.events import CommandCame, Event, LinkLost, NonceAsked, ReleaseCame, Scan, Sighting
 from sotdae_edge.core.site import Times
 from sotdae_shared.messages import CommandBody
 
@@ -35,6 +36,10 @@ def _known(value: float | None) -> bool:
     return value is not None and isfinite(value)
 
 
+def _accepted(effects: list[Effect]) -> bool:
+    return any(isinstance(each, Decided) and each.verdict == "accepted" for each in effects)
+
+
 def worst_s(times: Times, retries: int) -> float:
     """Longest time from a trip to closed-as-defined while nobody holds the key (docs/gate.md)."""
     attempt_s = times.travel + times.back_off + times.clear_after_raise
@@ -55,18 +60,24 @@ class Watched(Story):
     edges: set[tuple[State, Signal]] = field(default_factory=set)
     held_by: int = Rank.SCHEDULE
     """The highest rank that ordered it closed in this incident."""
+    promised: float | None = None
+    """When an order of two people from afar was found right; it waits for the hub's release."""
+    promised_by: int = 0
+    """Their rank."""
     heard: Hearing | None = field(default_factory=Hearing)
     """None: nobody listens, for all channels say the same."""
 
     def give(self, event: Event) -> list[Effect]:
         if isinstance(event, Scan):
             self._see(event)
+        if isinstance(event, LinkLost):
+            self.promised = None
         return super().give(event)
 
     def restart(self, boot: str = "fedcba9876543210") -> None:
         super().restart(boot)
         self.wet_at, self.scanned, self.key_seen = self.now, float("-inf"), False
-        self.grants, self.astray_since = 0, None
+        self.grants, self.astray_since, self.promised = 0, None, None
         self._hear_anew()
 
     def _hear_anew(self) -> None:
@@ -101,27 +112,56 @@ class Watched(Story):
         seq = max(self.gate.last_seq.values(), default=0) + later
         return ordered(target, incident, seq, self.gate.state.value, *names)
 
-    def order_by(self, target: str, *names: str) -> None:
+    def order_by(self, target: str, *names: str, local: bool = True) -> None:
         """Let these people order it, right but for who they are, with the nonce that was given."""
-        self._order(self._signed(target, *names))
+        self._order(self._signed(target, *names), local=local)
 
-    def _order(self, command: CommandBody) -> None:
-        dry_s = self.now - self.wet_at
-        if not self.fresh or self.gate.state in (State.START, State.OPEN):
-            dry_s = 0.0
-        before = self.gate.state
-        event = came(command)
+    def afar(self, *names: str) -> None:
+        """Let these people order over the network what they would order on the spot."""
+        self.give(NonceAsked("q", NONCE))
+        self.order_by("open", *names, local=False)
+
+    def release(self, **wrong: Any) -> None:
+        """Let the hub release what waits; `wrong` are fields that it gets wrong."""
+        incident = "" if self.gate.incident is None else self.gate.incident.name
+        event = ReleaseCame(released(incident or "none", **wrong), False, True)
+        dry_s = self._dry_s()
         effects = self.gate.handle(event, self.now)
-        accepted = any(isinstance(e, Decided) and e.verdict == "accepted" for e in effects)
-        if accepted and event.command.target == "open":
-            assert dry_s >= self.site.times.reopen_dry - EPSILON_S, f"granted {dry_s:.1f} s dry in {before}"
-            self.grants = 1
-            assert len(event.command.approvals) == 2, "opens only for a fresh order of two people"
-            assert rank_of(event.command) <= self.held_by, "opens only for a rank that may"
-            self.held_by = Rank.SCHEDULE
-        elif accepted:
-            self.held_by = min(self.held_by, rank_of(event.command))
+        if _accepted(effects):
+            assert self.promised is not None, "a hub alone opens nothing"
+            assert self.now < self.promised + self.site.times.release, "a release comes in time"
+            assert not wrong, "only the hub's own release for this order counts"
+            self._granted(dry_s, self.promised_by)
         self.take(effects)
+
+    def _order(self, command: CommandBody, *, local: bool = True) -> None:
+        dry_s = self._dry_s()
+        effects = self.gate.handle(event := came(command, local=local), self.now)
+        if any(isinstance(e, Answer) and e.report == "release_wanted" for e in effects):
+            self.promised, self.promised_by = self.now, rank_of(command)
+            assert len(command.approvals) == 2, "only two people's order waits for a release"
+        if _accepted(effects):
+            self._obeyed(event, dry_s)
+        self.take(effects)
+
+    def _obeyed(self, event: CommandCame, dry_s: float) -> None:
+        self.promised = None
+        if event.command.target == "open":
+            assert event.local, "from afar opens only with the hub's release"
+            assert len(event.command.approvals) == 2, "opens only for a fresh order of two people"
+            self._granted(dry_s, rank_of(event.command))
+        else:
+            self.held_by = min(self.held_by, rank_of(event.command))
+
+    def _granted(self, dry_s: float, rank: int) -> None:
+        assert dry_s >= self.site.times.reopen_dry - EPSILON_S, f"granted {dry_s:.1f} s dry"
+        assert rank <= self.held_by, "opens only for a rank that may"
+        self.grants, self.held_by, self.promised = 1, Rank.SCHEDULE, None
+
+    def _dry_s(self) -> float:
+        """Return for how long all has been dry, as far as anybody has watched."""
+        watched = self.fresh and self.gate.state not in (State.START, State.OPEN)
+        return self.now - self.wet_at if watched else 0.0
 
     def forged(self, *names: str, live: bool = True, later: int = 1) -> None:
         """Deliver an open that is right but for its way, its signers or its number."""
@@ -205,6 +245,7 @@ class Watched(Story):
         gate = self.gate
         due = gate.next_deadline(self.now)
         assert due is None or due > self.now, "a deadline served is gone"
+        assert gate.waiting is None or self.now < gate.waiting.until, "a wait for a release has its end"
         if gate.state not in OUTSIDE:
             assert gate.incident is not None, gate.state
         hazard = gate.state not in OUTSIDE or gate.incident is not None

@@ -32,7 +32,7 @@ def clock_at(wall: datetime, *, disciplined: bool = True) -> SystemClock:
 
 def arrived(command: CommandBody, clock: SystemClock) -> CommandCame:
     """Return a command as the runner stamps it."""
-    return CommandCame(command, False, True, clock.wall().timestamp(), clock.trust())
+    return CommandCame(command, False, True, clock.wall().timestamp(), clock.trust(), local=True)
 
 
 def reopenable() -> Story:
