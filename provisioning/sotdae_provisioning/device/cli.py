@@ -14,7 +14,7 @@ import segno
 import typer
 from cryptography.hazmat.primitives import hashes
 
-from sotdae_provisioning.device import bulk_cli
+from sotdae_provisioning.device import bulk_cli, fleet_cli
 from sotdae_provisioning.device.client import Office, root_of
 from sotdae_provisioning.device.papers import Papers
 from sotdae_provisioning.device.renewing import OFFICE, Renewing, address_in, due_at, hear, office_of, said
@@ -24,10 +24,11 @@ from sotdae_provisioning.pki.certificates import dns_names
 from sotdae_provisioning.pki.codes import LIFE, Codes, Grant, shown
 from sotdae_provisioning.pki.province import Province
 from sotdae_provisioning.telling import told
+from sotdae_shared.errors import ConfigError
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.topics import Address
 
-device_app = typer.Typer(no_args_is_help=True, help="The identity of a box: enrol, renew, show.")
+device_app = typer.Typer(no_args_is_help=True, help="Boxes and their identity.")
 
 PapersOption = Annotated[
     Path, typer.Option("--papers", help="Folder of the box's papers.", envvar="SOTDAE_PAPERS")
@@ -39,6 +40,10 @@ device_app.command("enrol-many")(bulk_cli.enrol_many)
 device_app.command("request")(bulk_cli.request)
 device_app.command("certify")(bulk_cli.certify)
 device_app.command("accept")(bulk_cli.accept_papers)
+device_app.command("list")(fleet_cli.list_boxes)
+device_app.command("rotate")(fleet_cli.rotate)
+device_app.command("revoke")(fleet_cli.revoke)
+device_app.command("replace")(fleet_cli.replace)
 
 
 @device_app.command()
@@ -144,10 +149,26 @@ def take(
 
 
 @device_app.command()
-def show(papers: PapersOption, as_json: JsonOption = False) -> None:
-    """Show who this box is, and until when."""
+def show(
+    who: Annotated[
+        str | None, typer.Argument(help="At the office: a node, or a box's serial number.")
+    ] = None,
+    papers: Annotated[
+        Path | None, typer.Option("--papers", help="On the box: its papers.", envvar="SOTDAE_PAPERS")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--dir", help="Folder of the authorities.", envvar="SOTDAE_CA")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show who this box is, and until when; at the office, WHO with all the papers it was given."""
     with told():
-        _say(Papers(papers), as_json)
+        if who is not None and folder is not None:
+            fleet_cli.show_box(Province(folder), who, as_json)
+        elif papers is not None and who is None:
+            _say(Papers(papers), as_json)
+        else:
+            raise ConfigError("show", ["want --papers (on the box), or WHO and --dir (at the office)"])
 
 
 def _typed() -> str:
