@@ -4,6 +4,7 @@ import ssl
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -68,6 +69,15 @@ class Office:
                 headers=_TYPE,
             )
         papers.settle(_certificates(answer), self.root)
+
+    def time(self) -> datetime:
+        """Return the office's time of day, cut to a second. LinkError if it does not tell."""
+        with self._client() as client:
+            told = self.ask(client, "GET", f"{EST}/cacerts").headers.get("Date", "")
+        try:
+            return parsedate_to_datetime(told)
+        except ValueError as error:
+            raise LinkError(f"the office does not tell the time: {told[:80]!r}") from error
 
     def renew(self, papers: Papers, now: datetime) -> None:
         """Have a new key certified by the papers in use, whether or not they have run out."""
