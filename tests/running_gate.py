@@ -37,15 +37,16 @@ async def running_gate(
     *,
     rules: GateSite | None = None,
     store: FileState | None = None,
+    memento: dict[str, Any] | None = None,
     clock: SystemClock = CLOCK,
     parts: Callable[[Recorder], dict[str, Any]] = nothing,
 ) -> AsyncIterator[GateApp]:
-    """Run a gate at a site. `rules` stand in for its file's; `parts` gives the runner further ones."""
+    """Run a gate at a site, from what it kept. `rules` stand in for its file's, `parts` are further ones."""
     with ThreadPoolExecutor(1) as worker, ThreadPoolExecutor(1) as saver:
         address = Address(FacilityId(config.facility.id), config.facility.node)
         outbox = SqliteOutbox(directory / "outbox.db", address, BOOT)
         recorder = Recorder(outbox, clock, worker, lambda: None)
-        gate = Gate.start(rules or config.site, BOOT, clock.monotonic())
+        gate = Gate.start(rules or config.site, BOOT, clock.monotonic(), memento)
         store = store or FileState(directory / "state")
         app = GateApp(gate, config, site.gate, recorder, store, clock, saver, **parts(recorder))
         task = asyncio.create_task(app.run())

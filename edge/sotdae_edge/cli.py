@@ -8,9 +8,10 @@ import random
 import secrets
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -31,6 +32,7 @@ from sotdae_edge.app.drift import Drift
 from sotdae_edge.app.gate import GateApp
 from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.app.words import said
+from sotdae_edge.checking import ConfigPath, check_city, check_gate
 from sotdae_edge.config import CityConfig, DeviceConfig, GateConfig
 from sotdae_edge.core.effects import Alarm
 from sotdae_edge.core.gate import Gate
@@ -38,6 +40,7 @@ from sotdae_edge.core.homes import Homes
 from sotdae_edge.core.homes_kept import Kept as KeptHomes
 from sotdae_edge.core.relays import Relays
 from sotdae_edge.core.reservoirs import Reservoirs
+from sotdae_edge.core.site import Site
 from sotdae_edge.core.slopes import Slopes
 from sotdae_edge.ending import end
 from sotdae_edge.fitting import city_points, fitted_city, fitted_gate, scale
@@ -70,21 +73,6 @@ gate_app = typer.Typer(no_args_is_help=True, help="The gate agent: senses, decid
 city_app = typer.Typer(no_args_is_help=True, help="The city agent: home alarms, gauges and cameras.")
 
 AnyConfig = GateConfig | CityConfig
-ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="The agent's TOML file.")]
-
-
-@gate_app.command("check-config")
-def check_config(
-    config: ConfigPath, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
-) -> None:
-    """Check a gate's file and list every problem. Exit code 2 if there is one."""
-    try:
-        site = fitted_gate(config).site
-    except ConfigError as error:
-        end(error, as_json=as_json)
-    answer = {"ok": True, "facility": site.facility, "lead_s": round(site.lead_s, 1)}
-    text = f"OK: {site.facility} closes {site.lead_s:.0f} s ahead of {site.levels.unsafe_cm:g} cm"
-    typer.echo(json.dumps(answer) if as_json else text)
 
 
 @gate_app.command("run")
@@ -93,22 +81,13 @@ def run_gate(config: ConfigPath) -> None:
     _run(_gate(_load(fitted_gate, config)))
 
 
+gate_app.command("check-config")(check_gate)
 gate_app.command("watchdog")(watchdog)
 gate_app.command("panel")(panel)
 gate_app.add_typer(key_app, name="key")
 
 
-@city_app.command("check-config")
-def check_city(
-    config: ConfigPath, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
-) -> None:
-    """Check a city agent's file and list every problem. Exit code 2 if there is one."""
-    try:
-        found = fitted_city(config)
-    except ConfigError as error:
-        end(error, as_json=as_json)
-    answer = {"ok": True, "facility": found.facility.id, "homes": len(found.homes)}
-    typer.echo(json.dumps(answer) if as_json else f"OK: {found.facility.id}, {len(found.homes)} homes")
+city_app.command("check-config")(check_city)
 
 
 @city_app.command("run")
@@ -132,13 +111,14 @@ async def _gate(config: GateConfig) -> None:
     directory, recorder = _recorder(config, clock, boot, problems)
     uplink = _uplink(config, recorder)
     eyes = None if config.camera is None else ChildEyes(config.camera, directory / "picture.jpg")
-    gate = _restore(config, boot, clock.monotonic(), recorder, kept)
+    stated = _statements(config)
+    gate = _restore(_ruled(config.site, stated), boot, clock.monotonic(), recorder, kept)
     journal = _journal(config, clock, recorder, kept)
     app = GateApp(
         gate, config, _device(config.device), recorder, store, clock, saver,
         uplink=uplink, eyes=eyes, watchdog=_watchdog(config, boot), panel=_panel(config, clock),
         journal=journal, drift=Drift(FileState(config.storage.dir / "baseline.state")),
-        denying=_denying(config),
+        denying=None if stated is None else Denying(stated, (*config.roster, *config.release)),
     )  # fmt: skip
     if config.history is not None:
         recorder.say(Kind.TELEMETRY, read_history(config.history))
@@ -221,13 +201,13 @@ async def _deliver(recorder: Recorder) -> None:
         await asyncio.sleep(0.05)
 
 
-def _restore(config: GateConfig, boot: str, now: float, recorder: Recorder, kept: dict[str, Any]) -> Gate:
+def _restore(site: Site, boot: str, now: float, recorder: Recorder, kept: dict[str, Any]) -> Gate:
     """Start from the last good state; without one, the hazard is assumed unless the arm is proven open."""
     try:
-        return Gate.start(config.site, boot, now, kept or None)
+        return Gate.start(site, boot, now, kept or None)
     except WireError as error:
         _alarm(recorder, "state.corrupt", str(error))
-        return Gate.start(config.site, boot, now)
+        return Gate.start(site, boot, now)
 
 
 def _kept_homes(kept: dict[str, Any], recorder: Recorder) -> KeptHomes:
@@ -286,9 +266,12 @@ def _statements(config: GateConfig) -> Statements | None:
     return Statements(config.papers.dir, str(config.facility.id), floors, lists)
 
 
-def _denying(config: GateConfig) -> Denying | None:
-    stated = _statements(config)
-    return None if stated is None else Denying(stated, (*config.roster, *config.release))
+def _ruled(site: Site, stated: Statements | None) -> Site:
+    """Return a site that takes no policy below the floor that the enrolment office stated."""
+    floor = None if stated is None or site.policy is None else stated.floor()
+    if floor is None or site.policy is None:
+        return site
+    return replace(site, policy=replace(site.policy, floor=floor.policy))
 
 
 def _thread(name: str) -> ThreadPoolExecutor:

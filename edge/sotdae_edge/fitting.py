@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sotdae_edge.config import CityConfig, GateConfig, load_city, load_gate
 from sotdae_edge.core import lane, riverside
+from sotdae_edge.core.policy import RIVER
 from sotdae_edge.core.relays import Scale
 from sotdae_firmware_bridge.payload import Spot
 from sotdae_firmware_bridge.payload import load as load_payload
@@ -102,15 +103,19 @@ def _channels(config: GateConfig, points: Mapping[str, Point]) -> Iterator[str]:
 
 
 def _river(config: GateConfig, points: Mapping[str, Point]) -> Iterator[str]:
-    """A trigger that the gauge cannot reach never closes."""
-    trigger = config.levels.river_trigger_cm
-    if trigger is None:
-        return
+    """A trigger that the gauge cannot reach never closes, whether the file or a policy gives it."""
+    triggers = {"levels.river_trigger_cm": config.levels.river_trigger_cm}
+    bounds = {} if config.policy is None else config.policy.bounds
+    for name in RIVER:
+        _, triggers[f"policy.bounds.{name}"] = bounds.get(name, (None, None))
     gauge = points.get("river_stage")
-    if gauge is None:
-        yield "levels.river_trigger_cm: there is no point 'river_stage'"
-    elif gauge.range is not None and not gauge.range[0] < trigger <= gauge.range[1]:
-        yield f"levels.river_trigger_cm: {trigger:g}: the gauge says {gauge.range[0]:g} to {gauge.range[1]:g}"
+    for place, trigger in triggers.items():
+        if trigger is None:
+            continue
+        if gauge is None:
+            yield f"{place}: there is no point 'river_stage'"
+        elif gauge.range is not None and not gauge.range[0] < trigger <= gauge.range[1]:
+            yield f"{place}: {trigger:g}: the gauge says {gauge.range[0]:g} to {gauge.range[1]:g}"
 
 
 def _named(config: CityConfig) -> Iterator[tuple[str, str]]:

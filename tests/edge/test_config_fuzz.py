@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ LOADERS = {"gate": load_gate, "city": load_city}
 def shown(role: str) -> str:
     """Return an example with every setting that it shows in comments."""
     text = SETTING.sub("", (REPO / f"edge/{role}.example.toml").read_text(encoding="utf-8"))
-    text = re.sub(r'(?<=public = )".*"', f'"{"ab" * 32}"', text)
+    keys = count(1)
+    text = re.sub(r'(?<=public = )".*"', lambda _: f'"{next(keys):064x}"', text)
     return re.sub(r"^(serial|\[drill|reopen_dry_s|\[riverside|lock_after)", r"# \1", text, flags=re.MULTILINE)
 
 

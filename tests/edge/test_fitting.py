@@ -1,5 +1,6 @@
 """A file whose points no profile has is refused before it runs."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,51 @@ def test_check_config_and_run_refuse_alike(tmp_path: Path, app: object, more: st
         ended = CliRunner().invoke(app, [command, "-c", str(path)])  # type: ignore[arg-type]
         assert ended.exit_code == 2
         assert "there is no point 'moon'" in ended.stderr
+
+
+SIGNERS = "".join(
+    f'[[policy.signers]]\nkey = "{name}"\nname = "{name}"\nscope = "GG"\npublic = "{at:064x}"\n'
+    for at, name in enumerate(("jung", "oh"))
+)
+POLICY = "[policy]\n[policy.bounds]\n{}\n" + SIGNERS
+
+
+@pytest.mark.parametrize(
+    ("bounds", "problem"),
+    [
+        (
+            "close_cm = [10, 20]",
+            "policy.bounds.close_cm: want 3 <= least <= most <= 15: national",
+        ),
+        ("caution_cm = [8, 3]", "policy.bounds.caution_cm: want 1 <= least <= most <= 10: local alert"),
+        ("cluse_cm = [3, 8]", "policy.bounds.cluse_cm: a policy has no such value"),
+        ("unsafe_cm = [20, 30]", "policy.bounds.unsafe_cm: a policy has no such value"),
+        ("river_trigger_cm = [0, 99000]", "policy.bounds.river_trigger_cm: 99000: the gauge says"),
+    ],
+)
+def test_a_policy_section_that_would_let_too_much_through_is_refused(
+    tmp_path: Path, bounds: str, problem: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        fitted_gate(written(tmp_path, POLICY.format(bounds)))
+    assert any(line.startswith(problem) for line in caught.value.problems), caught.value.problems
+
+
+def test_a_policy_section_wants_people_who_can_sign(tmp_path: Path) -> None:
+    for section in ("[policy]\nneeded = 3\n" + SIGNERS, "[policy]\nneeded = 1\n" + SIGNERS, "[policy]\n"):
+        with pytest.raises(ConfigError):
+            fitted_gate(written(tmp_path, section))
+
+
+def test_check_config_says_what_a_policy_may_set(tmp_path: Path) -> None:
+    path = str(written(tmp_path, POLICY.format("caution_cm = [3, 8]")))
+    said = CliRunner().invoke(gate_app, ["check-config", "-c", path])
+    assert said.exit_code == 0, said.output
+    assert "policies: 2 of 2 people sign one; it may set" in said.output
+    assert "  caution_cm from 3 to 8\n" in said.output
+    assert "river_trigger_cm" not in said.output
+    answer = json.loads(CliRunner().invoke(gate_app, ["check-config", "-c", path, "--json"]).output)
+    assert answer["policy"]["caution_cm"] == [3.0, 8.0]
+    assert answer["policy"]["reopen_dry_s"] == [1800.0, 86400.0]
+    plain = CliRunner().invoke(gate_app, ["check-config", "-c", str(written(tmp_path, ""))])
+    assert "policies: none is taken" in plain.output

@@ -163,7 +163,7 @@ def settle(gate: "Gate", now: float) -> list[Decided]:
 def frozen(gate: "Gate") -> str | None:
     """Return why no policy may come into force now, or None.
 
-    Only a gate that sees a dry road, with nothing ripening, has no time running that a policy could stretch.
+    Where the water is seen below caution and nothing ripens, no time is running that a policy could stretch.
     """
     if gate.incident is not None:
         return f"incident {gate.incident.name} stands"
@@ -192,6 +192,7 @@ def _objections(gate: "Gate", policy: PolicyBody, floor: int) -> tuple[str, ...]
     site = own(gate)
     if site.policy is None:
         return (NO_RULES,)
+    floor = max(floor, site.policy.floor - 1)
     reason = refusal(policy, site.policy.trust, FacilityId(site.facility), floor)
     return tuple(rules.problems(site, policy)) if reason is None else (reason,)
 

@@ -63,6 +63,18 @@ def bounds_problems(bounds: Mapping[str, tuple[float, float]]) -> Iterator[str]:
             yield f"policy.bounds.{name}: want {span}: {limit.why}"
 
 
+def allowed(base: Site) -> dict[str, tuple[float, float]]:
+    """Return the least and most of each value that a policy may set at a site; nothing without rules."""
+    if base.policy is None:
+        return {}
+    bounds, found = base.policy.bounds, {}
+    for name in PolicyValues.model_fields:
+        limit = limit_of(name)
+        if name in bounds or name not in RIVER:
+            found[name] = bounds.get(name, (limit.least, limit.most))
+    return found
+
+
 def changes(before: Site, after: Site) -> tuple[str, ...]:
     """Return in words what differs of levels and times."""
     return (*_differ(before.levels, after.levels, ""), *_differ(before.times, after.times, "_s"))

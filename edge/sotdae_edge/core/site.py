@@ -199,6 +199,8 @@ class PolicyRules:
     trust: Trust
     bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
     """The site's own least and most of a value, inside of `limits`."""
+    floor: int = 0
+    """The lowest version that may be in force, as the enrolment office stated."""
 
 
 @dataclass(frozen=True, slots=True)

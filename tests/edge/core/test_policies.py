@@ -242,6 +242,20 @@ def test_the_floor_outlives_a_file_without_the_section() -> None:
     assert verdicts(story, good(6))[0][2] == "version 6 is not above 7"
 
 
+def test_nothing_below_the_stated_floor_is_taken_or_goes_on() -> None:
+    """A box that was replaced, or whose older state was put back, is not led back to yesterday's rules."""
+    story = calm(replace(RULED, policy=PolicyRules(TRUST, floor=7)))
+    assert verdicts(story, good(6, caution_cm=4.0))[0][2] == "version 6 is not above 6"
+    assert verdicts(story, good(7, caution_cm=4.0))[0][1] == "accepted"
+    story.site = replace(RULED, policy=PolicyRules(TRUST, floor=9))
+    story.restart()
+    story.run(4.0)
+    assert in_force(story) == (0, None)
+    assert story.alarms["policy.corrupt"] == 2
+    assert verdicts(story, good(8, caution_cm=4.0))[0][1] == "refused"
+    assert verdicts(story, good(9, caution_cm=4.0))[0][1] == "accepted"
+
+
 def test_bounds_of_a_site_are_checked() -> None:
     assert list(policy.bounds_problems({"caution_cm": (3.0, 8.0)})) == []
     bad = {"caution": (3.0, 8.0), "close_cm": (10.0, 20.0), "reopen_cm": (3.0, 2.0)}

@@ -14,13 +14,13 @@ from edge.core.moves import ACTIONS
 from edge.core.orders import BYPASSES, TESTS, tell_time
 from edge.core.people import came, order, signed
 from edge.core.plant import SITE, Plant
-from edge.core.ruling import POLICIES, RULED
+from edge.core.ruling import POLICIES, RULED, good
 from edge.core.watched import QUICK
 from edge.record.tape import TapedStory, closing, opening, replayed, round_trip, written
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sotdae_edge.core.events import BadCommand, Event, HubHeard, LinkLost, Scan
+from sotdae_edge.core.events import BadCommand, Event, HubHeard, LinkLost, PolicyCame, Scan
 from sotdae_edge.core.site import SelfTestPlan
 from sotdae_edge.record.chain import Chain
 from sotdae_edge.record.coding import WORDS, Entry, parse, text
@@ -65,6 +65,26 @@ def test_any_story_replays_bit_for_bit(site: Any, moves: list[Move]) -> None:
     assert [segment.problems for segment in segments] == [[] for _ in segments]
     assert differences == []
     assert run.calls == sum(isinstance(item, Entry) for item in story.items)
+    assert run.decisions == len(story.decided)
+
+
+def test_a_policy_that_comes_waits_and_outlives_a_restart_replays() -> None:
+    story = TapedStory(RULED)
+    story.run(1.0)
+    story.give(PolicyCame(good(3, caution_cm=4.0, repair_s=3600.0)))
+    story.rotate()
+    story.plant.water(6.0)
+    story.run(3.0)
+    story.give(PolicyCame(good(5, close_cm=12.0)))
+    story.rotate()
+    story.restart()
+    story.plant.water(0.0)
+    story.run(700.0, every=1.0)
+    story.rotate()
+    assert story.gate.site.levels.close_cm == 12.0
+    segments, run, differences = round_trip(story.items)
+    assert [segment.problems for segment in segments] == [[] for _ in segments]
+    assert differences == []
     assert run.decisions == len(story.decided)
 
 
