@@ -15,7 +15,15 @@ from pathlib import Path
 
 REPO = Path(__file__).parents[1]
 PLACE = REPO / "run/fuzz"
-INSTRUMENTED = ["sotdae_edge", "sotdae_firmware_bridge", "sotdae_hub", "sotdae_shared", "tomllib", "rfc8785"]
+INSTRUMENTED = [
+    "sotdae_edge",
+    "sotdae_firmware_bridge",
+    "sotdae_hub",
+    "sotdae_provisioning",
+    "sotdae_shared",
+    "tomllib",
+    "rfc8785",
+]
 LIMITS = ["-max_len=8192", "-rss_limit_mb=4096", "-timeout=20", "-print_final_stats=1"]
 
 

@@ -6,6 +6,7 @@ from fuzz import (
     edge_parsers,
     hub_parsers,
     modbus_parser,
+    office_parsers,
     record_parsers,
     shared_parsers,
 )
@@ -13,5 +14,6 @@ from fuzz.target import Target
 
 _FAMILIES = (
     shared_parsers, bridge_parsers, modbus_parser, edge_parsers, access_parsers, record_parsers, hub_parsers,
+    office_parsers,
 )  # fmt: skip
 TARGETS: dict[str, Target] = {target.name: target for family in _FAMILIES for target in family.TARGETS}

@@ -3,14 +3,14 @@
 import hashlib
 import hmac
 import sqlite3
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sotdae_shared.errors import ConfigError, WireError
+from sotdae_shared.errors import ConfigError, LinkError, WireError
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.topics import Address
 
@@ -66,6 +66,14 @@ class Codes:
         db.execute("PRAGMA synchronous=FULL")
         return db
 
+    @contextmanager
+    def _asking(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(self._open()) as db:
+                yield db
+        except (sqlite3.Error, ValueError, TypeError) as error:  # the latter of a damaged row
+            raise LinkError(f"{self._path}: the codes cannot be had: {error}") from error
+
     def give(self, grant: Grant, choose: Callable[[str], str]) -> str:
         """Return a fresh code; one that was out for this node before is void. `choose` draws a letter."""
         return self.give_all([grant], choose)[0]
@@ -83,7 +91,7 @@ class Codes:
             )
             for grant, code in drawn
         ]
-        with closing(self._open()) as db:
+        with self._asking() as db:
             db.execute("BEGIN IMMEDIATE")
             db.executemany(
                 "INSERT OR REPLACE INTO codes (node, facility, serial, hash, until) VALUES (?, ?, ?, ?, ?)",
@@ -108,12 +116,12 @@ class Codes:
             "SELECT node, facility, serial, until, hash FROM codes"
             " WHERE key IS NULL AND wrong < ? AND (? IS NULL OR node = ?)"
         )
-        with closing(self._open()) as db:
+        with self._asking() as db:
             rows = db.execute(query, (TRIES, node, node)).fetchall()
-        found = [
-            (Grant(Address(FacilityId(facility), node), serial, _time(until)), wanted)
-            for node, facility, serial, until, wanted in rows
-        ]
+            found = [
+                (Grant(Address(FacilityId(facility), node), serial, _time(until)), wanted)
+                for node, facility, serial, until, wanted in rows
+            ]
         return [(grant, wanted) for grant, wanted in found if now < grant.until]
 
     def take(self, node: str, code: str, key: bytes, now: datetime) -> Grant:
@@ -121,8 +129,9 @@ class Codes:
 
         Raises:
             WireError: if it is unknown, wrong, used, too old, or was guessed at too often.
+            LinkError: if the file cannot be had.
         """
-        with closing(self._open()) as db:
+        with self._asking() as db:
             db.execute("BEGIN IMMEDIATE")
             row = db.execute(
                 "SELECT facility, serial, hash, until, wrong, key FROM codes WHERE node = ?", (node,)

@@ -22,7 +22,7 @@ from aiohttp import BasicAuth, web
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
-from sotdae_provisioning.pki.office import Office
+from sotdae_provisioning.pki.office import Office, read_shown
 from sotdae_provisioning.pki.province import Certified
 from sotdae_provisioning.pki.statements import deny_list, stated_floor
 from sotdae_shared.errors import ConfigError, LinkError, SotdaeError, WireError
@@ -146,7 +146,7 @@ class EstServer:
         try:
             body = await request.json()
             nonce, signature = bytes.fromhex(body["nonce"]), bytes.fromhex(body["signature"])
-            shown = x509.load_pem_x509_certificate(str(body["certificate"]).encode())
+            shown = read_shown(str(body["certificate"]).encode())
             csr = b64decode(body["request"], validate=True)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise WireError("want JSON with nonce, signature, certificate, request") from error

@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from sotdae_provisioning.pki.certificates import common_name
-from sotdae_shared.errors import ConfigError, LinkError
+from sotdae_shared.errors import ConfigError, LinkError, SotdaeError
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS certificates (
@@ -32,6 +32,9 @@ CREATE TABLE IF NOT EXISTS denied_keys (public TEXT PRIMARY KEY, denied_at TEXT 
 _SELECT = "SELECT serial, name, issued_at, expires_at, pem, revoked_at, reason, box FROM certificates"
 
 
+DAMAGED = "is damaged: bring the authority's folder back from a backup, and revoke what was given since"
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """One certificate that was given."""
@@ -46,12 +49,20 @@ class Given:
     box: str | None = None
     """The box's serial number, as its maker printed it; None where nobody said."""
 
+    def certificate(self) -> x509.Certificate:
+        """Return the certificate itself. ConfigError if the ledger's copy is damaged."""
+        try:
+            return x509.load_pem_x509_certificate(self.pem.encode())
+        except ValueError as error:
+            raise ConfigError(f"{self.serial:x}", [f"its certificate in the ledger {DAMAGED}"]) from error
+
 
 class Ledger:
     """The certificates of one authority, in its folder."""
 
     def __init__(self, path: Path) -> None:
         """Open or make the file. ConfigError if it cannot be had."""
+        self._path = path
         try:
             self._db = sqlite3.connect(path, isolation_level=None, timeout=10.0)
             self._db.execute("PRAGMA journal_mode=WAL")
@@ -59,7 +70,14 @@ class Ledger:
             self._db.executescript(_SCHEMA)
             self._migrate()
         except sqlite3.Error as error:
-            raise ConfigError(str(path), [f"cannot be opened: {error}"]) from error
+            raise self._broken(error) from error
+
+    def _broken(self, error: Exception) -> SotdaeError:
+        if "locked" in str(error):
+            return LinkError(f"{self._path}: the ledger is in use: {error}")
+        if "unable to open" in str(error):
+            return ConfigError(str(self._path), [f"cannot be opened: {error}"])
+        return ConfigError(str(self._path), [f"the ledger {DAMAGED} ({error})"])
 
     def _migrate(self) -> None:
         """A ledger of before boxes were noted has no column for them."""
@@ -145,7 +163,7 @@ class Ledger:
             raise ConfigError(name, [f"{value} would be lower than {self.number(name)}"])
 
     def number(self, name: str) -> int | None:
-        """Return a number as it stands; None if there is none. LinkError if the file cannot be read."""
+        """Return a number as it stands; None if there is none."""
         rows = self._read("SELECT value FROM numbers WHERE name = ?", (name,))
         return int(rows[0][0]) if rows else None
 
@@ -164,19 +182,26 @@ class Ledger:
         try:
             return self._db.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            raise LinkError(f"the ledger cannot be read: {error}") from error
+            raise self._broken(error) from error
 
     def all(self) -> list[Given]:
-        """Return what was given, oldest first. LinkError if the file cannot be read."""
-        return [_given(row) for row in self._read(f"{_SELECT} ORDER BY rowid")]
+        """Return what was given, oldest first. LinkError: the file is in use, ConfigError: it is damaged."""
+        return self._given(f"{_SELECT} ORDER BY rowid")
 
     def of(self, name: str) -> list[Given]:
-        """Return what was given to one name, oldest first. LinkError if the file cannot be read."""
-        return [_given(row) for row in self._read(f"{_SELECT} WHERE name = ? ORDER BY rowid", (name,))]
+        """Return what was given to one name, oldest first. Raises as `all` does."""
+        return self._given(f"{_SELECT} WHERE name = ? ORDER BY rowid", (name,))
 
     def of_box(self, box: str) -> list[Given]:
-        """Return what was given to one box, oldest first. LinkError if the file cannot be read."""
-        return [_given(row) for row in self._read(f"{_SELECT} WHERE box = ? ORDER BY rowid", (box,))]
+        """Return what was given to one box, oldest first. Raises as `all` does."""
+        return self._given(f"{_SELECT} WHERE box = ? ORDER BY rowid", (box,))
+
+    def _given(self, query: str, values: tuple[str, ...] = ()) -> list[Given]:
+        rows = self._read(query, values)
+        try:
+            return [_given(row) for row in rows]
+        except (ValueError, TypeError, OverflowError) as error:
+            raise self._broken(error) from error
 
     def revoked(self) -> list[tuple[int, datetime]]:
         """Return what is void, with its time."""

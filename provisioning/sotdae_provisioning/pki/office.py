@@ -50,7 +50,7 @@ class Office:
         self, shown: x509.Certificate, request: bytes, nonce: bytes, signature: bytes, now: datetime
     ) -> Certified:
         """Certify a box again whose certificate has run out: nonce and request are signed by its old key."""
-        key = shown.public_key()
+        key = _key_of(shown)
         if not isinstance(key, ec.EllipticCurvePublicKey):
             raise WireError("not a certificate of this province")
         try:
@@ -61,13 +61,10 @@ class Office:
 
     def _holder(self, shown: x509.Certificate, now: datetime) -> tuple[Address, str | None]:
         """Return whose certificate this is, and its box. WireError: not ours, void, replaced, too old."""
-        names = dns_names(shown)
-        address = address_of(names[0]) if len(names) == 1 else None
-        if address is None or common_name(shown) != address.node:
-            raise WireError("not a device's certificate")
+        address = _named(shown)
         given = self._given(self.province.city(address.facility.city), address.node)
         mine = next((each for each in given if each.serial == shown.serial_number), None)
-        if mine is None or x509.load_pem_x509_certificate(mine.pem.encode()) != shown:
+        if mine is None or mine.certificate() != shown:
             raise WireError("not a certificate of this province")
         if mine.revoked_at is not None:
             raise WireError(f"revoked: {mine.reason}; enrol the box anew")
@@ -82,6 +79,32 @@ class Office:
     def _given(folder: Folder, node: str) -> list[Given]:
         with folder.ledger() as ledger:
             return ledger.of(node)
+
+
+def read_shown(pem: bytes) -> x509.Certificate:
+    """Return the certificate that a box shows. WireError if it is none."""
+    try:
+        return x509.load_pem_x509_certificate(pem)
+    except Exception as error:  # the parser raises what it likes
+        raise WireError("not a certificate") from error
+
+
+def _key_of(shown: x509.Certificate) -> object:
+    try:
+        return shown.public_key()
+    except Exception as error:  # as above, for a key of a kind that it does not know
+        raise WireError("not a certificate of this province") from error
+
+
+def _named(shown: x509.Certificate) -> Address:
+    try:
+        names, name = dns_names(shown), common_name(shown)
+    except Exception as error:  # as above, for names that are none, or not one
+        raise WireError("not a device's certificate") from error
+    address = address_of(names[0]) if len(names) == 1 else None
+    if address is None or name != address.node:
+        raise WireError("not a device's certificate")
+    return address
 
 
 def renewal_due(certificate: x509.Certificate, jitter: float) -> datetime:

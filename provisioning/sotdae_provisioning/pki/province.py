@@ -167,7 +167,7 @@ class Province:
                 given = ledger.all()
             for each in given:
                 if now < each.expires_at:
-                    names = dns_names(x509.load_pem_x509_certificate(each.pem.encode()))
+                    names = dns_names(each.certificate())
                     address = address_of(names[0]) if names else None
                     found |= {} if address is None else {address: each.revoked_at is None}
         return [address for address, holds in found.items() if holds]

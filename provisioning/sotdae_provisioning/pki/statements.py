@@ -111,7 +111,7 @@ def _void(province: Province, now: datetime) -> tuple[list[str], list[str]]:
             given = [each for each in ledger.all() if now < each.expires_at + GRACE]
         serials += [f"{each.serial:x}" for each in given if each.revoked_at is not None]
         for each in given:
-            names = dns_names(x509.load_pem_x509_certificate(each.pem.encode()))
+            names = dns_names(each.certificate())
             struck |= dict.fromkeys(names[:1], each.revoked_at is not None)
     return sorted(name for name, void in struck.items() if void), sorted(serials)
 
