@@ -4,7 +4,7 @@ import typer
 
 from sotdae_edge.cli import city_app, gate_app
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(gate_app, name="gate")
 app.add_typer(city_app, name="city")
 

@@ -21,7 +21,11 @@ from sotdae_hub.config import BrokerConfig, HttpConfig, HubConfig, load_config
 from sotdae_hub.faults import parse_fault
 from sotdae_shared.errors import ConfigError, SotdaeError
 
-app = typer.Typer(no_args_is_help=True, help="The province's hub: remembers, explains, relays.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The province's hub: remembers, explains, relays.",
+    pretty_exceptions_enable=False,
+)
 DIR = typer.Option(help="The hub's directory: journal, stores, pictures.")
 
 

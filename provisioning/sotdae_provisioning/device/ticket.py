@@ -1,6 +1,6 @@
 """What a technician carries to the box: one line, as text and as a QR code."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode
 
 from sotdae_shared.errors import WireError
@@ -20,7 +20,7 @@ class Ticket:
 
     office: str
     address: Address
-    code: str
+    code: str = field(repr=False)
     root: str
 
     def text(self) -> str:

@@ -4,7 +4,7 @@ A certificate that has run out not more than 180 days ago may still be renewed, 
 that was cut off for months comes back by itself; unless it was revoked, or another has replaced it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
@@ -30,7 +30,7 @@ class Office:
 
     province: Province
     codes: Codes
-    passphrase: str | None
+    passphrase: str | None = field(repr=False)
 
     def enrol(self, node: str, code: str, request: bytes, now: datetime) -> Certified:
         """Certify a new box by its one-time code."""
@@ -62,6 +62,8 @@ class Office:
     def _holder(self, shown: x509.Certificate, now: datetime) -> tuple[Address, str | None]:
         """Return whose certificate this is, and its box. WireError: not ours, void, replaced, too old."""
         address = _named(shown)
+        if address.facility.city not in self.province.cities():
+            raise WireError("not a certificate of this province")
         given = self._given(self.province.city(address.facility.city), address.node)
         mine = next((each for each in given if each.serial == shown.serial_number), None)
         if mine is None or mine.certificate() != shown:
