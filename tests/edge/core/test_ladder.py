@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from edge.core.plant import SITE, Story
 
+from sotdae_edge.core.alarms import Condition
 from sotdae_edge.core.authority import Rank
 from sotdae_edge.core.effects import Decided, Warn
 from sotdae_edge.core.events import HubHeard, Noticed
+from sotdae_edge.core.hazard import Stage
 from sotdae_edge.core.ladder import NOTICED, Standing
 from sotdae_edge.core.rungs import CAUTIOUS, RUNGS, Action, Ladder, page, problems
 from sotdae_edge.record.coding import Coder, Entry
@@ -127,6 +129,57 @@ def test_what_flickers_is_no_rung(name: str) -> None:
         run(story, 2.0)
     assert story.gate.standing.rungs == ()
     assert story.gate.incident is None
+
+
+def test_a_rung_says_what_is_lost_and_what_is_left() -> None:
+    story = started("one_sensor_lost", "report")
+    lose(story, radar=None)
+    told = story.gate.standing.conditions()
+    words = "one level channel is not valid; left: the other channels, the float wired to the warnings"
+    assert told == [Condition("ladder.one_sensor_lost", 3, True, words)]
+
+
+@pytest.mark.parametrize(
+    ("action", "stages"),
+    [
+        ("report", {"normal": "normal", "unknown": "unknown", "caution": "caution", "close": "close"}),
+        ("caution", {"normal": "caution", "unknown": "caution", "caution": "caution", "close": "close"}),
+    ],
+)
+def test_a_rung_raises_a_stage_and_never_lowers_it(action: Action, stages: dict[str, str]) -> None:
+    ladder = Ladder(camera_lost=action, hub_lost="report")
+    standing = Standing(rungs=("hub_lost", "camera_lost"))
+    assert {stage: standing.stage(ladder, Stage(stage)).value for stage in stages} == stages
+    assert standing.trips(ladder) == []
+
+
+@pytest.mark.parametrize("name", NOTICED)
+def test_a_rung_is_reached_when_it_has_held_for_ten_seconds(name: str) -> None:
+    story = started(name, "report")
+    story.give(Noticed((name,)))
+    began = story.now
+    assert story.gate.standing.next_deadline(began) == began + 10.0
+    story.wait(9.9)
+    assert name not in story.gate.standing.rungs
+    story.wait(0.1)
+    assert name in story.gate.standing.rungs
+    assert story.gate.standing.next_deadline(story.now) is None
+
+
+def test_a_hub_is_lost_to_the_second_and_only_where_there_is_one() -> None:
+    gate = started("hub_lost", "report").gate
+    for site, rungs in ((gate.site, ("hub_lost",)), (replace(gate.site, hub=False), ())):
+        gate.site = site
+        gate.hub_heard, at = 0.0, HUB_SILENT_S
+        for way in gate.approaches:
+            way.arm.fresh_until = at + 9.0
+        for channel in gate.sensing.channels:
+            channel.fresh_until = at + 9.0
+        gate.sensing.forget_levels()
+        gate.standing.look(gate, at - 0.1)
+        assert gate.standing.rungs == ()
+        gate.standing.look(gate, at)
+        assert gate.standing.rungs == rungs
 
 
 def test_a_gate_without_a_hub_has_none_to_lose() -> None:
