@@ -155,6 +155,8 @@ def test_a_grade_ends_after_a_minute_below_its_limit_counted_without_a_break() -
     assert judged((10.0, 6.0), (40.0, 0.0), (41.0, None), (100.0, 0.0)) == 2, "unknown is not calm"
     assert judged((90.0, 4.5), (100.0, 0.0)) == 1, "calm counts from when it is calm"
     assert judged((10.0, 6.0), (70.6, 2.0)) == 1, "it falls as far as its rate"
+    assert judged((10.0, 6.0), (71.0, 0.9), (130.0, 0.0)) == 1
+    assert judged((10.0, 6.0), (71.0, 0.9), (132.0, 0.0)) == 0
     assert judged((10.0, 12.0), (70.5, 4.5), (100.0, 0.0)) == 2, "and for each grade it takes a minute"
 
 
@@ -162,6 +164,17 @@ def test_a_rise_that_pauses_is_counted_afresh() -> None:
     assert judged((2.0, 20.0), (3.0, 0.0), (5.0, 20.0)) == 0
     assert judged((2.0, 20.0), (3.0, 0.0), (6.6, 20.0)) == 3
     assert judged((3.0, 20.0), (3.5, None), (6.0, 20.0)) == 0, "nor does an unknown rate count"
+
+
+@pytest.mark.parametrize(
+    ("level_cm", "rate", "grade"),
+    [(3.0, 5.0, 2), (2.9, 5.0, 0), (3.0, 1.0, 1), (3.0, 0.9, 0), (3.0, 10.0, 3)],
+)
+def test_a_grade_begins_at_its_depth_and_at_its_rate(level_cm: float, rate: float, grade: int) -> None:
+    rising = Rising()
+    for now in (0.0, 20.0):
+        rising.judge(level_cm, rate, now)
+    assert rising.grade == grade
 
 
 def test_an_alarm_names_its_grade_and_its_rate() -> None:
