@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 from edge.core.lit import DAY_S, HOUR_S, NOON, PLAN, pour, ready
+from edge.core.people import order
 from edge.core.plant import SITE
 
+from sotdae_edge.core.alarms import Condition
+from sotdae_edge.core.bucket import Bucket
 from sotdae_edge.core.effects import Answer
-from sotdae_edge.core.selftest import calm
+from sotdae_edge.core.pulse import Pulse
+from sotdae_edge.core.selftest import SelfTests, advance, calm, caution
 
 
 @pytest.mark.parametrize(
@@ -153,3 +157,62 @@ def test_a_bucket_is_announced_in_these_words() -> None:
     assert story.decided[-1].because == ("test of siren by kim",)
     assert story.gate.selftests.running() == {"channel:radar", "siren"}
     assert story.gate.selftests.buckets["radar"].until == pytest.approx(story.now + 600.0)
+
+
+def test_a_test_under_way_waits_for_its_two_moments() -> None:
+    tests = SelfTests(pulse=Pulse("lamps", "", "", 3.0, 5.0), buckets={"radar": Bucket("kim", "c-1", 4.0)})
+    assert [tests.next_deadline(None, now) for now in (0.0, 3.0, 4.0, 5.0)] == [3.0, 4.0, 5.0, None]
+
+
+def test_a_failed_test_says_why() -> None:
+    tests = SelfTests(failed={"siren": "not seen lit: siren_on"})
+    words = "self-test siren: not seen lit: siren_on"
+    assert list(tests.conditions(0.0)) == [Condition("selftest.failed.siren", 2, True, words)]
+
+
+def test_only_a_test_pours_water() -> None:
+    story = ready()
+    story.test("channel:pressure", target="bypass", lasts_s=HOUR_S)
+    for target, told in (("test", 1), ("bypass", 0), ("restore", 0)):
+        assert len(caution(story.gate, order(target, actuator="channel:radar"), story.now)) == told
+
+
+def test_two_tests_that_end_at_once_are_both_reported() -> None:
+    story = ready()
+    tests = story.gate.selftests
+    tests.pulse = Pulse("siren", "kim", "c-1", story.now, story.now)
+    tests.buckets["radar"] = Bucket("lee", "c-2", story.now)
+    said = [each.data for each in advance(story.gate, story.now) if isinstance(each, Answer)]
+    assert [(each["test"], each["by"], each["order"]) for each in said] == [
+        ("siren", "kim", "c-1"),
+        ("wet.radar", "lee", "c-2"),
+    ]
+
+
+def test_a_test_that_nobody_ordered_names_nobody() -> None:
+    story = ready()
+    story.gate.selftests.ages.of["lamps"].due = story.now
+    story.scan()
+    pulse = story.gate.selftests.pulse
+    assert pulse is not None
+    assert (pulse.test, pulse.by, pulse.order) == ("lamps", "", "")
+    assert (pulse.dark_at, pulse.until) == (story.now + 2.0, story.now + 4.0)
+    story.effects.clear()
+    story.run(3.0)
+    (report,) = [e for e in story.effects if isinstance(e, Answer)]
+    assert (report.re, report.data["by"], report.data["order"]) == ("", "", "")
+    assert [e.command for e in story.decided] == [None]
+
+
+@pytest.mark.parametrize("why", ["wet", "silent", "car"])
+def test_none_is_begun_by_the_gate_unless_it_is_calm_heard_and_free(why: str) -> None:
+    story = ready()
+    story.gate.selftests.ages.of["lamps"].due = story.now
+    if why == "wet":
+        story.gate.caution_until = story.now + 9.0
+    elif why == "silent":
+        story.gate.approaches[0].arm.fresh_until = story.now
+    else:
+        story.gate.approaches[0].lane.witnesses[0].occupied = True
+    advance(story.gate, story.now)
+    assert story.gate.selftests.pulse is None
