@@ -73,3 +73,60 @@ def test_days_without_a_word_are_counted_and_not_filled() -> None:
     for day in (0, 1, 5, 6):
         battery.take(2.8, day * DAY_S)
     assert [day for day, _ in battery.days] == [0, 1, 5]
+
+
+def test_readings_closer_than_ten_minutes_say_nothing_new() -> None:
+    battery = Battery()
+    for at, volts in ((0.0, 2.8), (599.9, 9.0), (600.0, 2.6), (1200.0, 2.0)):
+        battery.take(volts, at)
+    assert battery.today == [2.8, 2.6, 2.0]
+    assert battery.volts() == 2.6
+    assert battery.percent() == pytest.approx(60.0)
+
+
+def test_a_day_is_kept_as_its_median_in_millivolts() -> None:
+    battery = Battery()
+    assert (battery.volts(), battery.percent()) == (None, None)
+    for at, volts in ((10.0, 2.8004), (20_000.0, 2.6), (DAY_S + 9.9, 2.7), (DAY_S + 700.0, 2.5)):
+        battery.take(volts, at)
+    assert battery.days == [(0, 2700)]
+    assert (battery.day, battery.day_ends, battery.today) == (1, 10.0 + 2.0 * DAY_S, [2.5])
+    battery.today = []
+    assert battery.volts() == 2.7
+    battery.take(2.4, 10.0 + 2.0 * DAY_S - 0.1)
+    battery.take(2.4, 10.0 + 4.0 * DAY_S)
+    assert (battery.day, battery.day_ends) == (4, 10.0 + 5.0 * DAY_S)
+
+
+@pytest.mark.parametrize(("days", "volts", "left"), [(14, 2.5, 50.0), (13, 2.5, None), (14, 1.9, 0.0)])
+def test_a_trend_needs_two_weeks_and_ends_at_empty(days: int, volts: float, left: float | None) -> None:
+    battery = Battery(days=[(day, round(volts * 1000) + 10 * (days - 1 - day)) for day in range(days - 1)])
+    battery.day, battery.today, battery.day_ends = days - 1, [volts], 0.0
+    battery.take(volts, 700.0)
+    expected = None if left is None else pytest.approx(max(0.0, left - 1.0), abs=0.2)
+    assert battery.left_days == expected
+
+
+@pytest.mark.parametrize(
+    ("left_days", "volts", "was", "low"),
+    [
+        (None, 2.21, False, False),
+        (None, 2.1999, False, True),
+        (91.0, 2.9, False, False),
+        (90.9, 2.9, False, True),
+        (None, 2.9, True, True),
+    ],
+)
+def test_low_is_low_until_it_is_replaced(left_days: float | None, volts: float, was: bool, low: bool) -> None:
+    battery = Battery(days=[(0, 2900)], left_days=left_days, low=was, day=1)
+    battery.take(volts, 5.0)
+    assert battery.low is low
+
+
+@pytest.mark.parametrize(("volts", "fresh"), [(2.75, False), (2.76, True)])
+def test_a_quarter_more_than_the_last_day_is_a_new_one(volts: float, fresh: bool) -> None:
+    battery = Battery(days=[(0, 2100), (1, 2500)], left_days=5.0, low=True, day=2)
+    battery.take(volts, 5.0)
+    assert (battery.days == [], battery.left_days, battery.low) == (
+        (True, None, False) if fresh else (False, 5.0, True)
+    )

@@ -11,7 +11,7 @@ from sotdae_edge.core.alarms import Condition
 from sotdae_edge.core.authority import Rank
 from sotdae_edge.core.effects import Decided, Warn
 from sotdae_edge.core.events import HubHeard, Noticed
-from sotdae_edge.core.hazard import Stage
+from sotdae_edge.core.hazard import Stage, Trip
 from sotdae_edge.core.ladder import NOTICED, Standing
 from sotdae_edge.core.rungs import CAUTIOUS, RUNGS, Action, Ladder, page, problems
 from sotdae_edge.record.coding import Coder, Entry
@@ -151,6 +151,9 @@ def test_a_rung_raises_a_stage_and_never_lowers_it(action: Action, stages: dict[
     standing = Standing(rungs=("hub_lost", "camera_lost"))
     assert {stage: standing.stage(ladder, Stage(stage)).value for stage in stages} == stages
     assert standing.trips(ladder) == []
+    close = Trip("context", "context", ("ladder: camera lost",))
+    assert standing.trips(replace(ladder, camera_lost="close", clock_untrusted="close")) == [close]
+    assert Standing().trips(replace(ladder, camera_lost="close")) == []
 
 
 @pytest.mark.parametrize("name", NOTICED)

@@ -68,3 +68,60 @@ def test_a_warning_outlives_a_restart_until_the_gauge_was_watched() -> None:
     assert watch.warned
     rain(watch, 0.0, 120, now)
     assert not watch.warned
+
+
+def test_what_fell_is_the_higher_of_two_rates_over_the_time_between_them() -> None:
+    watch = RainWatch(GAUGE)
+    for count, (at, rate) in enumerate(
+        ((0.0, 60.0), (60.0, 30.0), (90.0, 120.0), (119.9, 0.0), (120.0, 6.0))
+    ):
+        watch.take({"rate": Sample(rate, count)}, at)
+    assert list(watch.fallen) == [(0.0, 0.0), (60.0, 1.0), (120.0, 2.0)]
+    assert watch.rate_mm_h == 6.0
+    watch.take({"rate": Sample(0.0, 9)}, 120.0 + WINDOW_S + 600.0)
+    assert list(watch.fallen) == [(120.0 + WINDOW_S + 600.0, 18.0)], "no more than three hours of it"
+
+
+@pytest.mark.parametrize(("mm", "warned"), [(59.9, False), (60.0, True)])
+def test_rain_counts_for_three_hours(mm: float, warned: bool) -> None:
+    watch = RainWatch(GAUGE)
+    watch.fallen.append((0.0, mm))
+    watch.take({"rate": Sample(0.0, 1)}, 5.0)
+    assert watch.warned is warned
+    watch.take({"rate": Sample(0.0, 2)}, WINDOW_S)
+    assert watch.warned is warned
+    watch.take({"rate": Sample(0.0, 3)}, WINDOW_S + 0.1)
+    assert not watch.warned
+
+
+def test_each_source_must_be_heard_in_its_time() -> None:
+    both = RainWatch(RainSource("rate", "warning", silent_s=100.0))
+    assert RainSource("rate", "warning").points == ["rate", "warning"]
+    assert RainSource(warning_point="warning").points == ["warning"]
+    calm = {"rate": Sample(0.0, 1), "warning": Sample(0.0, 1)}
+    both.take({"rate": Sample(0.0, 1)}, 0.0)
+    assert both.warned, "one of them was never heard"
+    both.take(calm, 10.0)
+    assert not both.warned
+    assert both.heard_at == {"rate": 0.0, "warning": 10.0}, "the gauge has not counted on"
+    both.take({}, 99.9)
+    assert not both.warned
+    both.take({}, 100.0)
+    assert both.warned
+    both.take({"rate": Sample(None, 2)}, 101.0)
+    assert both.warned, "that is no word"
+    both.take({"rate": Sample(0.0, None)}, 101.0)
+    assert not both.warned, "without a counter every word is fresh"
+    both.take({"rate": Sample(0.0, None), "warning": Sample(1.0, 2)}, 105.0)
+    assert both.asked
+    both.take({"rate": Sample(0.0, None)}, 106.0)
+    assert both.warned, "what it said holds until it says otherwise"
+
+
+def test_a_kept_warning_holds_for_its_three_hours() -> None:
+    watch = RainWatch(GAUGE)
+    watch.resume(50.0)
+    assert watch.warned
+    for at, warned in ((50.0 + WINDOW_S - 0.1, True), (50.0 + WINDOW_S, False)):
+        watch.take({"rate": Sample(0.0, int(at * 10))}, at)
+        assert watch.warned is warned

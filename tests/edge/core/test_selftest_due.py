@@ -1,10 +1,11 @@
 """When a self-test is due, how far it has come, and what is reported of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from edge.core.lit import DAY_S, HOUR_S, NOON, PLAN, pour, ready
+from edge.core.lit import DAY_S, HOUR_S, NOON, PLAN, TESTED, pour, ready
 from edge.core.people import order
 from edge.core.plant import SITE
 
@@ -13,6 +14,7 @@ from sotdae_edge.core.bucket import Bucket
 from sotdae_edge.core.effects import Answer
 from sotdae_edge.core.pulse import Pulse
 from sotdae_edge.core.selftest import SelfTests, advance, calm, caution
+from sotdae_edge.core.site import Approach
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,7 @@ def test_the_daily_test_is_due_at_its_hour_or_by_age(age_days: float, hour: int 
     story = ready()
     story.gate.selftests.ages.of["lamps"].due = story.now + 2.0 * DAY_S - age_days * DAY_S
     if hour is not None:
-        story.tell(NOON + timedelta(hours=hour - 12))
+        story.tell(NOON + timedelta(hours=hour - 12, minutes=30))
     else:
         story.scan()
     assert (story.gate.selftests.pulse is not None) is begins
@@ -181,12 +183,26 @@ def test_two_tests_that_end_at_once_are_both_reported() -> None:
     story = ready()
     tests = story.gate.selftests
     tests.pulse = Pulse("siren", "kim", "c-1", story.now, story.now)
-    tests.buckets["radar"] = Bucket("lee", "c-2", story.now)
+    tests.buckets = {name: Bucket("lee", "c-2", story.now) for name in ("radar", "pressure")}
     said = [each.data for each in advance(story.gate, story.now) if isinstance(each, Answer)]
     assert [(each["test"], each["by"], each["order"]) for each in said] == [
         ("siren", "kim", "c-1"),
         ("wet.radar", "lee", "c-2"),
+        ("wet.pressure", "lee", "c-2"),
     ]
+    assert tests.failed["wet.radar"] == "never seen dry"
+    words = "self-test wet.radar: never seen dry"
+    assert Condition("selftest.failed.wet.radar", 2, True, words) in tests.conditions(story.now)
+
+
+def test_the_strokes_of_two_arms_are_both_reported() -> None:
+    ways = (Approach("north"), Approach("south"))
+    story = ready(site=replace(TESTED, approaches=ways))
+    story.plant.key = True
+    story.run(0.4)
+    story.plant.arm = "closed"
+    said = [each.data["test"] for each in story.scan() if isinstance(each, Answer)]
+    assert said == ["stroke.north", "stroke.south"]
 
 
 def test_a_test_that_nobody_ordered_names_nobody() -> None:
