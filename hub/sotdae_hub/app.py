@@ -4,7 +4,7 @@ import asyncio
 import random
 import socket
 import tempfile
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -22,6 +22,7 @@ from sotdae_hub.adapters.last_values import SqliteLastValues
 from sotdae_hub.adapters.mqtt import MqttLine
 from sotdae_hub.adapters.policies import SqlPolicies
 from sotdae_hub.adapters.records import SqlRecords
+from sotdae_hub.adapters.release_key import load_release_key
 from sotdae_hub.adapters.tls import context
 from sotdae_hub.config import LEDGER, HubConfig
 from sotdae_hub.core.ingest import Verdict
@@ -33,6 +34,7 @@ from sotdae_hub.links import Links
 from sotdae_hub.orders import Orders
 from sotdae_hub.policies import Policies
 from sotdae_hub.ports import Arrival, Entry, LastValues, MetricsStore, Projection
+from sotdae_hub.releasing import Releaser
 from sotdae_hub.spreading import Spreader
 from sotdae_hub.views import Health, StoreHealth
 from sotdae_hub.writing import Writer
@@ -103,6 +105,7 @@ class Hub:
     orders: Orders = field(init=False)
     writer: Writer = field(init=False)
     spreader: Spreader = field(init=False)
+    releaser: Releaser | None = None
 
     def __post_init__(self) -> None:
         """Put the parts together; nothing runs yet."""
@@ -114,7 +117,10 @@ class Hub:
         self.desk = Desk(stores.journal, stores.metrics, stores.last, stores.records, self.links, expected)
         born = {(birth.facility, birth.node) for birth in stores.records.births()}
         self.herald = Herald(self.desk, self.fanout, self.links, self.line.send_soon, self.rng, born)
-        self.orders = Orders(self.line, self.links, self.rng)
+        self.orders = Orders(self.line, self.links, self.rng, config.release is not None)
+        if (own := config.release) is not None:
+            private = load_release_key(own.key)
+            self.releaser = Releaser(stores.records, self.orders, own.name, private, self.rng, wall)
         self.writer = Writer(
             stores.journal, self.line.arrivals, self.line.send_soon, self._noticed, self.grew
         )
@@ -126,6 +132,11 @@ class Hub:
     def _noticed(self, batch: list[tuple[Arrival, Verdict]]) -> None:
         self.herald.noticed(batch)
         self.orders.noticed(batch)
+
+    def _written(self, store: Projection, entries: Sequence[Entry]) -> None:
+        self.herald.written(store, entries)
+        if self.releaser is not None:
+            self.releaser.written(store, entries)
 
     async def run(self, server: socket.socket, stop: asyncio.Event, ready: Callable[[], None]) -> None:
         """Serve until `stop`; call `ready` once requests are answered."""
@@ -148,11 +159,13 @@ class Hub:
         yield "mqtt", self.line.run()
         yield "writer", self.writer.run()
         for store in self.stores.followers():
-            follower = Follower(store, self.stores.journal, self.grew, self.herald.written, self.lose)
+            follower = Follower(store, self.stores.journal, self.grew, self._written, self.lose)
             yield f"follow-{store.name}", follower.run()
         yield "presence", self._tick()
         yield "herald", self.herald.run()
         yield "policies", self.spreader.run()
+        if self.releaser is not None:
+            yield "release", self.releaser.run()
         yield "health", self._tell_health()
 
     def app(self) -> FastAPI:

@@ -1,4 +1,4 @@
-"""`sotdae hub`: run, account, openapi."""
+"""`sotdae hub`: run, account, release-key, openapi."""
 
 import asyncio
 import gc
@@ -16,10 +16,12 @@ import typer
 
 from sotdae_hub.accounting import count_stores
 from sotdae_hub.adapters.http import listen
+from sotdae_hub.adapters.release_key import make_release_key
 from sotdae_hub.app import Hub, open_stores, openapi_document
 from sotdae_hub.config import BrokerConfig, HttpConfig, HubConfig, load_config
 from sotdae_hub.faults import parse_fault
 from sotdae_shared.errors import ConfigError, SotdaeError
+from sotdae_shared.signing import public_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -109,6 +111,20 @@ def account(
             f"  {each.node} {each.boot} {each.cls}: stored {each.stored} of {each.top}, "
             f"duplicated {each.duplicated}, dropped {each.dropped}, quarantined {each.quarantined}"
         )
+
+
+@app.command("release-key")
+def release_key(
+    name: Annotated[str, typer.Option(help="Short name of the key, such as hub-2026.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write; never overwritten.")],
+) -> None:
+    """Make this hub's release key, and print the lines for its file and for the gates' files."""
+    try:
+        public = public_of(make_release_key(out))
+    except ConfigError as error:
+        _fail(error)
+    typer.echo(f"# in the hub's file\n[release]\nname = {json.dumps(name)}\nkey = {json.dumps(str(out))}\n")
+    typer.echo(f"# in each gate's file\n[[release]]\nkey = {json.dumps(name)}\npublic = {json.dumps(public)}")
 
 
 @app.command()

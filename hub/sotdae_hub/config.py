@@ -75,6 +75,14 @@ class MetricsConfig(_Section):
             raise ConfigError(str(self.token_file), [f"metrics.token_file: {error}"]) from error
 
 
+class ReleaseConfig(_Section):
+    """This hub's release key; gates name its public half under ``[[release]]``."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    key: Path
+    """Made by `sotdae hub release-key`; 0600."""
+
+
 class FacilityPlace(_Section):
     """A facility that is expected, so that one never heard shows as unknown instead of not at all."""
 
@@ -106,6 +114,8 @@ class HubConfig(_Section):
     """A node not heard for this long is `unknown`; nodes report every few seconds."""
     facilities: tuple[FacilityPlace, ...] = ()
     tokens: tuple[TokenConfig, ...] = ()
+    release: ReleaseConfig | None = None
+    """Without it this hub carries no order to open."""
     policy: Trust | None = None
     """Whose signatures under a policy count; without them none is published."""
 

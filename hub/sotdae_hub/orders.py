@@ -9,16 +9,22 @@ from typing import Protocol
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sotdae_hub.core.ingest import Accepted, Verdict
+from sotdae_hub.core.release import Carried
 from sotdae_hub.links import Links
 from sotdae_hub.ports import Arrival
 from sotdae_hub.views import Nonce
 from sotdae_shared.errors import SotdaeError
-from sotdae_shared.messages import CommandBody, Kind, QueryBody, ReportBody
+from sotdae_shared.ids import FacilityId
+from sotdae_shared.messages import CommandBody, Kind, QueryBody, ReleaseBody, ReportBody
 from sotdae_shared.topics import Address
 from sotdae_shared.wire import encode_down
 
 ANSWER_S = 5.0
 """A gate that is heard answers at once; longer than this nobody waits at a desk."""
+
+
+CARRIED_S = 300.0
+"""An order lives a minute and waits for a release no longer than another."""
 
 
 class UnheardError(SotdaeError):
@@ -31,6 +37,10 @@ class SilentError(SotdaeError):
 
 class UnreadableError(SotdaeError):
     """The facility answered something that this hub does not understand."""
+
+
+class UnreleasedError(SotdaeError):
+    """This hub has no release key, so that an order to open through it would be in vain."""
 
 
 class Sent(BaseModel):
@@ -56,12 +66,39 @@ class Orders:
     line: Line
     links: Links
     rng: random.Random
+    releases: bool = False
+    """Whether this hub has a release key."""
+    _carried: dict[tuple[str, str], Carried] = field(default_factory=dict)
+    """Orders to open of the last minutes, by facility and id."""
     _asked: dict[tuple[str, str], asyncio.Future[ReportBody]] = field(default_factory=dict)
     """Who waits for an answer, by facility and question."""
 
-    async def command(self, facility: str, command: CommandBody) -> Sent:
-        """Send a command. Raises UnheardError or LinkError."""
+    async def command(self, facility: str, command: CommandBody, by: str) -> Sent:
+        """Send a command that came with `by`'s token. Raises UnheardError, UnreleasedError or LinkError."""
+        if command.target == "open":
+            self._note(facility, command, by)
         return await self._send(facility, Kind.COMMAND, command.id, command)
+
+    def carried(self, facility: str, command: str) -> Carried | None:
+        """Return an order to open that went through this hub lately."""
+        return self._carried.get((facility, command))
+
+    async def release(self, facility: str, node: str, release: ReleaseBody) -> None:
+        """Send a release to the node that waits for it, if that is heard. Raises LinkError."""
+        address = Address(FacilityId(facility), node)
+        await self.line.send_now(address.down(Kind.RELEASE), encode_down(release))
+
+    def _note(self, facility: str, command: CommandBody, by: str) -> None:
+        if not self.releases:
+            raise UnreleasedError(
+                "this hub has no release key: give [release] in its file (`sotdae hub release-key`), "
+                "or open at the gate's panel"
+            )
+        now_s = asyncio.get_running_loop().time()
+        for key, each in list(self._carried.items()):
+            if now_s - each.at_s > CARRIED_S:
+                del self._carried[key]
+        self._carried[facility, command.id] = Carried(command, self._node(facility).node, by, now_s)
 
     async def query(self, facility: str, query: QueryBody) -> Sent:
         """Send a question. Raises UnheardError or LinkError."""

@@ -231,6 +231,8 @@ def test_refuses_what_could_not_arrive_or_is_for_another(site: Site) -> None:
     silent = _post(site, f"/facilities/{SILENT}/commands", {**COMMAND, "facility": SILENT})
     assert (silent.status_code, "nothing is queued" in silent.json()["detail"]) == (409, True)
     assert _post(site, f"/facilities/{SILENT}/commands", COMMAND).status_code == 409
+    opening = _post(site, f"/facilities/{GATE.facility}/commands", {**COMMAND, "target": "open"})
+    assert (opening.status_code, "sotdae hub release-key" in opening.json()["detail"]) == (409, True)
     extra = _post(site, f"/facilities/{GATE.facility}/commands", {**COMMAND, "force": True})
     assert extra.status_code == 422
     assert _post(site, f"/facilities/{SILENT}/queries", {"id": "q", "query": "nonce"}).status_code == 409

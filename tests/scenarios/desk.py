@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import aiomqtt
@@ -13,9 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from scenarios.province import ADDRESS, Ear, Province, until
 
 from sotdae_edge.core.manners import Manners
+from sotdae_hub.adapters.release_key import make_release_key
 from sotdae_provisioning.demo.site import GATE
 from sotdae_shared.messages import CommandBody, DecisionBody, Kind
-from sotdae_shared.signing import sign_command
+from sotdae_shared.signing import public_of, sign_command
 
 KEYS = {name: Ed25519PrivateKey.generate() for name in ("kim", "lee", "stranger")}
 ROSTER = "".join(
@@ -24,6 +26,19 @@ ROSTER = "".join(
     for name in ("kim", "lee")
 )
 """Two people, as a gate's file names them. The stranger has a key but no place in it."""
+
+
+HUB_KEY = "hub-1"
+
+
+def release_key(directory: Path) -> tuple[str, str]:
+    """Make a hub's release key; return what it adds to the gate's file and to the hub's."""
+    path = directory / "release.pem"
+    public = public_of(make_release_key(path))
+    return (
+        f'\n[[release]]\nkey = "{HUB_KEY}"\npublic = "{public}"\n',
+        f'\n[release]\nname = "{HUB_KEY}"\nkey = "{path}"\n',
+    )
 
 
 def signed(command: CommandBody, *names: str) -> CommandBody:

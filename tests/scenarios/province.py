@@ -113,6 +113,7 @@ class Province:
 async def running(
     directory: Path, scenario: Scenario = RIVERSIDE, *, gate_extra: str = "", clock: str = "assume_synced",
     lines: tuple[str, ...] = (), hub_args: tuple[str, ...] = (), clip: Path | None = None,
+    hub_extra: str = "",
 ) -> AsyncIterator[Province]:  # fmt: skip
     """Start broker, hub, simulator and gate, and wait until the gate watches; end them all at the end.
 
@@ -120,7 +121,13 @@ async def running(
     can be cut. With a `clip` the gate has a camera that shows it.
     """
     stack = Stack(
-        directory, scenario, camera=clip is not None, clip=clip, gate_extra=gate_extra, hub_args=hub_args
+        directory,
+        scenario,
+        camera=clip is not None,
+        clip=clip,
+        gate_extra=gate_extra,
+        hub_args=hub_args,
+        hub_extra=hub_extra,
     )
     province = Province(stack)
     async with contextlib.AsyncExitStack() as laid:

@@ -1,4 +1,4 @@
-"""Only a fresh order of two people over the gate's own nonce opens it, and only once."""
+"""Only a fresh order of two people over the gate's own nonce, released by the hub, opens it, once."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scenarios.desk import ROSTER, Desk, signed
+from scenarios.desk import ROSTER, Desk, release_key, signed
 from scenarios.province import ADDRESS, HIGH_RIVER, Province, arm_never_rises, listening, running
 
 from sotdae_edge.adapters.clock import kernel_synchronised
@@ -27,8 +27,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 @asynccontextmanager
 async def dry_again(directory: Path, *, clock: str = "assume_synced") -> AsyncIterator[tuple[Province, Desk]]:
     """Close a gate by its river, and let the river fall."""
+    for_gate, for_hub = release_key(directory)
     async with (
-        running(directory, gate_extra=SITE, clock=clock, lines=("hub",)) as province,
+        running(
+            directory, gate_extra=SITE + for_gate, hub_extra=for_hub, clock=clock, lines=("hub",)
+        ) as province,
         listening(province.stack.broker.port) as (ear, client),
     ):
         await province.stack.do(HIGH_RIVER)

@@ -20,7 +20,7 @@ from sotdae_hub.adapters.api import facilities, incidents, live, policies
 from sotdae_hub.adapters.api.access import Gatekeeper
 from sotdae_hub.desk import Desk
 from sotdae_hub.fanout import Fanout
-from sotdae_hub.orders import Orders, SilentError, UnheardError, UnreadableError
+from sotdae_hub.orders import Orders, SilentError, UnheardError, UnreadableError, UnreleasedError
 from sotdae_hub.policies import Policies, PolicyConflictError, UnknownPolicyError, UntrustedPolicyError
 from sotdae_hub.views import Health
 from sotdae_shared.errors import ConfigError, LinkError
@@ -32,6 +32,7 @@ _STATUS: dict[type[Exception], int] = {
     UnheardError: 409,
     UnknownPolicyError: 404,
     UnreadableError: 502,
+    UnreleasedError: 409,
     UntrustedPolicyError: 422,
 }
 CONSOLE = Path(__file__).parents[1] / "console"

@@ -102,12 +102,12 @@ def write_city(directory: Path, ports: Ports) -> Path:
     return _write(directory / "city.toml", _toml(sections) + lists)
 
 
-def write_hub(directory: Path, ports: Ports, http_port: int) -> Path:
+def write_hub(directory: Path, ports: Ports, http_port: int, extra: str = "") -> Path:
     """Write the hub's file."""
     text = f"dir = {json.dumps(str(directory / 'hub'))}\n"
     text += _toml({"broker": {"port": ports.broker}, "http": {"port": http_port}})
     text += "".join(_table("[facilities]", _facility(place, None)) for place in PLACES)
-    return _write(directory / "hub.toml", text)
+    return _write(directory / "hub.toml", text + extra)
 
 
 def _facility(place: Place, node: str | None) -> dict[str, Any]:

@@ -19,7 +19,8 @@ class Stack:
 
     def __init__(
         self, directory: Path, scenario: Scenario, *, camera: bool = True, broker: Broker | None = None,
-        http_port: int = 0, gate_extra: str = "", hub_args: tuple[str, ...] = (), clip: Path | None = None,
+        http_port: int = 0, gate_extra: str = "", hub_extra: str = "", hub_args: tuple[str, ...] = (),
+        clip: Path | None = None,
     ) -> None:  # fmt: skip
         """Prepare a run; nothing starts yet. `clip` takes the place of the drawn scene in the camera."""
         self.directory = directory
@@ -31,6 +32,7 @@ class Stack:
         self._clip = clip
         self._http_port = http_port
         self._gate_extra = gate_extra
+        self._hub_extra = hub_extra
         self._hub_args = hub_args
         self._ports: Ports | None = None
         self._control: SimControl | None = None
@@ -62,7 +64,7 @@ class Stack:
             await self.sim(**op)
         write_gate(self.directory, self.scenario, self._ports, self._gate_extra)
         write_city(self.directory, self._ports)
-        write_hub(self.directory, self._ports, self._http_port)
+        write_hub(self.directory, self._ports, self._http_port, self._hub_extra)
 
     async def start_broker(self) -> None:
         """Start the broker and wait until it listens."""
@@ -75,7 +77,7 @@ class Stack:
         self.url = str(doors["url"])
         if self._http_port == 0 and self._ports is not None:
             self._http_port = int(self.url.rsplit(":", 1)[1])
-            write_hub(self.directory, self._ports, self._http_port)
+            write_hub(self.directory, self._ports, self._http_port, self._hub_extra)
 
     async def sim(self, op: str, **args: Any) -> dict[str, Any]:
         """Do one operation of the simulator."""

@@ -21,6 +21,10 @@ Officer = Annotated[str | None, Header(alias="X-Officer", max_length=200, descri
 Purpose = Annotated[str | None, Header(alias="X-Purpose", max_length=500, description="Why.")]
 
 
+LOOPBACK = "loopback"
+"""Who asks without a token, from the hub's own machine."""
+
+
 class Problem(BaseModel):
     """Why a request was not served."""
 
@@ -41,11 +45,12 @@ class Gatekeeper:
     records: Records
     wall: Callable[[], datetime]
 
-    def operator(self) -> Callable[..., None]:
-        """Return a dependency that only lets operators pass."""
+    def operator(self) -> Callable[..., str]:
+        """Return a dependency that only lets operators pass, and names the token."""
 
-        def check(credentials: Credentials) -> None:
-            self._identify(credentials, "operator")
+        def check(credentials: Credentials) -> str:
+            token = self._identify(credentials, "operator")
+            return LOOPBACK if token is None else token.name
 
         return check
 

@@ -69,20 +69,23 @@ def routes(desk: Desk, orders: Orders, gate: Gatekeeper, wall: Callable[[], date
         """One channel's last `seconds`; each point is the highest value of its span."""
         return desk.series(facility, channel, wall(), seconds, points)
 
-    _add_orders(router, orders, Id, one)
+    _add_orders(router, orders, gate, Id, one)
     _add_picture(router, desk, gate, Id)
     return router
 
 
-def _add_orders(router: APIRouter, orders: Orders, facility_id: Any, one: dict[str, Any]) -> None:
+def _add_orders(
+    router: APIRouter, orders: Orders, gate: Gatekeeper, facility_id: Any, one: dict[str, Any]
+) -> None:
+    Who = Annotated[str, Depends(gate.operator())]  # noqa: N806
     more = {**one, "responses": problems(404, 409, 503), "status_code": 202}
 
     @router.post("/{facility}/commands", operation_id="send_command", **more)
-    async def send_command(facility: facility_id, command: CommandBody) -> Sent:
+    async def send_command(facility: facility_id, command: CommandBody, who: Who) -> Sent:
         """Carry a signed command to the edge, once; the edge decides and answers with a decision."""
         if command.facility != facility:
             raise HTTPException(409, f"the command is for {command.facility}, not {facility}")
-        return await orders.command(facility, command)
+        return await orders.command(facility, command, who)
 
     @router.post("/{facility}/queries", operation_id="send_query", **more)
     async def send_query(facility: facility_id, query: QueryBody) -> Sent:
