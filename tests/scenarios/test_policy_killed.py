@@ -1,0 +1,92 @@
+"""A gate is killed right after a policy came into force; then its state is spoiled: what is left of it."""
+
+import asyncio
+import contextlib
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import aiomqtt
+import pytest
+from edge.core.ruling import TRUST, good
+from scenarios.guarded import Guarded, guarded, until
+
+from sotdae_provisioning.broker import NatsBroker
+from sotdae_shared.ids import FacilityId
+from sotdae_shared.messages import Kind
+from sotdae_shared.topics import Address
+from sotdae_shared.wire import encode_down
+
+GATE = Address(FacilityId("GG-41113-UP-0007"), "gate-1")
+SIGNERS = "".join(
+    f'[[policy.signers]]\nkey = "{each.key}"\npublic = "{each.public}"\nname = "{each.name}"\n'
+    f'scope = "{each.scope}"\n'
+    for each in TRUST.signers
+)
+
+
+def bodies(gate: Guarded, kind: Kind) -> list[dict[str, Any]]:
+    """Return what the gate said of a kind, oldest first; nobody acks, so all of it is there."""
+    with contextlib.closing(sqlite3.connect(gate.directory / "outbox.db")) as outbox:
+        rows = outbox.execute(
+            "SELECT raw FROM message WHERE kind = ? ORDER BY rowid", (kind.value,)
+        ).fetchall()
+    return [json.loads(raw)["body"] for (raw,) in rows]
+
+
+def verdicts(gate: Guarded) -> list[tuple[str, str]]:
+    """Return number and first reason of every verdict on a policy."""
+    said = [body for body in bodies(gate, Kind.DECISION) if body["decision"] == "policy"]
+    return [(body["command"], body["because"][0]) for body in said]
+
+
+def spoil(directory: Path) -> None:
+    """Put something else where both copies of the gate's state lie."""
+    for slot in ("a", "b"):
+        (directory / f"gate.state.{slot}").write_bytes(b"spoiled")
+
+
+async def publish(port: int, raw: bytes) -> None:
+    """Let the broker keep a policy for the gate."""
+    async with aiomqtt.Client("127.0.0.1", port, timeout=5) as client:
+        await client.publish(GATE.down(Kind.POLICY), raw, qos=1, retain=True)
+
+
+@pytest.mark.slow
+def test_a_policy_outlives_a_kill_and_comes_again_after_a_spoiled_state(tmp_path: Path) -> None:
+    broker = NatsBroker(tmp_path / "broker")
+
+    async def story() -> None:
+        await broker.wait_ready()
+        await publish(broker.port, encode_down(good(3, caution_cm=4.0)))
+        more = f'[hub]\nport = {broker.port}\n[clock]\nsource = "assume_synced"\n[policy]\n{SIGNERS}'
+        async with guarded(tmp_path, more=more) as gate:
+            await gate.agent.start()
+            await gate.is_open()
+            await until(lambda: ("policy-3", "in force") in verdicts(gate), "the policy is in force")
+            gate.agent.kill()
+
+            broker.stop()
+            before = len(bodies(gate, Kind.HEALTH))
+            await gate.agent.start()
+            await until(lambda: len(bodies(gate, Kind.HEALTH)) > before + 1, "the gate is back")
+            assert {body["policy"] for body in bodies(gate, Kind.HEALTH)[before:]} == {3}
+            gate.site.simulator.depth(4.5)
+            await until(lambda: gate.events("water.caution")[-1:] == [(3, True)], "caution at 4 cm")
+            gate.site.simulator.depth(0.0)
+            gate.agent.kill()
+
+            spoil(tmp_path)
+            broker.start()
+            await broker.wait_ready()
+            before = len(verdicts(gate))
+            await gate.agent.start()
+            await until(lambda: verdicts(gate)[before:][-1:] == [("policy-3", "in force")], "it comes again")
+            assert gate.events("state.corrupt")[-1:] == [(2, True)]
+
+    broker.start()
+    try:
+        asyncio.run(story())
+    finally:
+        broker.stop()
