@@ -107,7 +107,8 @@ def test_the_answer_to_a_nonce_query_says_all_that_is_signed_and_all_that_stands
         "nonce": NONCE, "boot": BOOT, "facility": SITE.facility, "actuator": "barrier",
         "incident": story.gate.incident.name, "state": "closed", "tripping": False, "channels_valid": True,
         "dry_s": 4.0, "valid_s": 300.0, "checklist": ["cctv", "on_site", "pumps"], "last_seq": {"lee-1": 1},
-        "bypassed": ["radar"],
+        "bypassed": ["radar"], "release": True,
+        "roster": {person.key: person.public for person in SITE.roster},
     }  # fmt: skip
     story.wait(0.137)
     said = told(story)
