@@ -7,8 +7,11 @@ import pytest
 from edge.core.people import NONCE, came, order, signed
 from edge.core.plant import BOOT, SITE, Story
 
+from sotdae_edge.core.authority import Nonce
+from sotdae_edge.core.barrier import State
 from sotdae_edge.core.effects import Answer, Decided, Effect
-from sotdae_edge.core.events import NonceAsked
+from sotdae_edge.core.events import BadCommand, LinkLost, NonceAsked
+from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.site import Times
 
 QUICK = replace(SITE, times=Times(reopen_dry=2.0))
@@ -128,3 +131,26 @@ def test_without_an_incident_there_is_nothing_to_sign() -> None:
     said = told(story)
     assert (said["nonce"], said["incident"], said["state"]) == (None, None, "open")
     assert story.gate.nonce is None
+
+
+def test_what_comes_from_people_is_answered_and_put_on_record() -> None:
+    gate = Gate.start(SITE, BOOT, 0.0)
+    record = gate.decided("command", State.START, ("malformed: id: missing",), 0.0, verdict="refused")
+    assert gate.handle(BadCommand("id: missing"), 0.0) == [record]
+    (answer,) = gate.handle(NonceAsked("q-1", NONCE), 0.0)
+    assert isinstance(answer, Answer)
+    assert answer.re == "q-1"
+    said = gate.handle(came(signed(order("restore", actuator="channel:radar"), "lee")), 0.0)
+    assert [(each.decision, each.verdict) for each in said if isinstance(each, Decided)] == [
+        ("restore", "refused")
+    ]
+    gate.nonce = Nonce(NONCE, "flood-1", State.CLOSED, 9.0)
+    assert gate.handle(LinkLost(), 0.0) == []
+    assert gate.nonce is None
+
+
+def test_people_are_answered_with_what_is_known_now() -> None:
+    """The channels went stale since the last look, and nobody has looked."""
+    story = quiet()
+    story.now += 5.0
+    assert told(story)["channels_valid"] is False
