@@ -146,6 +146,18 @@ VOTING = ticked(
 )
 COARSE = ticked(replace(SITE, levels=Levels()), **AGES, **AT_ONCE)
 
+LEVEL_WORDS = {
+    f"{name} {word}": scan(**{name: cm})
+    for name in ("radar", "pressure", "floats")
+    for word, cm in (("1", DRY_CM), ("20.5", 20.5), ("lost", None))
+}
+BYPASS_S = 3 * TICK_S
+
+
+def _bypass(channel: str, *names: str) -> Action:
+    return lambda story: story.bypass(channel, BYPASS_S, *names)
+
+
 CUTS = {
     "narrow": Cut(
         "the machine with a flood, a car, a camera and the orders to open",
@@ -172,6 +184,27 @@ CUTS = {
             **QUIET, **channel("radar"), **FLOAT,
             "pressure 1": scan(pressure=DRY_CM), "pressure 20.5": scan(pressure=20.5),
             "pressure lost": scan(pressure=None),
+        },
+        over=lambda story: story.gate.incident is not None,
+        listens=True,
+    ),
+    "river": Cut(
+        "the river at each of its stages or lost, with water, arm and the order to open",
+        ticked(SITE, **AGES, **{**AT_ONCE, "river_lost": 2}),
+        {
+            **TIME, "dry": water(DRY_CM), "wet": water(20.5), "blind": water(None),
+            **{f"river {cm}": scan(river=cm) for cm in (120.0, 2600.0, 2902.0, None)},
+            "arm open": scan(arm="open"), "arm closed": scan(arm="closed"), "grant": ORDERS["grant"],
+        },
+    ),
+    "bypass": Cut(
+        "every channel dry, wet or lost, and taken out by one or two, until an incident is latched",
+        VOTING,
+        {
+            **QUIET, "restart": TIME["restart"], **LEVEL_WORDS,
+            "radar out": _bypass("radar", "kim"), "radar out by two": _bypass("radar", "kim", "lee"),
+            "pressure out": _bypass("pressure", "kim"), "float out by two": _bypass("float", "kim", "lee"),
+            "radar back": lambda story: story.restore("radar", "kim"),
         },
         over=lambda story: story.gate.incident is not None,
         listens=True,

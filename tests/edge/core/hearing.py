@@ -36,9 +36,14 @@ class Hearing:
     """At least two that say surely dry."""
     calm_since: float | None = None
 
-    def take(self, points: Mapping[str, Sample], count: int, now: float) -> None:
-        """Take one scan; a counter other than this scan's says nothing that can be relied upon."""
-        words = {name: _word(name, points, count) for name in POINTS}
+    def take(
+        self, points: Mapping[str, Sample], count: int, now: float, out: frozenset[str] = NOBODY
+    ) -> None:
+        """Take one scan; a counter other than this scan's says nothing that can be relied upon.
+
+        Channels that are `out` of the vote count as lost.
+        """
+        words = {name: "lost" if name in out else _word(name, points, count) for name in POINTS}
         before_wet, before_lost = self.wet, self.lost
         self.wet, self.dry, self.lost = (
             frozenset(name for name, said in words.items() if said == word) for word in ("wet", "dry", "lost")

@@ -79,6 +79,15 @@ def released(incident: str, /, private: Ed25519PrivateKey = HUB, **changes: Any)
     return sign_release(ReleaseBody(**(fields | changes)), private)
 
 
+@cache
+def channel_ordered(
+    target: str, channel: str, seq: int, state: str, *names: str, lasts_s: float | None = None
+) -> CommandBody:
+    """Return a right order about a level channel; the same one is signed once."""
+    fields = {"actuator": f"channel:{channel}", "nonce": None, "checklist": (), "lasts_s": lasts_s}
+    return signed(order(target, seq=seq, expect_state=state, **fields), *names)
+
+
 def rank_of(command: CommandBody) -> int:
     """Return the highest rank among those who signed."""
     level = {person.key: person.level for person in ROSTER}

@@ -93,6 +93,8 @@ RELATIVE: Mapping[str, Horizon] = {
     "Watched.scanned": lambda site: max(site.times.channel_age, site.times.lane_age),
     "Watched.promised": lambda site: site.times.release,
     "Watched.wet_at": lambda site: site.times.reopen_dry,
+    "Watched.river_since": lambda site: 2.0 * site.times.confirm + site.times.river_age + 1.0,
+    "Watched.bypassed": _over,
     "Hearing.firm_since": lambda site: stated_s(site.times) + 1.0,
     "Hearing.calm_since": lambda site: stated_s(site.times) + 1.0,
 }

@@ -5,7 +5,7 @@ from math import isfinite
 from typing import Any
 
 from edge.core.hearing import Hearing
-from edge.core.people import NONCE, came, ordered, rank_of, released
+from edge.core.people import NONCE, came, channel_ordered, ordered, rank_of, released
 from edge.core.plant import SITE, Plant, Story
 
 from sotdae_edge.core.authority import Rank
@@ -64,6 +64,10 @@ class Watched(Story):
     """When an order of two people from afar was found right; it waits for the hub's release."""
     promised_by: int = 0
     """Their rank."""
+    river_since: float | None = None
+    """Since when the river has stood at its trigger, at every scan."""
+    bypassed: dict[str, float] = field(default_factory=dict)
+    """Channels that people took out, and until when."""
     heard: Hearing | None = field(default_factory=Hearing)
     """None: nobody listens, for all channels say the same."""
 
@@ -78,6 +82,7 @@ class Watched(Story):
         super().restart(boot)
         self.wet_at, self.scanned, self.key_seen = self.now, float("-inf"), False
         self.grants, self.astray_since, self.promised = 0, None, None
+        self.river_since, self.bypassed = None, {}
         self._hear_anew()
 
     def _hear_anew(self) -> None:
@@ -106,6 +111,38 @@ class Watched(Story):
     def order_close(self) -> None:
         """Let the city order it closed."""
         self._order(self._signed("close", "lee"))
+
+    def bypass(self, name: str, lasts_s: float, *names: str) -> None:
+        """Let these people take a channel out of the vote."""
+        sound = self._sound()
+        if self._channel_order("bypass", name, *names, lasts_s=lasts_s):
+            self.bypassed[name] = self.now + lasts_s
+            left = sound - self._out
+            assert left, "a bypass leaves a channel that votes"
+            assert len(names) >= 2 or len(left) >= 2, "one person alone never leaves one channel"
+
+    def restore(self, name: str, *names: str) -> None:
+        """Let these people have a channel vote again."""
+        if self._channel_order("restore", name, *names):
+            del self.bypassed[name]
+
+    def _channel_order(self, target: str, name: str, *names: str, **more: float) -> bool:
+        seq = max(self.gate.last_seq.values(), default=0) + 1
+        effects = self.gate.handle(
+            came(channel_ordered(target, name, seq, self.gate.state.value, *names, **more)), self.now
+        )
+        self.take(effects)
+        return any(isinstance(each, Decided) and each.verdict == "accepted" for each in effects)
+
+    def _sound(self) -> frozenset[str]:
+        """Return the channels that say something now."""
+        return frozenset(
+            name for name, level in self.gate.sensing.levels(self.now).items() if level is not None
+        )
+
+    @property
+    def _out(self) -> frozenset[str]:
+        return frozenset(name for name, until in self.bypassed.items() if self.now < until)
 
     def _signed(self, target: str, *names: str, later: int = 1) -> CommandBody:
         incident = None if self.gate.incident is None else self.gate.incident.name
@@ -187,17 +224,38 @@ class Watched(Story):
         if self.now >= self.scanned + self.site.times.channel_age:
             self.wet_at = self.now
             self._hear_anew()
+        if self.now >= self.scanned + self.site.times.river_age:
+            self.river_since = None
         self.scanned = self.now
         if self.heard is not None:
-            self.heard.take(event.points, self.plant.count, self.now)
+            self.heard.take(event.points, self.plant.count, self.now, self._out)
         levels = (self.plant.radar, self.plant.pressure, self.plant.floats)
         if any(level is None or not level <= 3.0 for level in levels):
             self.wet_at = self.now
+        self._see_river()
         values = [sample.value for sample in event.points.values()]
         if len(values) < WHOLE or not all(map(_known, values)):
             self.wet_at = self.now
         key = event.points.get("local_key")
         self.key_seen = key is not None and _known(key.value) and bool(key.value)
+
+    def _see_river(self) -> None:
+        levels, stage = self.site.levels, self.plant.river
+        calm_cm = levels.river_trigger_cm if levels.river_caution_cm is None else levels.river_caution_cm
+        if calm_cm is not None and not (stage is not None and stage < calm_cm):
+            self.wet_at = self.now
+        trigger = levels.river_trigger_cm
+        if trigger is None or stage is None or stage < trigger:
+            self.river_since = None
+        elif self.river_since is None:
+            self.river_since = self.now
+
+    def _check_river(self) -> None:
+        """The river at its trigger closes a dry road."""
+        if self.river_since is None or self.gate.incident is not None or self.gate.state is State.START:
+            return
+        limit_s = 2.0 * self.site.times.confirm + self.site.times.river_age
+        assert self.now - self.river_since <= limit_s + EPSILON_S, "the river at its trigger closes"
 
     def take(self, effects: list[Effect]) -> list[Effect]:
         for effect in effects:
@@ -259,7 +317,9 @@ class Watched(Story):
             assert way.driven.motion is Motion.STOP, "nothing moves past the key"
         if gate.incident is None:
             self.held_by = Rank.SCHEDULE
+        self.bypassed = {name: self.bypassed[name] for name in self._out}
         self._check_hearing()
+        self._check_river()
         self._check_deadline()
 
     def _check_hearing(self) -> None:
