@@ -133,8 +133,9 @@ class Gate:
         if self.waiting is not None:
             said += release.advance(self, obeying.situation(self, now), now)
         said += selftest.advance(self, now)
+        locks = self._lock(now)  # before the alarms: from now on the lock is awaited
         said += self.alarms.settle(conditions.of(self, now))
-        return [*self._save(now), *self._lock(now), *self._warn(now), *self._move(now), *said]
+        return [*self._save(now), *locks, *self._warn(now), *self._move(now), *said]
 
     def _settle(self, now: float) -> list[Decided]:
         """Let a policy that waits come into force if it may; what it changes is judged at once."""
@@ -171,8 +172,6 @@ class Gate:
         for way in self.approaches:
             due += way.deadlines(now)
             due.append(self.clear_at(way))
-            if self.site.riverside is not None:
-                due.append(riverside.lock_at(way, self.site.riverside))
         return min([at for at in due if at is not None and at > now], default=None)
 
     @property

@@ -4,7 +4,7 @@ Its leaf walks the same table as an underpass's arm. Its inside handle is mechan
 hand on the gate, never commanded, and never ends an incident.
 """
 
-from sotdae_edge.core.approach import ApproachState
+from sotdae_edge.core.approach import UNBROKEN, ApproachState
 from sotdae_edge.core.barrier import State
 from sotdae_edge.core.effects import Effect, Voice
 from sotdae_edge.core.site import Riverside
@@ -20,16 +20,13 @@ def released(way: ApproachState, now: float) -> bool | None:
     return way.arm.flag("inside_release", now)
 
 
-def lock_at(way: ApproachState, riverside: Riverside) -> float | None:
-    """Return when a gate locks: proved closed for so long, without a break."""
-    return way.entered + riverside.lock_after if way.state is State.CLOSED else None
-
-
 def lock(way: ApproachState, riverside: Riverside, now: float) -> list[Effect]:
-    """Return the order to the lock that is due; it is engaged only behind a gate that stays closed."""
-    at = lock_at(way, riverside)
-    shut = at is not None and now >= at and way.arm.closed_proved(now)
-    return way.latched.hold(shut and released(way, now) is False, way.spec.name, now)
+    """Return the order to the lock that is due: engaged behind a gate proved shut so long without a break.
+
+    While nobody watched, somebody may have come in: a break in hearing the controller counts like an opening.
+    """
+    shut = way.state is State.CLOSED and way.arm.closed_proved(now) and released(way, now) is False
+    return way.latched.hold(way.since.held(UNBROKEN, shut, riverside.lock_after, now), way.spec.name, now)
 
 
 def voice(ways: list[ApproachState], closed: bool, caution: bool) -> Voice:

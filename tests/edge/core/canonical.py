@@ -159,8 +159,7 @@ def _entered(walk: Canonical, value: Any, way: Any) -> object:
 def _need_s(site: Site, state: str) -> float:
     if state != "closed":
         return max(site.times.clear, site.times.clear_after_raise)
-    wait_s = site.emptying_s if len(site.approaches) > 1 else 0.0
-    return wait_s if site.riverside is None else max(wait_s, site.riverside.lock_after)
+    return site.emptying_s if len(site.approaches) > 1 else 0.0
 
 
 def _gauged(walk: Canonical, _: object) -> bool:

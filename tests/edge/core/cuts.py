@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import fields, replace
 
-from edge.core.exploration import DRY_CM, Action, Cut, Judged
+from edge.core.exploration import Action, Cut
+from edge.core.judged import DRY_CM, JudgedOne, JudgedTrail, TrailPlant
 from edge.core.people import NONCE, STRANGER
 from edge.core.plant import SITE
 
 from sotdae_edge.core.events import BadCommand, LinkLost, NonceAsked
-from sotdae_edge.core.site import Levels, Site, Times
+from sotdae_edge.core.site import Levels, Riverside, Site, Times
 
 TICK_S = 3.0
 """The one unit of time: the 3 s for which warnings must come before motion."""
@@ -33,7 +34,7 @@ AT_ONCE = dict.fromkeys(
 def scan(**values: object) -> Action:
     """Change what some instruments say, scan, and let a tick pass."""
 
-    def act(story: Judged) -> None:
+    def act(story: JudgedOne) -> None:
         for name, value in values.items():
             setattr(story.plant, name, value)
         story.scan()
@@ -45,7 +46,7 @@ def scan(**values: object) -> Action:
 def once(on: object, off: object, name: str) -> Action:
     """Scan something that lasts for one scan."""
 
-    def act(story: Judged) -> None:
+    def act(story: JudgedOne) -> None:
         setattr(story.plant, name, on)
         story.scan()
         setattr(story.plant, name, off)
@@ -75,7 +76,7 @@ KEY = {"key on": scan(key=True), "key off": scan(key=False)}
 PULSES = {"stall": once(11.0, 0.0, "current"), "inside": once(True, False, "inside")}
 
 
-def _camera(story: Judged) -> None:
+def _camera(story: JudgedOne) -> None:
     story.sight(True)
     story.scan()
     story.wait(TICK_S)
@@ -87,7 +88,7 @@ CAMERA: dict[str, Action] = {"camera": _camera}
 def unkept(act: Action) -> Action:
     """Order something; then the link ends, and with it what was promised over it."""
 
-    def both(story: Judged) -> None:
+    def both(story: JudgedOne) -> None:
         act(story)
         story.give(LinkLost())
 
@@ -106,7 +107,7 @@ ORDERS: dict[str, Action] = {
 def said(name: str, cm: float | None, past: Callable[[float], float] | None = None, **more: object) -> Action:
     """Let one analogue channel say a level, with a past of ten samples; and scan."""
 
-    def act(story: Judged) -> None:
+    def act(story: JudgedOne) -> None:
         setattr(story.plant, name, cm)
         for key, value in more.items():
             setattr(story.plant, key, value)
@@ -156,6 +157,9 @@ BYPASS_S = 3 * TICK_S
 
 def _bypass(channel: str, *names: str) -> Action:
     return lambda story: story.bypass(channel, BYPASS_S, *names)
+
+
+TRAIL = replace(SITE, levels=Levels(), riverside=Riverside(lock_after=2 * TICK_S))
 
 
 CUTS = {
@@ -208,6 +212,18 @@ CUTS = {
         },
         over=lambda story: story.gate.incident is not None,
         listens=True,
+    ),
+    "riverside": Cut(
+        "a riverside gate: a flood, the leaf, its handle, people in the way, the key, the order to open",
+        ticked(TRAIL, **AGES, **AT_ONCE),
+        {
+            **TIME, "dry": water(DRY_CM), "wet": water(20.5), "grant": ORDERS["grant"],
+            "lane clear": scan(loop=False), "people": scan(loop=True),
+            "leaf open": scan(arm="open"), "leaf shut": scan(arm="closed"), **KEY,
+            "handle": scan(handle=True), "handle let go": scan(handle=False),
+        },
+        kind=JudgedTrail,
+        plant=TrailPlant,
     ),
     "orders": Cut(
         "orders of every rank, nonce, release and link each by itself, with water and arm",

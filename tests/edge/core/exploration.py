@@ -8,63 +8,22 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from copy import copy
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 import pytest
 from edge.core.canonical import Canonical, horizons
-from edge.core.hearing import Hearing
+from edge.core.judged import DRY_CM, Judged, JudgedOne, clone
 from edge.core.plant import Plant
-from edge.core.watched import OUTSIDE, Watched, worst_s
+from edge.core.watched import worst_s
 
-from sotdae_edge.core import authority, ladder, rising
+from sotdae_edge.core import authority, ladder, outputs, rising
 from sotdae_edge.core.barrier import Signal, State
-from sotdae_edge.core.effects import Decided
 from sotdae_edge.core.site import Site
 
-DRY_CM = 1.0
-"""Dry, and not on the edge of being apart from a float at 5 cm."""
-JUST_BEFORE_S = 2.0**-10
-Action = Callable[["Judged"], object]
-
-
-@dataclass
-class Judged(Watched):
-    """The judge of an exploration: of time it wants whole ticks, and nothing said between deadlines."""
-
-    def begin(self) -> None:
-        """Call the gate for the first time, as its runner does at once."""
-        self.gate.outputs.assert_s = self.site.times.pre_warn
-        self.take(self.gate.tick(self.now))
-
-    def restart(self, boot: str = "fedcba9876543210") -> None:
-        super().restart(boot)
-        self.begin()
-
-    def sleep(self, seconds: float) -> None:
-        """Stop the agent for a while; then it looks at the time late."""
-        self.pause(seconds)
-        self.take(self.gate.tick(self.now))
-
-    def forget_past(self) -> None:
-        """Keep of each channel's past only its last sample: the past is chosen anew before each scan."""
-        for channel in self.gate.sensing.channels:
-            while len(channel.history) > 1:
-                channel.history.popleft()
-
-    def _check_deadline(self) -> None:
-        """Left to `longest_s`: a clock in the key would only multiply the nodes."""
-
-    def check_silence(self) -> None:
-        """Just before the next deadline there is nothing to do, and it falls on a tick."""
-        due = self.gate.next_deadline(self.now)
-        if due is None:
-            return
-        assert (due - self.now) % self.site.times.pre_warn == 0.0, "a deadline between ticks"
-        effects = clone(self.gate).tick(due - JUST_BEFORE_S)
-        assert effects == [], f"something was due before the deadline that was told: {effects[0]}"
+Action = Callable[[Any], object]
+"""Does something to a judged story."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +34,10 @@ class Cut:
     site: Site
     actions: Mapping[str, Action]
 
-    over: Callable[["Judged"], bool] = lambda _: False
+    kind: type[Judged] = JudgedOne
+    """Who judges."""
+    plant: type[Plant] = Plant
+    over: Callable[[Any], bool] = lambda _: False
     """Which nodes end the walk: what comes after them is another cut's matter."""
     listens: bool = False
     """Whether the channels speak apart, so that the judge must hear each."""
@@ -87,34 +49,8 @@ class Cut:
 
     def start(self, ticks: int = 1024) -> Judged:
         """Return a gate that has just been born, so many ticks after the clock was zero."""
-        plant = Plant(DRY_CM, DRY_CM, DRY_CM)
-        story = Judged(
-            self.site, now=ticks * self.tick_s, plant=plant, heard=Hearing() if self.listens else None
-        )
-        story.begin()
-        return story
-
-
-@cache
-def _names(kind: type) -> tuple[str, ...] | None:
-    """Return the fields to copy, or None of what is never changed in place."""
-    if not is_dataclass(kind) or kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]
-        return None
-    return tuple(each.name for each in fields(kind))
-
-
-def clone(value: Any) -> Any:
-    """Return a copy that shares only what is never changed in place."""
-    kind = value.__class__
-    names = _names(kind)
-    if names is not None:
-        new = kind.__new__(kind)
-        for name in names:
-            setattr(new, name, clone(getattr(value, name)))
-        return new
-    if kind is list:
-        return [clone(each) for each in value]
-    return copy(value) if kind in (dict, set, deque) else value
+        plant = self.plant(DRY_CM, DRY_CM, DRY_CM)
+        return self.kind.born(self.site, ticks * self.tick_s, plant, listens=self.listens)
 
 
 @dataclass
@@ -174,6 +110,7 @@ def ticking(site: Site) -> Iterator[None]:
         patch.setattr(ladder, "RUNGS", at_once)
         patch.setattr(rising, "GRADES", grades)
         patch.setattr(rising, "FALL_S", tick_s)
+        patch.setattr(outputs, "ASSERT_S", tick_s)
         patch.setattr(authority, "verify", cache(authority.verify))
         yield
 
@@ -209,7 +146,7 @@ def _walk(found: Explored, cut: Cut, limit: int) -> None:
             raise AssertionError(f"{error}; after {_path(found, parents, node)}") from error
         for at, (name, act) in enumerate(cut.actions.items()):
             new = clone(story)
-            new.effects, new.edges = [], set()
+            new.clear()
             try:
                 act(new)
             except AssertionError as error:
@@ -219,9 +156,7 @@ def _walk(found: Explored, cut: Cut, limit: int) -> None:
             new.forget_past()
             number, fresh = _add(found, new)
             found.successors.append(number)
-            found.rested.append(
-                any(isinstance(each, Decided) and each.state in RESTS for each in new.effects)
-            )
+            found.rested.append(new.rested())
             if fresh:
                 queue.append(new)
                 parents.append(len(found.successors) - 1)
@@ -246,7 +181,6 @@ def _path(found: Explored, parents: "array[int]", node: int) -> list[str]:
     return names[::-1]
 
 
-RESTS = frozenset({State.CLOSED, *OUTSIDE})
 UNWATCHED = frozenset({"sleep", "restart"})
 """After these the time to closed-as-defined counts anew: nobody was there."""
 

@@ -44,7 +44,7 @@ LEFT_OUT: Mapping[str, str] = {
     "ChannelState.history": "an input: each scan comes after a past of none or of a rise, chosen anew",
     "Story.now": "every time is relative to it",
     "Story.effects": "judged when they come",
-    "Watched.edges": "noted when they come",
+    "Judged.edges": "noted when they come",
     "Watched.astray_since": "the longest way to closed-as-defined is read off the explored graph",
     "Plant.count": "counters are compared with it",
 }
@@ -89,6 +89,8 @@ RELATIVE: Mapping[str, Horizon] = {
     "Bucket.until": _over,
     "SelfTests.retry_at": _over,
     "SelfTests.strokes": _over,
+    "WatchedWide.closed_since": lambda site: site.times.pre_warn,
+    "JudgedTrail.shut_since": lambda site: 0.0 if site.riverside is None else site.riverside.lock_after,
     "Watched.closed_since": lambda site: site.times.pre_warn,
     "Watched.scanned": lambda site: max(site.times.channel_age, site.times.lane_age),
     "Watched.promised": lambda site: site.times.release,

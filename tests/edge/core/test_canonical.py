@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from edge.core.canonical import REDUCED, named, reachable
-from edge.core.exploration import Judged
+from edge.core.judged import JudgedOne, JudgedPair, JudgedTrail
 from edge.core.reasons import LEFT_OUT, PLAIN, RELATIVE, SNAPPED
 
 from sotdae_edge.core.gate import Gate
@@ -20,10 +20,12 @@ def _numbers(hint: object) -> bool:
 
 
 def _fields() -> Iterator[tuple[str, object]]:
-    for kind in reachable(Judged):
-        hints = typing.get_type_hints(kind)
-        for each in fields(kind):  # type: ignore[arg-type]
-            yield named(kind, each.name), hints[each.name]
+    seen: set[type] = set()
+    for judge in (JudgedOne, JudgedTrail, JudgedPair):
+        for kind in reachable(judge, seen):
+            hints = typing.get_type_hints(kind)
+            for each in fields(kind):  # type: ignore[arg-type]
+                yield named(kind, each.name), hints[each.name]
 
 
 def test_every_number_and_name_is_decided_upon() -> None:

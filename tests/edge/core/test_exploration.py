@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 from edge.core.cuts import CUTS
-from edge.core.exploration import DRY_CM, Cut, Explored, explore, ticking
+from edge.core.exploration import Cut, Explored, explore, ticking
+from edge.core.judged import DRY_CM
 from edge.core.plant import Plant
 
 from sotdae_edge.core import approach, attempt, authority, gate, hazard, release, signals

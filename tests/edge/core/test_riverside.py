@@ -240,10 +240,25 @@ def test_it_locks_when_its_time_has_come_and_not_before() -> None:
     (way,) = story.gate.approaches
     story.effects.clear()
     at = way.entered + 30.0
-    story.wait(at - 0.1 - story.now)
-    story.scan()
-    story.wait(0.05)
+    story.run(round((at - 0.1 - story.now) / 0.1) * 0.1, every=0.1)
+    assert story.now == pytest.approx(at - 0.1)
     assert Lock(True) not in story.effects
-    story.wait(0.05)
+    story.scan()
+    story.wait(0.1 + 1e-6)
     assert story.now == pytest.approx(at)
+    assert Lock(True) in story.effects
+
+
+@pytest.mark.parametrize("tick", [True, False])
+def test_a_time_in_which_nobody_watched_counts_like_an_opening(tick: bool) -> None:
+    story = shut()
+    story.run(25.0)
+    story.effects.clear()
+    if tick:
+        story.wait(2.0)
+    else:
+        story.now += 2.0  # the agent was stopped
+    story.run(29.0)
+    assert Lock(True) not in story.effects
+    story.run(2.0)
     assert Lock(True) in story.effects

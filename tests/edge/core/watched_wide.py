@@ -1,6 +1,6 @@
 """Several approaches, each effect held against the laws of one arm; an exit goes last."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from edge.core.test_approaches import WIDE, Wide
 from edge.core.watched import QUICK
@@ -21,6 +21,7 @@ class WatchedWide(Wide):
     site: Site = SITE
     closed_since: float | None = None
     granted: bool = False
+    edges: set[tuple[State, Signal]] = field(default_factory=set)
 
     def take(self, effects: list[Effect]) -> list[Effect]:
         for effect in effects:
