@@ -85,7 +85,7 @@ class Canonical:
             return self.parts.setdefault(part, len(self.parts))
         if kind is dict:
             return tuple(sorted([(name, self.of(each)) for name, each in value.items()]))
-        if kind is frozenset:
+        if kind in (set, frozenset):
             return tuple(sorted(value))
         return tuple([self.of(each) for each in value])
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 
 from edge.core.exploration import Action, Cut
-from edge.core.judged import DRY_CM, JudgedOne, JudgedTrail, TrailPlant
+from edge.core.judged import DRY_CM, JudgedOne, JudgedPair, JudgedTrail, TrailPlant
 from edge.core.people import NONCE, STRANGER
 from edge.core.plant import SITE
 
 from sotdae_edge.core.events import BadCommand, LinkLost, NonceAsked
-from sotdae_edge.core.site import Levels, Riverside, Site, Times
+from sotdae_edge.core.site import Approach, Levels, Riverside, Site, Times
 
 TICK_S = 3.0
 """The one unit of time: the 3 s for which warnings must come before motion."""
@@ -159,6 +159,41 @@ def _bypass(channel: str, *names: str) -> Action:
     return lambda story: story.bypass(channel, BYPASS_S, *names)
 
 
+def at(name: str, **values: object) -> Action:
+    """Change what some instruments of one approach say, scan, and let a tick pass."""
+
+    def act(story: JudgedPair) -> None:
+        for field, value in values.items():
+            setattr(story.at[name], field, value)
+        story.scan()
+        story.wait(TICK_S)
+
+    return act
+
+
+def lane(prefix: str, *, busy: bool) -> Action:
+    """Put a car into a lane, or let it drive off; scan, and let a tick pass."""
+
+    def act(story: JudgedPair) -> None:
+        story.busy = story.busy | {prefix} if busy else story.busy - {prefix}
+        story.scan()
+        story.wait(TICK_S)
+
+    return act
+
+
+def _both_open(story: JudgedPair) -> None:
+    story.open_up()
+    story.give(LinkLost())
+
+
+TUNNEL = replace(
+    SITE,
+    levels=Levels(),
+    approaches=(Approach("in", prefix="in_"), Approach("out", "exit", "out_")),
+    geometry=replace(SITE.geometry, length_m=30.0, clear_speed_km_h=36.0),
+)
+"""It empties within one tick."""
 TRAIL = replace(SITE, levels=Levels(), riverside=Riverside(lock_after=2 * TICK_S))
 
 
@@ -194,7 +229,7 @@ CUTS = {
     ),
     "river": Cut(
         "the river at each of its stages or lost, with water, arm and the order to open",
-        ticked(SITE, **AGES, **{**AT_ONCE, "river_lost": 2}),
+        ticked(SITE, **AGES, **{**AT_ONCE, "river_lost": 2, "reopen_dry": 2}),
         {
             **TIME, "dry": water(DRY_CM), "wet": water(20.5), "blind": water(None),
             **{f"river {cm}": scan(river=cm) for cm in (120.0, 2600.0, 2902.0, None)},
@@ -224,6 +259,19 @@ CUTS = {
         },
         kind=JudgedTrail,
         plant=TrailPlant,
+    ),
+    "pair": Cut(
+        "an entry and an exit, each with its arm and lane, a flood, a restart and the order to open",
+        ticked(TUNNEL, **AGES, **AT_ONCE),
+        {
+            **QUIET, "restart": TIME["restart"], "dry": water(DRY_CM), "wet": water(20.5),
+            **{f"{name} {arm}": at(name, arm=arm) for name in ("in", "out") for arm in ("open", "closed")},
+            **{f"car {name}": lane(f"{name}_", busy=True) for name in ("in", "out")},
+            **{f"{name} clear": lane(f"{name}_", busy=False) for name in ("in", "out")},
+            "key on": at("in", key=True), "key off": at("in", key=False),
+            "grant": _both_open,
+        },
+        kind=JudgedPair,
     ),
     "orders": Cut(
         "orders of every rank, nonce, release and link each by itself, with water and arm",

@@ -168,6 +168,8 @@ class JudgedPair(Judged, WatchedWide):
     @classmethod
     def born(cls, site: Site, now: float, plant: Plant, *, listens: bool) -> "JudgedPair":
         story = cls(site=site, now=now, plant=plant)
+        for each in story.at.values():
+            each.water(DRY_CM)
         story.begin()
         return story
 

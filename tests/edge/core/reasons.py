@@ -14,6 +14,7 @@ LEFT_OUT: Mapping[str, str] = {
     "Gate.site": "one for a whole exploration",
     "Sensing.site": "one for a whole exploration",
     "Story.site": "one for a whole exploration",
+    "WatchedWide.site": "one for a whole exploration",
     "ChannelState.spec": "a part of the site",
     "ApproachState.spec": "a part of the site",
     "Arm.prefix": "a part of the site",
@@ -151,7 +152,7 @@ PLAIN = frozenset(
         "Hearing.calm", "Hearing.dry", "Hearing.firm", "Hearing.lost", "Hearing.wet",
         "Plant.arm", "Plant.radar_percent", "Plant.pressure_percent", "Watched.grants", "Watched.held_by",
         "Watched.promised_by",
-        "Rising.grade", "Standing.noticed", "Standing.rungs",
+        "Wide.at", "Wide.busy", "Rising.grade", "Standing.noticed", "Standing.rungs",
         "Pulse.lit", "Pulse.test", "Bucket.seen", "SelfTests.buckets", "SelfTests.failed",
     }
 )  # fmt: skip

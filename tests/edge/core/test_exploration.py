@@ -8,16 +8,27 @@ from dataclasses import replace
 import pytest
 from edge.core.cuts import CUTS
 from edge.core.exploration import Cut, Explored, explore, ticking
-from edge.core.judged import DRY_CM
+from edge.core.judged import DRY_CM, TrailPlant
 from edge.core.plant import Plant
 
-from sotdae_edge.core import approach, attempt, authority, gate, hazard, release, signals
+from sotdae_edge.core import (
+    approach,
+    attempt,
+    authority,
+    bypass,
+    gate,
+    hazard,
+    release,
+    riverside,
+    signals,
+)
 from sotdae_edge.core.approach import ApproachState
 from sotdae_edge.core.authority import Verdict
 from sotdae_edge.core.barrier import TRANSITIONS, Signal, State
-from sotdae_edge.core.effects import Decided
+from sotdae_edge.core.effects import Decided, Effect
 from sotdae_edge.core.events import CommandCame, Scan
 from sotdae_edge.core.gate import Gate
+from sotdae_edge.core.hazard import Sensing
 from sotdae_edge.core.lane import Lane, LaneState
 from sotdae_edge.core.validity import ChannelState, Level
 from sotdae_edge.core.vote import Vote, vote
@@ -28,7 +39,7 @@ Record = Callable[[str, object], None]
 ROUGH = ("radar_level", "pressure_level", "arm_angle", "motor_current")
 
 
-FAST = ("narrow", "radar", "orders")
+FAST = ("narrow", "radar", "orders", "river", "riverside")
 """Cuts that are walked by `make test` too."""
 
 
@@ -83,6 +94,10 @@ class Rough(Plant):
         return replace(sample, value=sample.value + self.dice.uniform(-0.35, 0.35))
 
 
+class RoughTrail(Rough, TrailPlant):
+    """The same of a riverside gate."""
+
+
 def project(found: Explored, name: str, runs: int) -> None:
     """Let concrete gates live on from any time, with any numbers, and look each step up in the graph."""
     cut, dice = CUTS[name], random.Random(name)
@@ -93,8 +108,9 @@ def project(found: Explored, name: str, runs: int) -> None:
 
 def _live(found: Explored, cut: Cut, dice: random.Random) -> None:
     story = cut.start(dice.randrange(1 << 30))
-    story.plant = Rough(DRY_CM, DRY_CM, DRY_CM, count=dice.randrange(1 << 40))
-    story.plant.dice = dice  # type: ignore[attr-defined]
+    kind = Rough if cut.plant is Plant else RoughTrail
+    story.plant = kind(DRY_CM, DRY_CM, DRY_CM, count=dice.randrange(1 << 40))
+    story.plant.dice = dice
     node = found.numbers[found.key(story)]
     for action in dice.choices(found.actions, k=120):
         if cut.over(story):
@@ -243,6 +259,60 @@ def _lost_is_dry(channel: ChannelState, now: float) -> Level | None:
     return _seen(channel, now) or Level(0.0, 0.0)
 
 
+def _endless(*args: object) -> None:
+    """Take a channel out for ever."""
+    _set_out(*args)  # type: ignore[arg-type]
+    for channel in args[0].sensing.channels:  # type: ignore[attr-defined]
+        if channel.bypass is not None:
+            channel.bypass = replace(channel.bypass, until=float("inf"))
+
+
+_set_out = bypass.set_out
+
+
+def _river_unheard(sensing: Sensing, now: float) -> bool:
+    return sensing.outlook(now).ceiling_cm <= sensing.site.levels.reopen_cm
+
+
+def _hasty_lock(way: ApproachState, _: object, now: float) -> list[Effect]:
+    shut = way.state is State.CLOSED and way.arm.closed_proved(now)
+    return way.latched.hold(shut, way.spec.name, now)
+
+
+OTHER_MUTANTS: dict[str, tuple[str, str, Callable[[pytest.MonkeyPatch], None]]] = {
+    "the river is not asked": (
+        "river",
+        "the river at its trigger closes",
+        lambda p: p.setattr(Sensing, "_river_trip", lambda *_: None),
+    ),
+    "a high river lets reopen": (
+        "river",
+        "granted .* s dry",
+        lambda p: p.setattr(Sensing, "dry", _river_unheard),
+    ),
+    "it locks at once": (
+        "riverside",
+        "has time to leave|hand at the inside handle",
+        lambda p: p.setattr(riverside, "lock", _hasty_lock),
+    ),
+    "one person leaves no channel": (
+        "bypass",
+        "leaves a channel that votes|never leaves one channel",
+        lambda p: p.setattr(bypass, "objections", lambda *_: iter(())),
+    ),
+    "a bypass has no end": (
+        "bypass",
+        "a bypass ends in its time|no single fault hides 15 cm",
+        lambda p: p.setattr(bypass, "set_out", _endless),
+    ),
+    "an exit is an entry": (
+        "pair",
+        "an exit is lowered last",
+        lambda p: p.setattr(ApproachState, "is_exit", property(lambda _: False)),
+    ),
+}
+"""Each mutant of what one cut alone walks, the cut, and how its watch must notice it."""
+
 VOTE_MUTANTS: dict[str, tuple[str, Callable[[pytest.MonkeyPatch], None]]] = {
     "two must agree though one is lost": (
         "no single fault hides 15 cm",
@@ -261,6 +331,15 @@ VOTE_MUTANTS: dict[str, tuple[str, Callable[[pytest.MonkeyPatch], None]]] = {
 
 def _cut_of(name: str) -> Cut:
     return CUTS["radar" if name in VOTE_MUTANTS else "orders" if name in RELEASE_MUTANTS else "narrow"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OTHER_MUTANTS)
+def test_a_mutant_of_a_part_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut, noticed, mutate = OTHER_MUTANTS[name]
+    mutate(monkeypatch)
+    with pytest.raises(AssertionError, match=noticed):
+        explore(CUTS[cut])
 
 
 @pytest.mark.parametrize("name", [*MUTANTS, *VOTE_MUTANTS, *RELEASE_MUTANTS])

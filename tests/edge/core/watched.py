@@ -124,6 +124,7 @@ class Watched(Story):
     def restore(self, name: str, *names: str) -> None:
         """Let these people have a channel vote again."""
         if self._channel_order("restore", name, *names):
+            assert name in self.bypassed, "a bypass ends in its time"
             del self.bypassed[name]
 
     def _channel_order(self, target: str, name: str, *names: str, **more: float) -> bool:

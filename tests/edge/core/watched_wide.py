@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from edge.core.test_approaches import WIDE, Wide
 from edge.core.watched import QUICK
 
-from sotdae_edge.core.barrier import Signal, State
+from sotdae_edge.core.barrier import TRANSITIONS, Signal, State
 from sotdae_edge.core.effects import Decided, Drive, Effect, Motion, Warn
 from sotdae_edge.core.site import Site
 
@@ -36,13 +36,20 @@ class WatchedWide(Wide):
                     assert self.closed_since is not None, "raises behind closed warnings"
                 case Decided(verdict="accepted", decision="open"):
                     self.granted = True
-                case Decided(decision=Signal.OPEN_GRANTED, approach=name):
-                    assert self.granted, f"{name} opens without people"
-                case Decided(decision=Signal.TRIP | Signal.RESUME_CLOSE):
-                    self.granted = False
+                case Decided() if effect.state != effect.previous:
+                    self._check_step(effect)
         found = super().take(effects)
         self._check_state()
         return found
+
+    def _check_step(self, step: Decided) -> None:
+        before, signal = State(step.previous), Signal(step.decision)
+        assert TRANSITIONS[before].get(signal) is State(step.state), step
+        self.edges.add((before, signal))
+        if signal is Signal.OPEN_GRANTED:
+            assert self.granted, f"{step.approach} opens without people"
+        elif signal in (Signal.TRIP, Signal.RESUME_CLOSE):
+            self.granted = False
 
     def _check_lowering(self, name: str) -> None:
         spec = self.way(name).spec
