@@ -93,20 +93,20 @@ def write_city(directory: Path, ports: Ports) -> Path:
         "clock": {"source": "assume_synced"},
     }
     lists = "".join(
-        _table("[homes]", {"name": name, "lat": lat, "lon": lon, "point_2": f"home_{n}_wet_2",
+        table("[homes]", {"name": name, "lat": lat, "lon": lon, "point_2": f"home_{n}_wet_2",
                            "point_15": f"home_{n}_wet_15"})
         for name, lat, lon, n in HOMES
     )  # fmt: skip
     if ports.rtsp is not None:
-        lists += _table("[cameras]", {"name": "underpass-0007", "url": ports.rtsp})
+        lists += table("[cameras]", {"name": "underpass-0007", "url": ports.rtsp})
     return _write(directory / "city.toml", _toml(sections) + lists)
 
 
 def write_hub(directory: Path, ports: Ports, http_port: int, extra: str = "") -> Path:
-    """Write the hub's file."""
+    """Write the hub's file; `extra` is appended."""
     text = f"dir = {json.dumps(str(directory / 'hub'))}\n"
     text += _toml({"broker": {"port": ports.broker}, "http": {"port": http_port}})
-    text += "".join(_table("[facilities]", _facility(place, None)) for place in PLACES)
+    text += "".join(table("[facilities]", _facility(place, None)) for place in PLACES)
     return _write(directory / "hub.toml", text + extra)
 
 
@@ -124,10 +124,10 @@ def _history(directory: Path, scenario: Scenario) -> Path:
 
 
 def _toml(sections: Mapping[str, Mapping[str, Any]]) -> str:
-    return "".join(_table(name, values) for name, values in sections.items() if values)
+    return "".join(table(name, values) for name, values in sections.items() if values)
 
 
-def _table(name: str, values: Mapping[str, Any]) -> str:
+def table(name: str, values: Mapping[str, Any]) -> str:
     """Return one TOML table; JSON's strings, numbers and booleans are TOML's."""
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
     return f"\n[{name}]\n" + "\n".join(lines) + "\n"

@@ -11,6 +11,7 @@ from sotdae_firmware_bridge.sim.control import SimControl
 from sotdae_provisioning.broker import Broker, NatsBroker
 from sotdae_provisioning.child import Child
 from sotdae_provisioning.demo.scenarios import Op, Scenario
+from sotdae_provisioning.demo.signers import trust
 from sotdae_provisioning.demo.site import Ports, write_city, write_gate, write_hub
 
 
@@ -34,6 +35,7 @@ class Stack:
         self._gate_extra = gate_extra
         self._hub_extra = hub_extra
         self._hub_args = hub_args
+        self._trust = ""
         self._ports: Ports | None = None
         self._control: SimControl | None = None
         self.simulator = Child("simulator", self._simulator_args(), directory, ready=True)
@@ -62,9 +64,10 @@ class Stack:
         self._control = SimControl("127.0.0.1", int(doors["control_port"]))
         for op in self.scenario.past:
             await self.sim(**op)
-        write_gate(self.directory, self.scenario, self._ports, self._gate_extra)
+        self._trust = trust(self.directory)
+        write_gate(self.directory, self.scenario, self._ports, self._gate_extra + self._trust)
         write_city(self.directory, self._ports)
-        write_hub(self.directory, self._ports, self._http_port, self._hub_extra)
+        write_hub(self.directory, self._ports, self._http_port, self._hub_extra + self._trust)
 
     async def start_broker(self) -> None:
         """Start the broker and wait until it listens."""
@@ -77,7 +80,7 @@ class Stack:
         self.url = str(doors["url"])
         if self._http_port == 0 and self._ports is not None:
             self._http_port = int(self.url.rsplit(":", 1)[1])
-            write_hub(self.directory, self._ports, self._http_port, self._hub_extra)
+            write_hub(self.directory, self._ports, self._http_port, self._hub_extra + self._trust)
 
     async def sim(self, op: str, **args: Any) -> dict[str, Any]:
         """Do one operation of the simulator."""

@@ -42,18 +42,23 @@ def new(
     types: Annotated[
         list[FacilityType] | None, typer.Option("--type", help="Which facilities of these. Default: UP.")
     ] = None,
+    values: Annotated[
+        list[str] | None, typer.Option("--set", help="A value, such as caution_cm=4. Repeat.")
+    ] = None,
     after: Annotated[
         Path | None, typer.Option(help="The policy before it: its values, its scope, the next version.")
     ] = None,
 ) -> None:
     """Write a draft with every value that a policy may set, its limits and why.
 
-    Example:  sotdae policy new rainy.toml --scope GG --reason "rainy season"
+    Example:  sotdae policy new rainy.toml --scope GG --set caution_cm=4 --reason "rainy season"
     """
     with told_whole(as_json=False):
         before = None if after is None else read_policy(after)
         now = datetime.now(UTC).replace(microsecond=0)
-        write_draft(out, begin(before, scope or [], types or [], reason, now))
+        said = {"scope": scope, "types": types, "reason": reason}
+        news = {name: each for name, each in said.items() if each}
+        write_draft(out, begin(before, news, dict(_value(text) for text in values or []), now))
         typer.echo(f"{out}: edit it, then  sotdae policy lint {out} --site gate.toml")
 
 
@@ -132,6 +137,11 @@ def verify(
         else:
             typer.echo(lacks or f"good: signed by {', '.join(names)}; {trusted.needed} are needed")
         raise typer.Exit(0 if lacks is None else 1)
+
+
+def _value(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name.strip(), value.strip()
 
 
 def _show(lang: Lang, policy: PolicyBody, before: PolicyBody | None, trust: Trust | None) -> None:

@@ -25,18 +25,23 @@ YEAR = timedelta(days=365)
 
 
 def begin(
-    before: PolicyBody | None, scope: list[str], types: list[FacilityType], reason: str, now: datetime
+    before: PolicyBody | None, news: dict[str, Any], values: dict[str, Any], now: datetime
 ) -> PolicyBody:
     """Return a first draft: the next version after another, with its values; else version 1 without any.
 
+    Args:
+        before: the policy that it replaces.
+        news: what differs of its scope, its types and its reason.
+        values: what differs of its values.
+        now: when it is written.
+
     Raises:
-        ConfigError: if scope, types or reason cannot be.
+        ConfigError: if any of it cannot be.
     """
     found: dict[str, Any] = {"version": 1, "scope": ["GG"], "types": [FacilityType.UNDERPASS], "values": {}}
     if before is not None:
         found = before.model_dump(exclude={"approvals"}) | {"version": before.version + 1}
-    found |= {"issued_at": now, "review_by": now + YEAR, "reason": reason}
-    found |= {name: value for name, value in (("scope", scope), ("types", types)) if value}
+    found |= {"issued_at": now, "review_by": now + YEAR, **news, "values": found["values"] | values}
     return understood("policy new", found)
 
 

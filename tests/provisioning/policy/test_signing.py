@@ -21,9 +21,8 @@ def policy(*words: object, said: str | None = None) -> Result:
 @pytest.fixture
 def draft(tmp_path: Path) -> Path:
     path = tmp_path / "rainy.toml"
-    done = policy("new", path, "--scope", "GG", "--reason", "rainy season")
+    done = policy("new", path, "--scope", "GG", "--set", "caution_cm=4", "--reason", "rainy season")
     assert done.exit_code == 0, done.output
-    path.write_text(path.read_text().replace("# caution_cm = 5", "caution_cm = 4"), encoding="utf-8")
     return path
 
 
@@ -109,7 +108,7 @@ def test_a_spoiled_signature_is_named(draft: Path, signers: Signers) -> None:
 def test_a_difference_is_told_in_words(draft: Path, tmp_path: Path) -> None:
     text = draft.read_text()
     other = tmp_path / "next.toml"
-    new = text.replace("version = 1 ", "version = 2 ").replace("caution_cm = 4", "# caution_cm = 5")
+    new = text.replace("version = 1 ", "version = 2 ").replace("caution_cm = 4.0", "# caution_cm = 5")
     other.write_text(new.replace("# hub_silent_s = 600", "hub_silent_s = 300"), encoding="utf-8")
     done = policy("diff", draft, other)
     assert done.stdout.splitlines() == [
@@ -138,4 +137,12 @@ def test_a_scope_that_cannot_be_is_named(tmp_path: Path, scope: str) -> None:
     done = policy("new", tmp_path / "a.toml", "--scope", scope, "--reason", "why")
     assert done.exit_code == 2
     assert "scope.0" in done.stderr
+    assert not (tmp_path / "a.toml").exists()
+
+
+@pytest.mark.parametrize("value", ["caution_cm", "caution_cm=", "caution_cm=low", "cauton_cm=4", "=4"])
+def test_a_value_that_cannot_be_is_named(tmp_path: Path, value: str) -> None:
+    done = policy("new", tmp_path / "a.toml", "--set", value, "--reason", "why")
+    assert done.exit_code == 2
+    assert "values." in done.stderr
     assert not (tmp_path / "a.toml").exists()
