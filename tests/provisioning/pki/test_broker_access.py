@@ -230,6 +230,34 @@ def test_a_gate_hears_nothing_but_its_own(ground: Ground, wanted: str) -> None:
     asyncio.run(story())
 
 
+def test_a_policy_is_kept_for_the_gate_it_is_meant_for_and_nobody_else_can_put_one_up(
+    ground: Ground,
+) -> None:
+    async def story() -> None:
+        async with ground.hub() as hub:
+            await hub.publish(GATE.down(Kind.POLICY), b"mine", qos=1, retain=True)
+            await hub.publish(OTHER.down(Kind.POLICY), b"another's", qos=1, retain=True)
+        try:
+            async with ground.client("gate-1", ground.port(GATE)) as gate:
+                for address in (GATE, OTHER):
+                    await gate.publish(address.down(Kind.POLICY), b"forged", qos=1, retain=True)
+                    await gate.publish(address.down(Kind.POLICY), b"", qos=1, retain=True)
+        except aiomqtt.MqttError:
+            pass  # the broker ends the line instead
+        for name, address, kept in (("gate-1", GATE, b"mine"), ("gate-2", OTHER, b"another's")):
+            async with ground.client(name, ground.port(address)) as gate:
+                await gate.subscribe(address.all_down, qos=1)
+                assert await arrived(gate, kept) == [(address.down(Kind.POLICY), kept)]
+        async with ground.hub() as hub:
+            await hub.publish(GATE.down(Kind.POLICY), b"", qos=1, retain=True)
+        async with ground.hub() as hub, ground.client("gate-1", ground.port(GATE)) as gate:
+            await gate.subscribe(GATE.all_down, qos=1)
+            await hub.publish(GATE.down(Kind.ACK), b"held", qos=1)
+            assert await arrived(gate, b"held") == [(GATE.down(Kind.ACK), b"held")], "it was taken down"
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize("paper", [None, "unknown", "expired", "foreign", *STOLEN])
 def test_who_shows_no_right_paper_gets_nothing(ground: Ground, paper: str | None) -> None:
     """On every port: nothing that one sends reaches the hub, nothing that a gate is told reaches one."""
