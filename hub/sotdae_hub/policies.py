@@ -217,6 +217,7 @@ def _rollout_view(kept: KeptRollout) -> RolloutView:
         version=policy.version,
         state=rollout.state.value,
         why=rollout.why,
+        frozen_by=rollout.wet,
         since=kept.since,
         ring=rollout.ring + 1,
         rings=tuple(sizes),

@@ -236,6 +236,8 @@ class RolloutView(_View):
     state: Literal["running", "frozen", "aborted", "done"]
     why: str
     """What it waits for, what froze it, or why it was stopped."""
+    frozen_by: str | None
+    """The facility whose water freezes it."""
     since: datetime
     """When its ring and state began."""
     ring: int

@@ -67,6 +67,7 @@ class FixtureHub:
         app.get(f"{api}/facilities/{{ident}}/events")(lambda ident: world.events.get(known(ident), []))
         app.get(f"{api}/incidents")(lambda: world.incidents)
         app.get(f"{api}/health")(world.health)
+        app.get(f"{api}/policies/status")(lambda: world.policies)
 
         @app.get(f"{api}/facilities/{{ident}}/series")
         def series(ident: str, channel: str, seconds: int = 600, points: int = 300) -> object:

@@ -19,6 +19,9 @@ from sotdae_hub.views import (
     Health,
     Incident,
     Link,
+    PolicyNode,
+    PolicyStatus,
+    RolloutView,
     SensorState,
     Series,
     SeriesPoint,
@@ -57,6 +60,7 @@ class World:
     events: dict[str, list[Event]] = field(default_factory=dict)
     incidents: list[Incident] = field(default_factory=list)
     pictures: dict[str, bytes] = field(default_factory=dict)
+    policies: PolicyStatus = field(init=False)
 
     def __post_init__(self) -> None:
         """Populate the province."""
@@ -64,6 +68,7 @@ class World:
             for place in csv.DictReader(rows):
                 self.states[place["id"]] = self._state(place)
         self._flood_records()
+        self.policies = self._policies()
         self.pictures[FLOODED] = picture(flood_level_cm(0))
 
     def ago(self, seconds: float) -> datetime:
@@ -206,6 +211,29 @@ class World:
             value = None if gone else max(0.0, exact)
             out.append(SeriesPoint(at=self.ago(ago), value=value, flag=9 if gone else 1))
         return Series(facility=ident, channel=channel, unit="cm", points=tuple(out))
+
+    def _policies(self) -> PolicyStatus:
+        """Return a policy that the flood keeps from going on."""
+        gates = sorted(
+            (ident for ident in self.states if ident[9:11] == "UP"), key=lambda x: (x == SILENT, x)
+        )
+        rollout = RolloutView(
+            version=12, state="frozen", why=f"{FLOODED} is at caution or above", frozen_by=FLOODED,
+            since=self.ago(24), ring=2, rings=(1, 1, len(gates) - 2), abort_percent=5, soak_s=300,
+            published_at=self.ago(900), scope=("GG",), reason="Rainy season: caution at 4 cm",
+            review_by=self.ago(-86_400 * 300),
+        )  # fmt: skip
+        told = dict(zip(gates, ((12, 12, None), (12, 11, 12)), strict=False))
+        nodes = []
+        for at, ident in enumerate(gates):
+            desired, applied, waits = told.get(ident, (11, 11, None))
+            node = PolicyNode(
+                facility=ident, node=f"gate-{at}", link=self.states[ident].facility.link.status,
+                desired=desired, applied=applied, waits=waits, refused=None, since=self.ago(800),
+                ring=min(at, 2) + 1,
+            )  # fmt: skip
+            nodes.append(node)
+        return PolicyStatus(rollouts=(rollout,), nodes=tuple(nodes))
 
     def health(self) -> Health:
         """Return the hub's own state: well."""

@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 from sotdae_edge.app.slopes import UNITS
 from sotdae_edge.core.barrier import State
 from sotdae_hub.core.incidents import HAZARD_OF
+from sotdae_hub.core.rollout import State as Rollout
 from sotdae_shared.ids import FacilityType
 from sotdae_shared.messages import ClockTrust
 from sotdae_shared.units import Flag
@@ -26,6 +27,7 @@ def words(language: str) -> dict[str, str]:
 def machine_names() -> set[str]:
     return {
         *(f"barrier.{state}" for state in State),
+        *(f"rollout.{state}" for state in Rollout),
         *(f"decision.{decision}" for decision in decisions()),
         *(f"helper.{helper}" for helper in helpers()),
         *(f"flag.{flag.value}" for flag in Flag),

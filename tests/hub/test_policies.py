@@ -60,6 +60,7 @@ def test_water_anywhere_in_the_scope_freezes_it_before_anybody_is_told(province:
             await province.publish(policy(7, ("41113",)), rings=[100], soak_s=0)
             frozen = await province.rollout(7, lambda each: each["state"] == "frozen")
             assert frozen["why"] == f"{wet.address.facility} is at caution or above"
+            assert frozen["frozen_by"] == wet.address.facility
             assert province.told == []
             wet.stage = "normal"
             await province.rollout(7, lambda each: each["state"] == "done")

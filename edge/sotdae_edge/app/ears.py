@@ -134,6 +134,6 @@ def _misunderstood(inbound: Inbound, reason: str) -> Event | None:
     match inbound.kind:
         case Kind.COMMAND | Kind.RELEASE:
             return BadCommand(reason)
-        case Kind.POLICY:
+        case Kind.POLICY if inbound.raw:  # an empty one takes a kept policy off the board: it asks nothing
             return BadPolicy(reason, sha256(inbound.raw).hexdigest())
     return None

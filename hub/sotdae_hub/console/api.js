@@ -36,6 +36,7 @@ export const decisions = (id, limit) => get(`${place(id)}/decisions?limit=${limi
 export const events = (id, limit) => get(`${place(id)}/events?limit=${limit}`);
 export const incidents = () => get("/incidents");
 export const health = () => get("/health");
+export const policies = () => get("/policies/status");
 export const series = (id, channel, seconds, points) =>
   get(`${place(id)}/series?channel=${encodeURIComponent(channel)}&seconds=${seconds}&points=${points}`);
 export const pictureUrl = (id, at) => `${BASE}${place(id)}/picture?at=${encodeURIComponent(at)}`;

@@ -7,6 +7,7 @@ import { byUrgency, stageOf } from "./stages.js";
 const KEEP = 60;
 const TRAIL_S = 24 * 3600;
 const FIRST_STATES = 60;
+const POLICIES_MS = 5000;
 
 export const model = {
   facilities: new Map(),
@@ -17,6 +18,7 @@ export const model = {
   trails: new Map(),
   incidents: new Map(),
   health: null,
+  policies: { rollouts: [], nodes: [] },
   loaded: false,
   lostSince: null,
   refused: 0,
@@ -121,6 +123,18 @@ async function load() {
   changed();
 }
 
+/** Ask how far policies have got, and again after a while; nothing tells of it as it changes. */
+async function watchPolicies() {
+  try {
+    if (!model.lostSince) model.policies = await api.policies();
+    changed();
+  } catch (error) {
+    if (!(error instanceof api.HubError)) throw error; // the probe of the hub tells of a loss
+  } finally {
+    setTimeout(watchPolicies, POLICIES_MS);
+  }
+}
+
 /** Ask for one facility's state and past. Throws HubError. */
 export async function loadFacility(id) {
   const askedMs = performance.now();
@@ -148,6 +162,7 @@ export const onUp = (listener) => upListeners.add(listener);
 
 /** Begin to follow the hub. */
 export function start() {
+  watchPolicies();
   api.follow({
     onChange: take,
     onUp: async () => {

@@ -7,6 +7,7 @@ import { t, term } from "./i18n.js";
 import { map } from "./map.js";
 import { model } from "./model.js";
 import { causeWord } from "./terms.js";
+import { policyPanel } from "./policy.js";
 import { byUrgency, icon, stageOf, stageWord } from "./stages.js";
 
 const MOST_ROWS = 200;
@@ -111,10 +112,12 @@ export function overview() {
   const incidentList = el("ol", { class: "incidents" });
   const calm = el("p", { class: "note" }, t("no_incidents"));
   const incidents = panel("incidents-box", incidentList, calm);
+  const policy = policyPanel();
   text(places.title, t("places"));
   text(incidents.title, t("incidents"));
   const settle = arrows(list);
-  const node = el("div", { class: "overview" }, chart.node, tiles.node, places.node, incidents.node);
+  const node = el("div", { class: "overview" }, chart.node, tiles.node, places.node,
+    el("div", { class: "aside" }, incidents.node, policy.node));
 
   function update() {
     const all = [...model.facilities.values()].sort(byUrgency);
@@ -124,6 +127,7 @@ export function overview() {
       : all;
     chart.update(all);
     tiles.update();
+    policy.update();
     keyed(list, found.slice(0, MOST_ROWS), (facility) => facility.id, makeRow, updateRow);
     settle();
     const rest = found.length - MOST_ROWS;

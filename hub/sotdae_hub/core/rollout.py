@@ -32,7 +32,7 @@ OVER = frozenset({State.ABORTED, State.DONE})
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """One policy on its way. What is kept on disk is everything but `good_since_s`."""
+    """One policy on its way. What is kept on disk is everything but `wet` and `good_since_s`."""
 
     policy: PolicyBody
     ring_of: Mapping[Member, int]
@@ -42,6 +42,8 @@ class Rollout:
     """The last ring that may have the policy."""
     state: State = State.RUNNING
     why: str = ""
+    wet: str | None = None
+    """The facility whose water freezes it."""
     good_since_s: float | None = None
     """Since when the whole ring is well; a restart of the hub begins this anew."""
 
@@ -110,7 +112,7 @@ def step(rollout: Rollout, seen: Mapping[Member, Seen], wet: str | None, now_s: 
         return rollout
     stays = _stays(rollout, seen, wet)
     if stays is not None:
-        return _turn(rollout, *stays)
+        return replace(_turn(rollout, *stays), wet=wet)
     since_s = now_s if rollout.good_since_s is None else rollout.good_since_s
     if rollout.ring_of and now_s - since_s < rollout.soak_s:
         soaks = _turn(rollout, State.RUNNING, f"{_name(rollout)} is well; {rollout.soak_s:g} s must pass so")
@@ -136,7 +138,7 @@ def wanted(rollouts: Iterable[Rollout], member: Member) -> Rollout | None:
 
 
 def _turn(rollout: Rollout, state: State, why: str) -> Rollout:
-    return replace(rollout, state=state, why=why, good_since_s=None)
+    return replace(rollout, state=state, why=why, wet=None, good_since_s=None)
 
 
 def _stays(rollout: Rollout, seen: Mapping[Member, Seen], wet: str | None) -> tuple[State, str] | None:
