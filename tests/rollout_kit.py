@@ -13,6 +13,7 @@ import aiomqtt
 import httpx
 from hub_kit import HubProcess, Message, Pen
 
+from sotdae_hub.ending import end
 from sotdae_shared.ids import FacilityId, FacilityType
 from sotdae_shared.messages import Kind, PolicyBody, PolicyValues
 from sotdae_shared.policy import Signer, Trust, approve
@@ -79,9 +80,11 @@ class Node:
         """Speak and listen until cancelled."""
         async with aiomqtt.Client("127.0.0.1", port, clean_session=True, timeout=5) as client:
             await client.subscribe(self.address.all_down, qos=1)
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._report(client))
-                group.create_task(self._listen(client, told))
+            jobs = [asyncio.create_task(job) for job in (self._report(client), self._listen(client, told))]
+            try:
+                await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                await end(jobs)
 
     async def _report(self, client: aiomqtt.Client) -> None:
         while True:
@@ -143,9 +146,7 @@ class Province:
             await self.reports(lambda rows: {node.address.node for node in nodes} <= set(rows))
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
 
     def _note(self, node: Node, version: int) -> None:
         self.told.append((node.address.facility, version))

@@ -27,6 +27,7 @@ from sotdae_hub.adapters.tls import context
 from sotdae_hub.config import LEDGER, HubConfig
 from sotdae_hub.core.ingest import Verdict
 from sotdae_hub.desk import Desk, portraits_of
+from sotdae_hub.ending import end
 from sotdae_hub.fanout import Fanout
 from sotdae_hub.following import Follower
 from sotdae_hub.herald import Herald
@@ -150,8 +151,7 @@ class Hub:
             self.fanout.close()
             http.should_exit = True
             await serving
-            for task in tasks:
-                task.cancel()
+            await end(tasks)
         # A cancelled task may have left a commit running in a worker thread.
         await asyncio.get_running_loop().shutdown_default_executor()
 

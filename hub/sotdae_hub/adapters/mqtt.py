@@ -10,6 +10,7 @@ from datetime import datetime
 
 import aiomqtt
 
+from sotdae_hub.ending import end
 from sotdae_hub.ports import Arrival
 from sotdae_shared.backoff import Backoff
 from sotdae_shared.errors import LinkError
@@ -119,8 +120,7 @@ class MqttLine:
             try:
                 await self._receive(client)
             finally:
-                for sender in senders:
-                    sender.cancel()
+                await end(senders)
 
     async def _receive(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
