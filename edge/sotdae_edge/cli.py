@@ -44,6 +44,7 @@ from sotdae_edge.core.site import Site
 from sotdae_edge.core.slopes import Slopes
 from sotdae_edge.ending import end
 from sotdae_edge.fitting import city_points, fitted_city, fitted_gate, scale
+from sotdae_edge.panel.approve import approve
 from sotdae_edge.panel.cli import panel
 from sotdae_edge.panel.key_cli import key_app
 from sotdae_edge.panel.server import PanelServer
@@ -84,6 +85,7 @@ def run_gate(config: ConfigPath) -> None:
 gate_app.command("check-config")(check_gate)
 gate_app.command("watchdog")(watchdog)
 gate_app.command("panel")(panel)
+gate_app.command("approve")(approve)
 gate_app.add_typer(key_app, name="key")
 
 

@@ -43,11 +43,11 @@ def panel(
             raise ConfigError(str(config), ["panel.enabled: is false, so the agent serves no panel"])
         private = load_key(key, passphrase_of(key, passphrase_file))
         if once:
-            _print(asyncio.run(_once(gate, private)), lang or _lang(), as_json)
+            _print(asyncio.run(_once(gate, private)), lang or language(), as_json)
             return
     except (ConfigError, LinkError) as error:
         end(error)
-    _screen(gate.panel_socket, private, key, lang or _lang())
+    _screen(gate.panel_socket, private, key, lang or language())
 
 
 async def _once(gate: GateConfig, private: PrivateKey) -> Shown:
@@ -88,6 +88,7 @@ def _screen(path: Path, private: PrivateKey, key: Path, lang: Lang) -> None:
     PanelApp(path, private, key, lang).run(mouse=False)
 
 
-def _lang() -> Lang:
+def language() -> Lang:
+    """Return the language of the environment; English unless it says Korean."""
     words = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     return "ko" if next(filter(None, words), "").startswith("ko") else "en"

@@ -66,4 +66,4 @@ def test_the_language_is_the_terminals(
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert cli._lang() == lang
+    assert cli.language() == lang
