@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from edge.core.ruling import TRUST, good
 from scenarios.guarded import Guarded, guarded, until
 
 from sotdae_provisioning.broker import NatsBroker
+from sotdae_provisioning.pki.province import Province
+from sotdae_provisioning.pki.statements import raise_floor, stated_floor
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.messages import Kind
 from sotdae_shared.topics import Address
@@ -23,6 +26,20 @@ SIGNERS = "".join(
     f'[[policy.signers]]\nkey = "{each.key}"\npublic = "{each.public}"\nname = "{each.name}"\n'
     f'scope = "{each.scope}"\n'
     for each in TRUST.signers
+)
+
+
+MORE = (
+    """
+[hub]
+port = {port}
+[clock]
+source = "assume_synced"
+[papers]
+dir = "{place}"
+[policy]
+"""
+    + SIGNERS
 )
 
 
@@ -41,6 +58,17 @@ def verdicts(gate: Guarded) -> list[tuple[str, str]]:
     return [(body["command"], body["because"][0]) for body in said]
 
 
+def papers(directory: Path, floor: int) -> Path:
+    """Write the papers of a box whose enrolment office stated a floor."""
+    province, place = Province(directory / "ca"), directory / "papers"
+    province.init("Gyeonggi", None, datetime.now(UTC))
+    raise_floor(province, "41113", {"policy": floor})
+    (place / "current").mkdir(parents=True)
+    (place / "current/root.pem").write_bytes(province.trust())
+    (place / "floor.json").write_bytes(stated_floor(province, GATE.facility, None, datetime.now(UTC)))
+    return place
+
+
 def spoil(directory: Path) -> None:
     """Put something else where both copies of the gate's state lie."""
     for slot in ("a", "b"):
@@ -54,13 +82,13 @@ async def publish(port: int, raw: bytes) -> None:
 
 
 @pytest.mark.slow
-def test_a_policy_outlives_a_kill_and_comes_again_after_a_spoiled_state(tmp_path: Path) -> None:
-    broker = NatsBroker(tmp_path / "broker")
+def test_a_policy_outlives_a_kill_and_a_spoiled_state_lets_no_older_one_in(tmp_path: Path) -> None:
+    broker, place = NatsBroker(tmp_path / "broker"), papers(tmp_path, floor=3)
 
     async def story() -> None:
         await broker.wait_ready()
         await publish(broker.port, encode_down(good(3, caution_cm=4.0)))
-        more = f'[hub]\nport = {broker.port}\n[clock]\nsource = "assume_synced"\n[policy]\n{SIGNERS}'
+        more = MORE.format(port=broker.port, place=place)
         async with guarded(tmp_path, more=more) as gate:
             await gate.agent.start()
             await gate.is_open()
@@ -80,9 +108,13 @@ def test_a_policy_outlives_a_kill_and_comes_again_after_a_spoiled_state(tmp_path
             spoil(tmp_path)
             broker.start()
             await broker.wait_ready()
+            await publish(broker.port, encode_down(good(2, caution_cm=6.0)))
             before = len(verdicts(gate))
             await gate.agent.start()
-            await until(lambda: verdicts(gate)[before:][-1:] == [("policy-3", "in force")], "it comes again")
+            older = ("policy-2", "version 2 is not above 2")
+            await until(lambda: verdicts(gate)[before:] == [older], "yesterday's policy is refused")
+            await publish(broker.port, encode_down(good(3, caution_cm=4.0)))
+            await until(lambda: verdicts(gate)[-1] == ("policy-3", "in force"), "the last one comes again")
             assert gate.events("state.corrupt")[-1:] == [(2, True)]
 
     broker.start()
