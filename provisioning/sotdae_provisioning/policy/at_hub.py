@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -83,7 +84,9 @@ def status(
     with told_whole(as_json=as_json):
         desk = Hub(hub, token_file)
         if watch:
-            _follow(desk, language(lang), lambda _: None, as_json=as_json)
+            with suppress(KeyboardInterrupt):
+                _follow(desk, language(lang), lambda _: None, as_json=as_json)
+            return
         found = desk.status()
         if as_json:
             typer.echo(json.dumps(found, ensure_ascii=False))
@@ -123,19 +126,23 @@ def _follow(
             try:
                 found = desk.status()
             except LinkError as error:
-                typer.echo(str(error), err=True)
+                said = _say_once(str(error), said, err=True)
                 time.sleep(LOOK_S)
                 continue
             if console.is_terminal and not as_json:
                 live.update(board(lang, found), refresh=True)
             else:
                 now = json.dumps(found, ensure_ascii=False) if as_json else "\n".join(lines(found))
-                if now != said:
-                    typer.echo(now)
-                said = now
+                said = _say_once(now, said)
             if (how := ended(found)) is not None:
                 return how
             time.sleep(LOOK_S)
+
+
+def _say_once(now: str, before: str, *, err: bool = False) -> str:
+    if now != before:
+        typer.echo(now, err=err)
+    return now
 
 
 def _ended(version: int) -> Callable[[dict[str, Any]], str | None]:

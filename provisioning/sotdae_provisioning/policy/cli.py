@@ -14,10 +14,12 @@ from sotdae_provisioning.policy import words
 from sotdae_provisioning.policy.at_hub import publish, rollback, status
 from sotdae_provisioning.policy.draft import begin, write_draft
 from sotdae_provisioning.policy.files import read_policy, read_trust
+from sotdae_provisioning.policy.judging import hopeless
 from sotdae_provisioning.policy.language import LangOption, language
 from sotdae_provisioning.policy.signing import begun, destination, own_key, people, sign
 from sotdae_provisioning.policy.telling import told_whole
 from sotdae_provisioning.policy.trying import dry_run, lint
+from sotdae_shared.errors import ConfigError
 from sotdae_shared.ids import FacilityType
 from sotdae_shared.messages import PolicyBody
 from sotdae_shared.policy import Trust, unsigned
@@ -59,7 +61,7 @@ def new(
         said = {"scope": scope, "types": types, "reason": reason}
         news = {name: each for name, each in said.items() if each}
         write_draft(out, begin(before, news, dict(_value(text) for text in values or []), now))
-        typer.echo(f"{out}: edit it, then  sotdae policy lint {out} --site gate.toml")
+        typer.echo(f"{out}: written; edit it if need be, then  sotdae policy lint {out} --site gate.toml")
 
 
 policy_app.command("lint")(lint)
@@ -108,6 +110,8 @@ def sign_policy(
         target = destination(policy, out)
         given = begun(read_policy(policy), target)
         _show(chosen, given, None if against is None else read_policy(against), trusted)
+        if wrong := hopeless(given):
+            raise ConfigError(str(policy), wrong)
         private = own_key(key, passphrase_of(key, passphrase_file), name, trusted)
         if not yes and not typer.confirm(words.say(chosen, "sign?", name)):
             raise typer.Exit(1)

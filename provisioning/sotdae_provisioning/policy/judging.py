@@ -47,6 +47,11 @@ def at_site(site: Site, policy: PolicyBody) -> list[str]:
     return [f"{problem}{_mend(site, policy, problem)}" for problem in problems(site, policy)]
 
 
+def hopeless(policy: PolicyBody) -> list[str]:
+    """Return why every gate there is would refuse a policy: what lies beyond the limits of all."""
+    return [text for text in at_site(BUILT_IN, policy) if text.startswith("weaker than interlock")]
+
+
 def _mend(site: Site, policy: PolicyBody, problem: str) -> str:
     """Return what would mend a value that is beyond its bounds."""
     bounds = {} if site.policy is None else site.policy.bounds

@@ -49,7 +49,7 @@ def lint(policy: PolicyFile, *, site: SitesOption = None, as_json: JsonOption = 
         else:
             for each in found:
                 typer.echo(f"{each.place}: {each.weight}: {each.text}")
-            judged = f"{len(sites)} sites" if sites else "a plain underpass; --site judges it for yours"
+            judged = ", ".join(place for place, _ in sites) or "a plain underpass; --site judges yours"
             typer.echo(f"policy {read.version}: {'refused' if wrong else 'good'}, judged at {judged}")
         raise typer.Exit(1 if wrong else 0)
 

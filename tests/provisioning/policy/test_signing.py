@@ -79,6 +79,15 @@ def test_a_key_that_gates_would_refuse_signs_nothing(draft: Path, signers: Signe
     assert not draft.with_suffix(".json").exists()
 
 
+def test_nobody_signs_what_every_gate_would_refuse(tmp_path: Path, signers: Signers) -> None:
+    path = tmp_path / "deep.toml"
+    assert policy("new", path, "--set", "close_cm=200", "--reason", "later").exit_code == 0
+    done = policy("sign", path, "--key", signers.pem("kim"), "--as", "kim", "--yes")
+    assert done.exit_code == 2
+    assert "weaker than interlock: close_cm 200 is above 15" in done.stderr
+    assert not path.with_suffix(".json").exists()
+
+
 def test_a_key_is_never_shown(draft: Path, signers: Signers, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("horse battery\n", encoding="utf-8")
