@@ -1,40 +1,22 @@
 """The gate as a whole: who holds it, what it saves, shows and records, and when it wants to be called."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
+from edge.core.gates import FLOOD, OUT, WIDE, placed, quiet
 from edge.core.plant import BOOT, SITE, Plant, Story
 
 from sotdae_edge.core.authority import Rank
 from sotdae_edge.core.barrier import State
 from sotdae_edge.core.effects import Alarm, Answer, Decided, Drive, Lock, Motion, Save, Voice, Warn
-from sotdae_edge.core.events import HubHeard, Sighting
+from sotdae_edge.core.events import Sighting
 from sotdae_edge.core.gate import Gate
-from sotdae_edge.core.hazard import Trip
+from sotdae_edge.core.hazard import Stage, Trip
 from sotdae_edge.core.lane import Lane
 from sotdae_edge.core.memento import Incident
-from sotdae_edge.core.site import Approach, Riverside, SelfTestPlan, Site, Times
+from sotdae_edge.core.rungs import Ladder
+from sotdae_edge.core.site import Riverside, Times
 from sotdae_shared.samples import Sample
-
-FLOOD = Incident("flood-1", "level", "radar", ("why",), 5)
-NORTH, SOUTH, OUT = Approach("north"), Approach("south"), Approach("out", "exit")
-WIDE = replace(SITE, approaches=(NORTH, SOUTH, OUT))
-
-
-def quiet(site: Site = SITE, **plant: Any) -> Story:
-    story = Story(site, plant=Plant(**plant))
-    story.run(4.0)
-    return story
-
-
-def placed(*states: State) -> Gate:
-    """Return a gate whose approaches are in these states."""
-    gate = Gate.start(WIDE, BOOT, 0.0)
-    for at, (way, state) in enumerate(zip(gate.approaches, states, strict=True)):
-        way.state, way.entered = state, 10.0 * at
-    return gate
-
 
 OPEN, CLOSED, MANUAL, HELD = State.OPEN, State.CLOSED, State.MANUAL, State.HELD_OPEN
 
@@ -87,62 +69,30 @@ def test_a_sighting_is_for_one_approach_or_for_all() -> None:
         assert [way.lane.camera_occupied(5.5) for way in gate.approaches] == seen
 
 
-SOON = 0.001
-"""Before everything that a quiet gate waits for by itself."""
+def test_the_record_of_a_step_names_its_approach_and_that_ones_lane() -> None:
+    gate = Gate.start(WIDE, BOOT, 0.0)
+    scan = Plant(arm="mid", loop=True).scan()
+    gate.approaches[1].lane.witnesses[0].point = "nothing"
+    steps = [each for each in gate.handle(scan, 0.0) if isinstance(each, Decided)]
+    assert [(each.approach, each.lane) for each in steps[:3]] == [
+        ("north", "occupied"),
+        ("south", "unknown"),
+        ("out", "occupied"),
+    ]
 
 
-@pytest.mark.parametrize(
-    ("field", "before_s"),
-    [
-        ("hub_heard", SITE.times.hub_silent),
-        ("born", 3.0),
-        ("repair_due", 0.0),
-        ("caution_until", 0.0),
-        ("save_due", 0.0),
-    ],
-)
-def test_what_time_alone_may_change_is_waited_for(field: str, before_s: float) -> None:
-    story = quiet()
-    wanted = story.now + SOON
-    setattr(story.gate, field, wanted - before_s)
-    assert story.gate.next_deadline(story.now) == pytest.approx(wanted)
-    due = story.gate.next_deadline(wanted)
-    assert due is not None
-    assert due > wanted
-
-
-def test_so_is_what_its_parts_wait_for() -> None:
-    story = quiet()
-    gate, wanted = story.gate, story.now + SOON
-    way = gate.approaches[0]
-    for part, name, value in (
-        (gate.outputs, "warn_due", wanted),
-        (gate.sensing, "caution_until", wanted),
-        (gate.selftests, "retry_at", wanted),
-        (way, "deadline", wanted),
-        (gate.rising.since, "due", {"alert": wanted}),
-        (gate.standing.since, "due", {"blind": wanted}),
-    ):
-        kept = getattr(part, name)
-        setattr(part, name, value)
-        assert gate.next_deadline(story.now) == wanted, name
-        setattr(part, name, kept)
-    gate.outputs.closed_since, way.lane.clear_since = wanted - SITE.times.pre_warn, 0.0
-    assert gate.next_deadline(story.now) == pytest.approx(wanted), "the arm may come down then"
-
-
-def test_the_moment_when_a_riverside_gate_locks_is_waited_for() -> None:
-    story = quiet(replace(SITE, riverside=Riverside(30.0)))
-    way = story.gate.approaches[0]
-    way.state, way.entered = CLOSED, story.now + SOON - 30.0
-    assert story.gate.next_deadline(story.now) == pytest.approx(story.now + SOON)
-
-
-def test_the_exits_wait_for_the_tunnel_is_waited_for() -> None:
-    gate = placed(CLOSED, CLOSED, OPEN)
-    empty = 10.0 + SITE.emptying_s
-    gate.hub_heard = 0.0
-    assert gate.next_deadline(empty - SOON) == empty
+def test_an_arm_that_is_not_proved_open_is_an_incident() -> None:
+    story = Story(plant=Plant(arm="mid"))
+    story.scan()
+    because = ("the arm is not proven open",)
+    assert story.gate.incident == Incident("flood-01234567-1", "arm", "arm", because, None)
+    silent = Story(replace(SITE, ladder=Ladder(hub_lost="close")), plant=Plant(arm="mid"))
+    silent.wait(601.0)
+    assert silent.gate.incident is None, "a gate that knows nothing latches nothing"
+    silent.scan()
+    assert silent.gate.incident == Incident(
+        "flood-01234567-1", "context", "context", ("ladder: hub lost",), None
+    )
 
 
 def test_an_incident_is_named_after_its_boot_and_number() -> None:
@@ -163,6 +113,7 @@ def test_all_present_causes_are_the_reason_and_the_strongest_is_the_first() -> N
         story.now += 0.7
     incident = story.gate.incident
     assert incident is not None
+    assert story.gate.stage is Stage.CLOSE
     assert (incident.cause, incident.first_out) == ("level", "radar")
     assert incident.because == (
         "2oo3: radar, pressure, float >= 15 cm",
@@ -177,6 +128,7 @@ def test_a_record_explains_itself() -> None:
         story.run(0.2)
     gate, way = story.gate, story.gate.approaches[0]
     assert gate.incident is None
+    assert story.alarms["water.rate"] == 3
     gate.incident = FLOOD
     record = gate.decided(
         "close", CLOSED, ("why",), story.now, way=way, state=HELD, verdict="accepted", command="c-1"
@@ -196,48 +148,6 @@ def test_a_record_explains_itself() -> None:
         "close", "start", "closed", ("why",), architecture="0oo0",
         votes={"radar": "bad", "pressure": "bad", "float": "bad"}, lane="unknown",
     )  # fmt: skip
-
-
-def test_what_is_saved() -> None:
-    story = quiet(replace(SITE, selftest=SelfTestPlan()), radar=None)
-    gate = story.gate
-    gate.incident, gate.episode, gate.last_seq, gate.dirty = FLOOD, 7, {"lee-1": 3}, True
-    (saved,) = [each for each in gate.tick(story.now) if isinstance(each, Save)]
-    kept = saved.memento
-    assert (kept["version"], kept["state"], kept["episode"]) == (1, "pre_warn", 7)
-    assert kept["incident"]["name"] == "flood-1"
-    assert kept["last_seq"] == {"lee-1": 3}
-    assert kept["short_s"] == pytest.approx(story.now - gate.born)
-    assert kept["bypassed"] == {}
-    assert kept["ages"]["lamps"]["age_s"] == pytest.approx(4.0)
-    again = Gate.start(story.site, "b" * 16, 50.0, kept)
-    assert (again.episode, again.incident, again.last_seq) == (7, FLOOD, {"lee-1": 3})
-    assert again.repair_due == pytest.approx(50.0 + 86_400.0 - kept["short_s"])
-    assert again.selftests.ages.age_s("lamps", 50.0) == pytest.approx(4.0)
-
-
-def saves(story: Story, seconds: int) -> list[float]:
-    """Return when a gate saves within a time, to the second."""
-    found = []
-    for _ in range(seconds):
-        effects = story.run(1.0, every=1.0)
-        found += [story.now for each in effects if isinstance(each, Save)]
-    return found
-
-
-def test_what_grows_with_time_is_saved_every_ten_minutes_and_nothing_else() -> None:
-    assert saves(quiet(), 1300) == []
-    for story in (quiet(replace(SITE, selftest=SelfTestPlan())), quiet(radar=None)):
-        began = story.gate.save_due
-        assert began == pytest.approx(1600.0, abs=0.3)
-        assert saves(story, 1300) == pytest.approx([began, began + 600.0], abs=1.0)
-        story.gate.save_due = story.now
-        assert any(isinstance(each, Save) for each in story.gate.tick(story.now))
-        assert story.gate.save_due == story.now + 600.0
-    mended = quiet(radar=None)
-    mended.plant.radar = 0.0
-    mended.run(0.4)
-    assert mended.gate.save_due is None
 
 
 def warned(story: Story) -> Warn | None:
@@ -309,37 +219,6 @@ def test_what_must_be_durable_comes_first_then_the_lock_the_warnings_motion_and_
     kinds = [type(each) for each in gate.tick(0.0, [Answer("nonce", "q", {})])]
     assert kinds[:5] == [Save, Lock, Warn, Drive, Answer]
     assert set(kinds[5:]) == {Alarm}
-
-
-def test_a_hub_that_is_heard_is_noted() -> None:
-    story = quiet()
-    story.now += 7.0
-    story.give(HubHeard())
-    assert story.gate.hub_heard == story.now
-
-
-def test_a_missing_channel_is_counted_from_when_it_is_missed() -> None:
-    story = quiet()
-    assert story.gate.repair_due is None
-    story.plant.radar = None
-    story.scan()
-    began = story.now
-    assert story.gate.repair_due == began + 86_400.0
-    story.run(5.0)
-    assert story.gate.repair_due == began + 86_400.0
-    story.plant.radar = 0.0
-    story.scan()
-    assert story.gate.repair_due is None
-
-
-def test_dryness_is_counted_from_when_all_was_seen_dry() -> None:
-    story = quiet()
-    assert story.gate.dry_s(story.gate.dry_since or 0.0) == 0.0
-    assert story.gate.dry_s(story.now) == pytest.approx(4.0, abs=0.3)
-    story.plant.river = 2600.0
-    story.scan()
-    assert story.gate.dry_s(story.now) == 0.0
-    assert story.gate.dry_since is None
 
 
 def test_a_closing_of_all_has_one_incident_and_each_arm_its_own_drive() -> None:

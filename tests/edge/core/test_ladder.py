@@ -185,6 +185,34 @@ def test_a_hub_is_lost_to_the_second_and_only_where_there_is_one() -> None:
         assert gate.standing.rungs == rungs
 
 
+def test_what_is_lost_again_counts_afresh() -> None:
+    gate = started("camera_lost", "report").gate
+    for each in gate.sensing.channels:
+        each.fresh_until = 2000.0
+    gate.approaches[0].arm.fresh_until = 2000.0
+    for at, lost, reached in (
+        (0, True, False),
+        (5, False, False),
+        (6, True, False),
+        (15, True, False),
+        (16, True, True),
+    ):
+        gate.standing.noticed = ("camera_lost",) if lost else ()
+        gate.standing.look(gate, 1005.0 + at)
+        assert (gate.standing.rungs == ("camera_lost",)) is reached, at
+
+
+def test_who_sees_nothing_is_blind_and_has_not_merely_lost_some() -> None:
+    gate = started("blind", "report").gate
+    for channel in gate.sensing.channels:
+        channel.level = None
+    gate.sensing.forget_levels()
+    gate.approaches[0].arm.fresh_until = gate.hub_heard = 2000.0
+    for at in (1005.0, 1070.0):
+        gate.standing.look(gate, at)
+    assert gate.standing.rungs == ("blind",)
+
+
 def test_a_gate_without_a_hub_has_none_to_lose() -> None:
     story = Story(site=replace(SITE, hub=False))
     story.run(HUB_SILENT_S + 5.0, every=1.0)
