@@ -130,6 +130,7 @@ class Judge:
         os.dup2(silent, 2)
         signal.signal(signal.SIGVTALRM, _endless)
         verdicts: dict[str, str] = {}
+        noticed_by: dict[pytest.Item, list[str]] = defaultdict(list)
         kept = PLACE / f"verdicts-{share}.json"
         for tests in callers.values():
             tests.sort(key=took_s.__getitem__)
@@ -138,10 +139,14 @@ class Judge:
             tests = _affordable(called, took_s, self.budget_s)
             noticed = _noticed(function, mutant, tests, PATIENCE_S + self.budget_s)
             if noticed is not None:
+                noticed_by[noticed].append(name)
                 called.remove(noticed)
                 called.insert(0, noticed)  # it is likely to notice the next one of this function, too
             verdicts[name] = "killed" if noticed else "survived" if tests else "not called"
             kept.write_text(json.dumps(verdicts, indent=1), encoding="utf-8")
+        # A test that fails without any mutant, too, has kept something of one: it has noticed nothing.
+        spoilt = {name: "spoilt" for test, names in noticed_by.items() if not _passes(test) for name in names}
+        kept.write_text(json.dumps(verdicts | spoilt, indent=1), encoding="utf-8")
         os._exit(0)
 
     def _baseline(self, items: list[pytest.Item]) -> tuple[Times, Callers]:
@@ -289,7 +294,7 @@ def main() -> int:
     return 0
 
 
-_ALIVE = ("survived", "not called")
+_ALIVE = ("survived", "not called", "spoilt")
 
 
 def _tell(verdicts: dict[str, str]) -> None:

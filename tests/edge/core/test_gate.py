@@ -124,7 +124,7 @@ def test_all_present_causes_are_the_reason_and_the_strongest_is_the_first() -> N
 def test_a_record_explains_itself() -> None:
     story = Story()
     for step in range(80):
-        story.plant.water(4.0 + step * 0.2 / 60.0 * 7.0)
+        story.plant.water(4.0 + step * 0.2 / 60.0 * 7.12345)
         story.run(0.2)
     gate, way = story.gate, story.gate.approaches[0]
     assert gate.incident is None
@@ -142,7 +142,7 @@ def test_a_record_explains_itself() -> None:
         votes={"radar": "dry", "pressure": "dry", "float": "dry"}, lane="clear", command="c-1",
         verdict="accepted", approach="",
     )  # fmt: skip
-    assert (record.level_cm, record.rate_cm_min) == (5.84, 7.0)
+    assert (record.level_cm, record.rate_cm_min) == (5.88, 7.12)
     unknown = Gate.start(SITE, BOOT, 0.0).decided("close", CLOSED, ("why",), 0.0)
     assert unknown == Decided(
         "close", "start", "closed", ("why",), architecture="0oo0",
@@ -171,6 +171,18 @@ def test_what_the_warnings_show() -> None:
         way.arm.take(story.plant.scan(loop_occupied=Sample(1.0, 1, 1.0)).points, 1.0, story.now)
         way.lane.witnesses[0].occupied = True
         assert warned(story) == Warn(True, siren, False), state
+
+
+@pytest.mark.parametrize(
+    ("incident", "caution_s", "voice"),
+    [(None, 0.0, Voice.SILENT), (None, 1.0, Voice.CAUTION), (FLOOD, 1.0, Voice.LEAVE)],
+)
+def test_what_a_riverside_gate_says(incident: Incident | None, caution_s: float, voice: Voice) -> None:
+    story = quiet(replace(SITE, riverside=Riverside(30.0)))
+    story.gate.incident, story.gate.caution_until = incident, story.now + caution_s
+    shown = warned(story)
+    assert shown is not None
+    assert shown.voice is voice
 
 
 def test_a_gate_that_knows_nothing_says_nothing_unless_it_is_latched() -> None:
