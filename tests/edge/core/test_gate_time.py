@@ -10,7 +10,7 @@ from sotdae_edge.core.barrier import State
 from sotdae_edge.core.effects import Save
 from sotdae_edge.core.events import HubHeard
 from sotdae_edge.core.gate import Gate
-from sotdae_edge.core.site import Riverside, SelfTestPlan
+from sotdae_edge.core.site import SelfTestPlan
 
 SOON = 0.001
 """Before everything that a quiet gate waits for by itself."""
@@ -54,13 +54,6 @@ def test_so_is_what_its_parts_wait_for() -> None:
         setattr(part, name, kept)
     gate.outputs.closed_since, way.lane.clear_since = wanted - SITE.times.pre_warn, 0.0
     assert gate.next_deadline(story.now) == pytest.approx(wanted), "the arm may come down then"
-
-
-def test_the_moment_when_a_riverside_gate_locks_is_waited_for() -> None:
-    story = quiet(replace(SITE, riverside=Riverside(30.0)))
-    way = story.gate.approaches[0]
-    way.state, way.entered = State.CLOSED, story.now + SOON - 30.0
-    assert story.gate.next_deadline(story.now) == pytest.approx(story.now + SOON)
 
 
 def test_the_exits_wait_for_the_tunnel_is_waited_for() -> None:
