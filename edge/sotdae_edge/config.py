@@ -56,6 +56,8 @@ class FacilityConfig(_Section):
     name_en: str = ""
     disambiguation: str = ""
     """A line that tells it from others of a like name: road, direction, distance."""
+    emergency: Annotated[str, Field(max_length=40)] = ""
+    """Whom a person at the gate calls after 119: a telephone number, printed on the box's label."""
     lat: Annotated[float, Field(ge=-90, le=90)]
     lon: Annotated[float, Field(ge=-180, le=180)]
 

@@ -20,7 +20,7 @@ from sotdae_provisioning.device.papers import Papers
 from sotdae_provisioning.device.renewing import OFFICE, Renewing, address_in, due_at, hear, office_of, said
 from sotdae_provisioning.device.statements import take_deny_list, take_floor
 from sotdae_provisioning.device.ticket import Ticket
-from sotdae_provisioning.device.walk.cli import report_app, walk
+from sotdae_provisioning.device.walk.cli import label, report_app, walk
 from sotdae_provisioning.pki.certificates import dns_names
 from sotdae_provisioning.pki.codes import LIFE, Codes, Grant, shown
 from sotdae_provisioning.pki.province import Province
@@ -32,6 +32,7 @@ from sotdae_shared.topics import Address
 device_app = typer.Typer(no_args_is_help=True, help="Boxes and their identity.")
 
 device_app.command("walk")(walk)
+device_app.command("label")(label)
 device_app.add_typer(report_app, name="report")
 
 PapersOption = Annotated[

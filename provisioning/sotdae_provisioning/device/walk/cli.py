@@ -135,6 +135,32 @@ def draw(
         replace(out, page(kept, lang or written or _lang()).encode())
 
 
+def label(
+    *,
+    config: ConfigOption,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write: .svg, or .html to print.")],
+    serial: Annotated[str, typer.Option(help="The box's serial number, as its maker printed it.")] = "",
+    url: Annotated[str | None, typer.Option(help="Where the code leads, such as the hub's page.")] = None,
+) -> None:
+    """Draw the label of a box, 90 by 55 mm: facility, node, emergency number, QR code."""
+    from sotdae_edge.config import load_gate
+    from sotdae_provisioning.device.walk.kept import replace
+    from sotdae_provisioning.device.walk.label import Label, sheet, svg
+
+    with told():
+        place = load_gate(config).facility
+        made = Label(
+            str(place.id), place.name, place.name_en, place.disambiguation, place.node, serial,
+            place.emergency, url,
+        )  # fmt: skip
+        if out.suffix not in (".svg", ".html"):
+            raise ConfigError(
+                str(out), ["want a name that ends in .svg, or in .html to print or to save as PDF"]
+            )
+        replace(out, (svg(made) if out.suffix == ".svg" else sheet(made)).encode())
+    typer.echo(f"{out}: {made.code}")
+
+
 def _asker(lang: Lang, name: str, answers: Path | None, *, yes: bool) -> "tuple[Asker, str]":
     """Return who asks, and the technician's name. ConfigError where nobody can be asked."""
     from rich.console import Console

@@ -160,7 +160,7 @@ def _halt(hands: Hands, way: ApproachState, motion: Motion, start: float, stalle
     if way.arm.flag("local_key", now):
         return "arm.key"
     if motion is Motion.LOWER and way.lane.occupancy(now) is not Lane.CLEAR:
-        return "arm.lane_lost"
+        return "arm.unheard" if hands.problem else "arm.lane_lost"
     if not _dry(hands):
         return "arm.water"
     if stalled.held("stall", strained, site.times.stall, now):

@@ -1,0 +1,176 @@
+"""When an arm is not moved for a test, and what stops it once it moves: at a simulated site, live."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from need import until
+from provisioning_kit import Spawned
+from rich.console import Console
+from walk_kit import TECHNICIAN, Door, write_gate
+
+from sotdae_edge.adapters.state import FileState
+from sotdae_edge.core.memento import Incident, Memento
+from sotdae_edge.fitting import fitted_gate
+from sotdae_provisioning.device.walk.asking import Prepared
+from sotdae_provisioning.device.walk.kit import Kit
+from sotdae_provisioning.device.walk.notes import Notes
+from sotdae_provisioning.device.walk.ready import in_hand
+from sotdae_provisioning.device.walk.screen import Shows
+from sotdae_provisioning.device.walk.steps import stroke, warnings
+
+
+@dataclass
+class Gate:
+    """A simulated gate in a technician's hands."""
+
+    kit: Kit
+    door: Door
+    directory: Path
+    seen: list[str] = field(default_factory=list)
+
+    @property
+    def angle_deg(self) -> float:
+        return float(self.door.call("state")["arm_deg"])
+
+    def stroked(self) -> tuple[str, list[str]]:
+        notes = stroke.check(self.kit, 0)
+        return notes.state.value, [each.code for each in notes.findings]
+
+    def stroked_with(self, deed: Callable[[Door], object], below_deg: float = 70.0) -> tuple[str, list[str]]:
+        """Try a stroke and do something once the arm is well on its way down."""
+        result: list[tuple[str, list[str]]] = []
+        mover = threading.Thread(target=lambda: result.append(self.stroked()))
+        mover.start()
+        until(lambda: self.angle_deg < below_deg)
+        deed(self.door)
+        mover.join(40)
+        return result[0]
+
+
+@contextmanager
+def in_hands(directory: Path, on_site: str = TECHNICIAN, control: str = "") -> Iterator[Gate]:
+    with Spawned(["bridge", "simulate", "--control-port", "0"]) as simulator:
+        door = Door(simulator.first["control_port"])
+        file = write_gate(directory, simulator.first["port"])
+        shows = Shows(Console(quiet=True), "en")
+        ask = Prepared({"on_site": on_site}, False, TECHNICIAN, shows)
+        config = fitted_gate(file)
+        with in_hand(config, file, ask, directory / "r.html", papers=None, ticket=None) as kit:
+            yield Gate(kit, door, directory)
+        door.close()
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Iterator[Gate]:
+    with in_hands(tmp_path) as gate:
+        yield gate
+
+
+def moved(gate: Gate) -> bool:
+    return gate.angle_deg < 90.0
+
+
+def test_while_somebody_walks_the_signs_show_closed_and_the_siren_is_silent(gate: Gate) -> None:
+    until(lambda: gate.door.call("state")["warn_closed"])
+    state = gate.door.call("state")
+    assert (state["sign_closed"], state["flasher_on"], state["siren_on"]) == (True, True, False)
+
+
+def test_no_stroke_without_somebody_who_vouches_by_name(tmp_path: Path) -> None:
+    with in_hands(tmp_path, on_site="somebody else") as gate:
+        assert gate.stroked() == ("skipped", ["arm.nobody"])
+        assert not moved(gate)
+
+
+def test_no_stroke_over_a_wet_road_or_one_of_which_a_channel_says_nothing(gate: Gate) -> None:
+    gate.door.call("depth", cm=6.0)
+    until(lambda: (gate.kit.hands.value("radar_level") or 0.0) > 4.0)
+    assert gate.stroked() == ("not_done", ["arm.wet"])
+    gate.door.call("depth", cm=0.0)
+    gate.door.call("fault", device="radar", kind="dead")
+    until(lambda: gate.kit.hands.heard and gate.kit.hands.value("radar_level") is None)
+    assert gate.stroked() == ("not_done", ["arm.wet"]), "what nobody knows is not dry"
+    assert not moved(gate)
+
+
+def test_no_stroke_of_a_gate_that_has_closed_its_road_or_may_have(gate: Gate) -> None:
+    incident = Incident("flood-1", "level", "radar", ("15 cm",))
+    state = json.dumps(Memento(state="closed", incident=incident).write()).encode()
+    store = FileState(gate.directory / "gate/gate.state")
+    store.save(state)
+    assert gate.stroked() == ("not_done", ["arm.latched"])
+    store.save(b"{")
+    assert gate.stroked() == ("not_done", ["arm.state_unread"])
+    assert not moved(gate)
+
+
+@pytest.mark.slow
+def test_no_stroke_of_an_arm_that_is_not_proved_open(gate: Gate) -> None:
+    gate.kit.hands.do(_sink(gate))
+    assert gate.stroked() == ("not_done", ["arm.not_open"])
+
+
+async def _sink(gate: Gate) -> None:
+    """Let the arm sink a few degrees, as one whose brake slips."""
+    permit = 0
+    while (gate.kit.hands.value("arm_angle") or 90.0) > 80.0:
+        permit += 1
+        await gate.kit.hands.device.write({"drive": 1, "permit": permit})
+        await gate.kit.hands.scan()
+    await gate.kit.hands.stop_arms()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("op", "args", "why"),
+    [
+        ("fault", {"device": "curtain", "kind": "stuck_on"}, "arm.lane_lost"),
+        ("fault", {"device": "loop", "kind": "silent"}, "arm.lane_lost"),
+        ("fault", {"device": "arm", "kind": "obstructed"}, "arm.stalled"),
+        ("depth", {"cm": 6.0}, "arm.water"),
+        ("key", {"on": True}, "arm.key"),
+        ("fault", {"device": "controller", "kind": "power"}, "arm.unheard"),
+    ],
+)
+def test_what_is_not_as_it_should_be_stops_the_arm(
+    gate: Gate, op: str, args: dict[str, object], why: str
+) -> None:
+    state, codes = gate.stroked_with(lambda door: door.call(op, **args))
+    assert state == "failed"
+    assert codes[0] in (why, "controller.lost" if why == "arm.unheard" else why)
+    rested = gate.angle_deg
+    assert 3.0 < rested < 75.0
+    gate.door.call("restore")
+    gate.door.call("key", on=False)
+    assert gate.door.call("state")["moving"] == 0
+    assert gate.angle_deg == rested, "it goes on only by a new stroke"
+
+
+@pytest.mark.slow
+def test_a_stroke_goes_down_and_up_with_the_warnings_before_and_after(gate: Gate) -> None:
+    lit: list[bool] = []
+    assert gate.stroked_with(lambda door: lit.append(door.call("state")["siren_on"])) == ("ok", [])
+    assert lit == [True]
+    until(lambda: not gate.door.call("state")["siren_on"])
+    state = gate.door.call("state")
+    assert (state["limit_open"], state["sign_closed"], state["contacts"]) == (True, True, 0)
+
+
+def checked(gate: Gate, test: str) -> Notes:
+    return warnings.check(gate.kit, test)
+
+
+@pytest.mark.slow
+def test_a_dead_lamp_a_dead_watchdog_and_a_dead_siren_are_each_found(gate: Gate) -> None:
+    gate.door.call("fault", device="sign", kind="dead")
+    assert [each.code for each in checked(gate, "lamps").findings][:1] == ["warnings.problem"]
+    gate.door.call("fault", device="sign", kind="dead", on=False)
+    gate.door.call("fault", device="controller", kind="no_watchdog")
+    assert [each.code for each in checked(gate, "lamps").findings][:1] == ["warnings.no_watchdog"]
+    gate.door.call("fault", device="siren", kind="dead")
+    assert [each.code for each in checked(gate, "siren").findings][:1] == ["warnings.problem"]
