@@ -92,6 +92,8 @@ def _watchdog_kept_out(config: GateConfig) -> Link:
 
 
 def _papers_of(config: GateConfig) -> Path | None:
-    """Return the folder of papers that the gate's file points into, if it uses the two slots."""
+    """Return the folder of papers that the gate's file names, or points into if it uses the two slots."""
+    if config.papers is not None:
+        return config.papers.dir
     tls = None if config.hub is None else config.hub.tls
     return tls.chain.parent.parent if tls is not None and tls.chain.parent.name == CURRENT else None

@@ -1,12 +1,14 @@
 """What a walk found, as data: the report's canonical JSON, and what is kept after each step."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat
 
-VERSION = 1
-Value = str | int | FiniteFloat | bool | None
+VERSION: Literal[1] = 1
+Whole = Annotated[int, Field(ge=-(2**53) + 1, le=2**53 - 1)]
+"""What canonical JSON can carry (RFC 8785, 3.2.2.3)."""
+Value = str | Whole | FiniteFloat | bool | None
 Text = Annotated[str, Field(max_length=500)]
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{0,80}$")]
 MAX_SAMPLES = 600
@@ -93,7 +95,7 @@ class Place(_Data):
 class Walk(_Data):
     """The whole walk: what both sign."""
 
-    v: int = VERSION
+    v: Literal[1] = VERSION
     place: Place
     software: Text
     config_sha256: Text

@@ -1,14 +1,14 @@
 """The wall clock: whether the kernel believes it, and how far it is off the office's."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from sotdae_edge.adapters.clock import kernel_synchronised
 from sotdae_provisioning.device.client import Office
+from sotdae_provisioning.device.renewing import office_of
 from sotdae_provisioning.device.walk.kit import Kit
 from sotdae_provisioning.device.walk.notes import Notes
 from sotdae_provisioning.device.walk.result import State
-from sotdae_shared.errors import SotdaeError
+from sotdae_shared.errors import ConfigError, SotdaeError
 from sotdae_shared.messages import ClockTrust
 
 OFF_S = 2.0
@@ -66,11 +66,7 @@ def _measured(kit: Kit, office: Office) -> Offset:
 
 
 def _office(kit: Kit) -> Office | None:
-    papers = kit.papers
-    if papers is None or papers.current is None:
-        return None
     try:
-        url = (papers.path / "office").read_text(encoding="utf-8").strip()
-        return Office(url, (Path(papers.current) / "root.pem").read_bytes())
-    except OSError:
+        return None if kit.papers is None else office_of(kit.papers, None)
+    except ConfigError:
         return None

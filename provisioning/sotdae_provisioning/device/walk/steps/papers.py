@@ -9,6 +9,7 @@ from sotdae_edge.adapters.tls import context
 from sotdae_edge.config import TlsConfig
 from sotdae_provisioning.device.client import Office, root_of
 from sotdae_provisioning.device.papers import Papers
+from sotdae_provisioning.device.renewing import OFFICE, hear, office_of
 from sotdae_provisioning.device.ticket import Ticket
 from sotdae_provisioning.device.walk.kit import Kit
 from sotdae_provisioning.device.walk.notes import Notes
@@ -27,11 +28,15 @@ def check(kit: Kit) -> Notes:
     if hub.tls is None:
         notes.fault("papers.plain")
         return notes
-    if kit.papers is not None and kit.papers.current is None and kit.ticket is not None:
-        _enrol(kit, kit.papers, kit.ticket, notes)
+    if kit.papers is not None and kit.papers.current is None:
+        ticket = kit.ticket or kit.ask.text("ticket", "")
+        if ticket:
+            _enrol(kit, kit.papers, ticket, notes)
     if State.FAILED in notes.states or State.NOT_DONE in notes.states:
         return notes
     _judge(kit, hub.tls, notes)
+    if kit.papers is not None and kit.papers.current is not None and notes.state is State.OK:
+        _hear(kit, kit.papers, notes)
     return notes
 
 
@@ -44,13 +49,29 @@ def _enrol(kit: Kit, papers: Papers, line: str, notes: Notes) -> None:
                 "papers.other_ticket", node=ticket.address.node, facility=str(ticket.address.facility)
             )
             return
-        Office(ticket.office, root_of(ticket.office, ticket.root)).enrol(papers, ticket.address, ticket.code)
-        (papers.path / "office").write_text(ticket.office + "\n", encoding="utf-8")
+        office = Office(ticket.office, root_of(ticket.office, ticket.root))
+        office.enrol(papers, ticket.address, ticket.code)
+        (papers.path / OFFICE).write_text(ticket.office + "\n", encoding="utf-8")
         notes.remark("papers.enrolled", office=ticket.office)
     except LinkError as error:
         notes.find(State.NOT_DONE, "papers.no_office", because=str(error)[:200])
     except (WireError, ConfigError, OSError) as error:
         notes.fault("papers.refused", because=str(error)[:200])
+
+
+def _hear(kit: Kit, papers: Papers, notes: Notes) -> None:
+    """Take what the office states now: a box that was replaced, or has an older floor, must learn it here."""
+    try:
+        office = office_of(papers, None)
+    except ConfigError:
+        return  # made by hand: no office is known
+    kit.ask.doing("papers.hearing")
+    try:
+        notes.measure("stated", hear(papers, office))
+    except LinkError as error:
+        notes.find(State.NOT_DONE, "papers.no_office", because=str(error)[:200])
+    except (WireError, ConfigError, OSError) as error:
+        notes.fault("papers.unstated", because=str(error)[:200])
 
 
 def _judge(kit: Kit, tls: TlsConfig, notes: Notes) -> None:
