@@ -4,8 +4,8 @@ from html import escape
 
 from sotdae_provisioning.device.walk.result import Plot
 
-WIDTH, HEIGHT = 640, 190
-LEFT, RIGHT, TOP, BOTTOM = 92, 12, 14, 30
+WIDTH, HEIGHT = 640, 220
+LEFT, RIGHT, TOP, BOTTOM = 124, 12, 16, 36
 GRID = 3
 
 
@@ -37,7 +37,8 @@ class _Scale:
         if plot.limit is not None and plot.limit <= 4 * high:
             high = max(high, plot.limit)
         room = (high - low) * 0.08 or max(abs(high) * 0.1, 0.5)
-        return cls(plot.at_s[0], plot.at_s[-1], low - room, high + room)
+        floor = low - room if low < 0.0 else max(0.0, low - room)
+        return cls(plot.at_s[0], plot.at_s[-1], floor, high + room)
 
     def x(self, at: float) -> float:
         span = (self.last - self.first) or 1.0

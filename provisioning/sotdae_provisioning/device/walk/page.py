@@ -106,7 +106,7 @@ def _step(lang: Lang, result: Result) -> str:
     return (
         f'<section id="{_anchor(result.step)}" class="{result.state}">'
         f"<h2>{escape(step_title(lang, result.step))} {_badge(lang, result.state)}"
-        f"<small>{escape(_time(result.at))} · {result.took_s:g} s</small></h2>"
+        f"<small>{result.at.astimezone(KST):%H:%M:%S} · {result.took_s:g} s</small></h2>"
         f"{findings}<dl>{values}</dl>{plots}{shown}</section>"
     )
 
