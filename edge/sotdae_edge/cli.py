@@ -120,7 +120,7 @@ async def _gate(config: GateConfig) -> None:
         gate, config, _device(config.device), recorder, store, clock, saver,
         uplink=uplink, eyes=eyes, watchdog=_watchdog(config, boot), panel=_panel(config, clock),
         journal=journal, drift=Drift(FileState(config.storage.dir / "baseline.state")),
-        denying=None if stated is None else Denying(stated, (*config.roster, *config.release)),
+        denying=None if stated is None else Denying(stated, config.publics),
     )  # fmt: skip
     if config.history is not None:
         recorder.say(Kind.TELEMETRY, read_history(config.history))

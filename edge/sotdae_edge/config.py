@@ -219,6 +219,14 @@ class GateConfig(_Agent):
         return self.panel.socket or self.storage.dir / "panel" / "panel.sock"
 
     @property
+    def publics(self) -> frozenset[str]:
+        """Public halves of the keys of everybody whose signature counts here, in lower case."""
+        found = [each.public for each in self.roster] + [each.public for each in self.release]
+        if self.policy is not None:
+            found += [each.public for each in self.policy.rules.trust.signers]
+        return frozenset(public.lower() for public in found)
+
+    @property
     def site(self) -> Site:
         """The part that the core needs."""
         times = self.times

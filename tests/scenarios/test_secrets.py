@@ -226,16 +226,19 @@ PLANTS = {
     ),
     "a command line": (
         "import subprocess, sotdae_provisioning.pki.cli as it\n"
-        "read = it._passphrase\n"
-        "it._passphrase = lambda path: (subprocess.run(['sh', '-c', 'sleep 1', read(path)]), read(path))[1]\n"
+        "read = it.passphrase_in\n"
+        "def planted(path):\n"
+        "    subprocess.run(['sh', '-c', 'sleep 1; :', read(path)])\n"
+        "    return read(path)\n"
+        "it.passphrase_in = planted\n"
     ),
     "an environment": (
         "import subprocess, sotdae_provisioning.pki.cli as it\n"
-        "read = it._passphrase\n"
+        "read = it.passphrase_in\n"
         "def planted(path):\n"
         "    subprocess.run(['sleep', '1'], env={**os.environ, 'PHRASE': read(path)})\n"
         "    return read(path)\n"
-        "it._passphrase = planted\n"
+        "it.passphrase_in = planted\n"
     ),
     "a file, DER": (
         "import sotdae_provisioning.pki.folder as it\n"

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from sotdae_edge.core.alarms import Condition
 from sotdae_edge.core.deny import MAX_AGE_S
 from sotdae_edge.core.events import DenyTold, Event
-from sotdae_edge.core.site import Person, ReleaseKey
 from sotdae_edge.ports import Clock, Stated
 
 log = logging.getLogger(__name__)
@@ -21,8 +20,8 @@ class Denying:
     """Reads what the enrolment office stated, and tells the gate when that has changed."""
 
     stated: Stated
-    roster: tuple[Person | ReleaseKey, ...]
-    """Whose keys this gate would take: people's, and hubs'."""
+    publics: frozenset[str]
+    """Public halves of all keys that this gate's file knows, in lower case."""
     told: DenyTold | None = None
     problems: list[str] = field(default_factory=list)
     looked: bool = False
@@ -43,8 +42,8 @@ class Denying:
         self.problems = list(self.stated.problems)
         if stated is None:
             return None
-        ours = {each.public.lower() for each in self.roster}
-        return DenyTold(stated.version, stated.issued_at.timestamp(), tuple(sorted(ours & set(stated.keys))))
+        ours = tuple(sorted(self.publics.intersection(stated.keys)))
+        return DenyTold(stated.version, stated.issued_at.timestamp(), ours)
 
     def conditions(self, wall_s: float) -> Iterator[Condition]:
         """Yield an alarm where nobody could reopen by signature, and one for what cannot be believed."""

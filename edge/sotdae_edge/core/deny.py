@@ -4,10 +4,13 @@ It never takes a close away. Closing is the safe direction, and whoever can writ
 to keep a road open; a key that shall not close either is taken off the roster.
 """
 
+from collections.abc import Iterable
+
 from sotdae_edge.core.events import DenyTold
 from sotdae_edge.core.site import Person, Site
 from sotdae_shared.denied import MAX_AGE
 from sotdae_shared.messages import CommandBody
+from sotdae_shared.policy import Signer
 
 MAX_AGE_S = MAX_AGE.total_seconds()
 
@@ -17,7 +20,7 @@ def newest(held: DenyTold | None, told: DenyTold) -> DenyTold:
     return told if held is None or told.version >= held.version else held
 
 
-def void(signers: list[Person], told: DenyTold | None) -> list[str]:
+def void(signers: Iterable[Person | Signer], told: DenyTold | None) -> list[str]:
     """Return the names of the keys among these that count no more."""
     return [] if told is None else [each.key for each in signers if each.public.lower() in told.keys]
 

@@ -7,7 +7,7 @@ be called again. Order of effects: what must be durable, then warnings, then mot
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sotdae_edge.core import bypass, conditions, deny, obeying, policies, release, riverside, selftest
+from sotdae_edge.core import bypass, conditions, obeying, policies, release, riverside, selftest
 from sotdae_edge.core.ages import Ages
 from sotdae_edge.core.alarms import AlarmBook
 from sotdae_edge.core.approach import ApproachState
@@ -107,8 +107,6 @@ class Gate:
             case ClockTold(wall_s=wall_s):
                 self.selftests.ages.hear(wall_s, now)
                 self.policies.review(wall_s)
-            case DenyTold():
-                self.denied = deny.newest(self.denied, event)
             case Noticed(lost=lost):
                 self.standing.noticed = lost
             case _:

@@ -3,13 +3,14 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sotdae_edge.core import bypass, policies, release, selftest
+from sotdae_edge.core import bypass, deny, policies, release, selftest
 from sotdae_edge.core.authority import ACTUATOR, REOPENABLE, Nonce, Rank, Situation, Verdict, judge
 from sotdae_edge.core.effects import Answer, Decided, Effect
 from sotdae_edge.core.events import (
     BadCommand,
     BadPolicy,
     CommandCame,
+    DenyTold,
     LinkLost,
     NonceAsked,
     PolicyCame,
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from sotdae_edge.core.gate import Gate
 
 
-FromPeople = LinkLost | NonceAsked | CommandCame | ReleaseCame | BadCommand | PolicyCame | BadPolicy
+FromPeople = (
+    LinkLost | NonceAsked | CommandCame | ReleaseCame | DenyTold | BadCommand | PolicyCame | BadPolicy
+)  # fmt: skip
 
 
 def hear(gate: "Gate", event: FromPeople, now: float) -> list[Effect]:
@@ -38,6 +41,8 @@ def hear(gate: "Gate", event: FromPeople, now: float) -> list[Effect]:
             said += obey(gate, event, now)
         case ReleaseCame():
             said += release.hear(gate, event, situation(gate, now), now)
+        case DenyTold():
+            said += _deny(gate, event, now)
         case BadCommand(reason=reason):
             because = (f"malformed: {reason}",)
             said.append(gate.decided("command", gate.state, because, now, verdict="refused"))
@@ -46,6 +51,15 @@ def hear(gate: "Gate", event: FromPeople, now: float) -> list[Effect]:
         case BadPolicy():
             said += policies.refuse(gate, event, now)
     return said
+
+
+def _deny(gate: "Gate", told: DenyTold, now: float) -> list[Decided]:
+    """Take a deny list. An order whose signers it may be about does not wait on for a release."""
+    before = gate.denied
+    gate.denied = deny.newest(before, told)
+    if before is None or before.keys == gate.denied.keys:
+        return []
+    return release.void(gate, "another deny list came while it waited for a release", now)
 
 
 def obey(gate: "Gate", event: CommandCame, now: float) -> list[Decided | Answer]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PlainSerializer, TypeAdapter, ValidationError
 
+from sotdae_edge.core import deny
 from sotdae_edge.core import policy as rules
 from sotdae_edge.core.alarms import Condition
 from sotdae_edge.core.barrier import State
@@ -193,7 +194,10 @@ def _objections(gate: "Gate", policy: PolicyBody, floor: int) -> tuple[str, ...]
     if site.policy is None:
         return (NO_RULES,)
     floor = max(floor, site.policy.floor - 1)
-    reason = refusal(policy, site.policy.trust, FacilityId(site.facility), floor)
+    signed = {approval.key for approval in policy.approvals}
+    void = deny.void((each for each in site.policy.trust.signers if each.key in signed), gate.denied)
+    reason = f"denied key {', '.join(void)}" if void else None
+    reason = reason or refusal(policy, site.policy.trust, FacilityId(site.facility), floor)
     return tuple(rules.problems(site, policy)) if reason is None else (reason,)
 
 

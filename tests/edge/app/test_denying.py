@@ -32,7 +32,9 @@ def papers(tmp_path: Path) -> Path:
 
 def helper(papers: Path) -> Denying:
     stores = (FileState(papers.parent / f"{name}.state") for name in ("floor", "deny"))
-    return Denying(Statements(papers, "GG-41113-UP-0007", *stores), ROSTER)
+    return Denying(
+        Statements(papers, "GG-41113-UP-0007", *stores), frozenset(person.public for person in ROSTER)
+    )
 
 
 def first(denying: Denying) -> Event:

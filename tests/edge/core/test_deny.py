@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 from edge.core.people import ROSTER, WALL, came, order, signed
 from edge.core.plant import SITE, Story
+from edge.core.ruling import RULED, TRUST
+from edge.core.ruling import good as good_policy
+from edge.core.test_authority import closed_and_dry, good
 from edge.core.test_verdicts import AT
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sotdae_edge.core.authority import judge
 from sotdae_edge.core.effects import Decided
-from sotdae_edge.core.events import CommandCame, DenyTold
+from sotdae_edge.core.events import CommandCame, DenyTold, PolicyCame
 from sotdae_edge.record.coding import Coder, Entry
 from sotdae_edge.record.snapshot import restore, snapshot
 from sotdae_shared.messages import ClockTrust
@@ -122,3 +125,28 @@ def test_the_record_keeps_it() -> None:
     assert restore(snapshot(story.gate)).denied == told("lee", version=3)
     entry = Entry(1.0, told("lee"), ())
     assert Coder().unpack(Coder().pack(entry)) == (1.0, told("lee"))
+
+
+def test_a_wait_for_a_release_ends_when_other_keys_are_denied() -> None:
+    story = closed_and_dry()
+    story.give(told())
+    story.give(came(good(story), local=False))
+    assert story.gate.waiting is not None
+    story.give(told(version=2))
+    assert story.gate.waiting is not None, "a list that says the same ends nothing"
+    (said,) = [e for e in story.give(told("lee", version=3)) if isinstance(e, Decided) and e.verdict]
+    assert (said.verdict, said.because[0]) == (
+        "refused", "another deny list came while it waited for a release",
+    )  # fmt: skip
+    assert story.gate.waiting is None
+
+
+def test_a_policy_signed_by_a_denied_key_is_refused() -> None:
+    story = Story(RULED)
+    story.run(1.0)
+    policy = good_policy(3, caution_cm=4.0)
+    signer = next(each for each in TRUST.signers if each.key == policy.approvals[0].key)
+    story.give(DenyTold(1, NOW_S, (signer.public.lower(),)))
+    (said,) = [e for e in story.give(PolicyCame(policy)) if isinstance(e, Decided)]
+    assert said.verdict == "refused"
+    assert f"denied key {signer.key}" in said.because[0]
