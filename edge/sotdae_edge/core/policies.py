@@ -149,14 +149,16 @@ def refuse(gate: "Gate", event: BadPolicy, now: float) -> list[Decided]:
 
 
 def settle(gate: "Gate", now: float) -> list[Decided]:
-    """Let the policy that waits come into force once all is calm."""
+    """Let the policy that waits come into force once all is calm, if its signatures count even then."""
     waiting = gate.policies.waiting
     if waiting is None or frozen(gate) is not None:
         return []
     before, mine = gate.site, gate.policies
+    mine.waiting, gate.dirty = None, True
+    if objections := _objections(gate, waiting, waiting.version - 1):
+        return [_judged(gate, objections, waiting.version, now, accepted=False)]
     _adopt(gate, waiting)
-    mine.waiting, mine.lost, mine.overdue = None, "", False
-    gate.dirty = True
+    mine.lost, mine.overdue = "", False
     because = ("in force", *rules.changes(before, gate.site))
     return [_judged(gate, because, waiting.version, now, accepted=True)]
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from edge.core.people import WALL
 from edge.core.plant import SITE, Story
-from edge.core.ruling import RULED, TRUST, drafted, good
+from edge.core.ruling import RULED, TRUST, by, drafted, good
 
 from sotdae_edge.core import policies, policy
 from sotdae_edge.core.effects import Decided, Drive, Lock, Save
-from sotdae_edge.core.events import BadPolicy, ClockTold, PolicyCame
+from sotdae_edge.core.events import BadPolicy, ClockTold, DenyTold, PolicyCame
 from sotdae_edge.core.site import Levels, PolicyRules, Site, Times
 from sotdae_shared.messages import PolicyBody, PolicyValues
 
@@ -240,6 +240,36 @@ def test_the_floor_outlives_a_file_without_the_section() -> None:
     story.restart()
     story.run(1.0)
     assert verdicts(story, good(6))[0][2] == "version 6 is not above 7"
+
+
+def test_a_key_on_the_deny_list_signs_no_policy_and_ends_none() -> None:
+    story = calm()
+    verdicts(story, good(1, caution_cm=4.0))
+    story.plant.water(6.0)
+    story.run(3.0)
+    verdicts(story, good(2, caution_cm=3.0))
+    denied = DenyTold(1, WALL.timestamp(), (TRUST.signers[0].public,))
+    story.give(denied)
+    assert verdicts(story, good(3))[0][1:] == ("refused", "denied key jung")
+    assert verdicts(story, by(drafted(4), "yoon", "oh"))[0][1] == "accepted", "of other people it is taken"
+    verdicts(story, good(5))
+    story.plant.water(0.0)
+    story.run(700.0, every=1.0)
+    assert in_force(story) == (4, None)
+
+
+def test_a_policy_whose_signer_was_denied_while_it_waited_is_refused() -> None:
+    story = calm()
+    story.plant.water(6.0)
+    story.run(3.0)
+    verdicts(story, good(2, caution_cm=3.0))
+    story.give(DenyTold(1, WALL.timestamp(), (TRUST.signers[0].public,)))
+    story.plant.water(0.0)
+    effects = story.run(700.0, every=1.0)
+    said = [each for each in effects if isinstance(each, Decided) and each.decision == "policy"]
+    assert [(each.verdict, each.because) for each in said] == [("refused", ("denied key jung",))]
+    assert in_force(story) == (0, None)
+    assert "policy.waits" not in story.alarms
 
 
 def test_nothing_below_the_stated_floor_is_taken_or_goes_on() -> None:
