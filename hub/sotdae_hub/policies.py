@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from sotdae_hub.core.rings import Member, rings_of
 from sotdae_hub.core.rollout import OVER, Rollout, State, abort, resume, wanted
@@ -17,7 +17,7 @@ from sotdae_shared.messages import PolicyBody
 from sotdae_shared.policy import Trust, covers, unsigned
 from sotdae_shared.topics import Address
 
-Percent = Annotated[float, Field(gt=0, le=100)]
+Percent = Annotated[FiniteFloat, Field(gt=0, le=100)]
 
 
 class UntrustedPolicyError(SotdaeError):
@@ -42,9 +42,9 @@ class Publication(BaseModel):
     """Percent of the facilities that have it after each ring."""
     canary: Annotated[tuple[FacilityText, ...], Field(max_length=100)] = ()
     """Facilities that have it before all others."""
-    abort_percent: Annotated[float, Field(ge=0, le=100)] = 5
+    abort_percent: Annotated[FiniteFloat, Field(ge=0, le=100)] = 5
     """It stops when more than this share of a ring refuses or falls silent."""
-    soak_s: Annotated[float, Field(ge=0, le=604_800)] = 300
+    soak_s: Annotated[FiniteFloat, Field(ge=0, le=604_800)] = 300
     """How long a ring must be well before the next one begins."""
 
     @model_validator(mode="after")
@@ -138,8 +138,8 @@ class Policies:
 
     def _node(self, member: Member, rollouts: list[Rollout], fleet: Fleet) -> PolicyNode:
         twin, want = fleet.twins.get(member), wanted(rollouts, member)
-        counts = max((each for each in rollouts if member in each.ring_of), key=_version, default=None)
-        told = max((each for each in (want, counts) if each is not None), key=_version, default=None)
+        counts = next((each for each in reversed(rollouts) if member in each.ring_of), None)
+        told = max((each for each in (want, counts) if each), key=lambda each: each.version, default=None)
         verdict = None if told is None else fleet.verdicts.get((member, told.version))
         address = Address(FacilityId(member.facility), member.node)
         return PolicyNode(
@@ -228,7 +228,3 @@ def _rollout_view(kept: KeptRollout) -> RolloutView:
         reason=policy.reason,
         review_by=policy.review_by,
     )
-
-
-def _version(rollout: Rollout) -> int:
-    return rollout.version

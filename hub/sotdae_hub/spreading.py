@@ -54,11 +54,12 @@ class Fleet:
 
     twins: Mapping[Member, Twin]
     verdicts: Mapping[tuple[Member, int], PolicyVerdict]
+    flooded: tuple[str, ...]
+    """Facilities whose last word was caution or above; one that fell silent so is among them."""
 
     def wet(self, policy: PolicyBody) -> str | None:
         """Return a facility in a policy's scope whose last word was caution or above."""
-        stages = sorted((node.facility, twin.health.stage) for node, twin in self.twins.items())
-        return next((f for f, stage in stages if stage in WET and covers(policy, FacilityId(f))), None)
+        return next((each for each in self.flooded if covers(policy, FacilityId(each))), None)
 
     def had(self, member: Member) -> int:
         """Return the highest version that a node says it has, in force or waiting; 0 for none."""
@@ -149,7 +150,7 @@ class Spreader:
         if not self.kept:
             return
         fleet = await asyncio.to_thread(self.look)
-        for rollout in self.rollouts:
+        for rollout in (each for each in self.rollouts if each.state not in OVER):
             seen = {member: self._seen(rollout.version, member, fleet, now_s) for member in rollout.ring_of}
             after = step(rollout, seen, fleet.wet(rollout.policy), now_s)
             if after != rollout:
@@ -160,7 +161,8 @@ class Spreader:
     def look(self) -> Fleet:
         """Return what is known of all nodes. Blocks. Raises LinkError."""
         twins = {Member(twin.facility, twin.node): twin for twin in self.records.twins()}
-        return Fleet(twins, self.store.verdicts())
+        flooded = {node.facility for node, twin in twins.items() if twin.health.stage in WET}
+        return Fleet(twins, self.store.verdicts(), tuple(sorted(flooded)))
 
     def _seen(self, version: int, member: Member, fleet: Fleet, now_s: float) -> Seen:
         twin = fleet.twins.get(member)

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import h11
 from fuzz.shared_parsers import UP, envelope
 from fuzz.target import Feed, Target, directory, plain
+from rollout_kit import TRUST, policy
 from wire_samples import ADDRESS
 
 from sotdae_hub.app import Hub, Stores, open_stores
@@ -22,7 +23,7 @@ from sotdae_hub.core.place import locate, portrait
 from sotdae_hub.desk import Desk
 from sotdae_hub.ports import Arrival
 from sotdae_shared.errors import ConfigError
-from sotdae_shared.wire import encode
+from sotdae_shared.wire import encode, encode_down
 
 REPO = Path(__file__).parents[2]
 AT = datetime(2026, 7, 18, 6, 40, tzinfo=UTC)
@@ -37,7 +38,7 @@ def _judged(data: bytes) -> tuple[Arrival, Verdict]:
 
 
 def _open(stack: ExitStack) -> tuple[Hub, Stores]:
-    config = HubConfig(dir=directory(stack))
+    config = HubConfig(dir=directory(stack), policy=TRUST)
     stores = stack.enter_context(closing(open_stores(config)))
     return Hub(config, stores, random.Random(1)), stores
 
@@ -140,6 +141,8 @@ COMMAND = (
     b'"issuer":"op","seq":1,"not_after":"2026-07-15T07:00:00Z","expect_state":"open"}'
 )
 PLACE = b"/api/v1/facilities/GG-41113-UP-0007"
+POLICIES = b"/api/v1/policies"
+PUBLICATION = b'{"policy":' + encode_down(policy(7)) + b',"rings":[1,100],"soak_s":0,"abort_percent":5}'
 HOST = b" HTTP/1.1\nhost: 127.0.0.1\ncontent-type: application/json"
 REQUESTS = (
     b"GET /api/v1/facilities" + HOST + b"\nx-officer: kim\n\n",
@@ -151,6 +154,11 @@ REQUESTS = (
     b"GET /api/v1/incidents/abc" + HOST + b"\n\n",
     b"GET /index.html" + HOST + b"\n\n",
     b"POST " + PLACE + b"/commands" + HOST + b"\n\n" + COMMAND,
+    b"GET " + POLICIES + HOST + b"\n\n",
+    b"GET " + POLICIES + b"/status" + HOST + b"\n\n",
+    b"POST " + POLICIES + HOST + b"\n\n" + PUBLICATION,
+    b"POST " + POLICIES + b"/7/abort" + HOST + b"\n\n",
+    b"POST " + POLICIES + b"/7/resume" + HOST + b"\n\n",
     b"POST " + PLACE + b"/queries" + HOST + b'\n\n{"id":"q-1","query":"nonce"}',
 )
 BIRTH = b'{"name":"a","name_en":"b","lat":37.2,"lon":127.0,"thresholds":{"close_cm":15}}'

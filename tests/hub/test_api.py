@@ -197,7 +197,12 @@ def test_an_agency_sees_incidents_and_pictures_only_and_its_looks_are_recorded(s
     assert _as_agency(site, picture, **{"X-Officer": "Kim"}).status_code == 400  # no purpose
     seen = _as_agency(site, picture, **{"X-Officer": "Kim", "X-Purpose": "rescue 7"})
     assert seen.content == JPEG
-    assert _as_agency(site, "/facilities", **{"X-Officer": "Kim"}).status_code == 403
+    for kept in ("/facilities", "/policies", "/policies/status"):
+        assert _as_agency(site, kept, **{"X-Officer": "Kim"}).status_code == 403
+    put = httpx.post(
+        f"{site.hub.url}/api/v1/policies", json={}, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10
+    )
+    assert put.status_code == 403
     wrong = site.hub.get("/incidents", headers={"Authorization": "Bearer wrong", "X-Officer": "Kim"})
     assert wrong.status_code == 401
     root = site.hub.directory

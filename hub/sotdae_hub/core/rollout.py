@@ -4,7 +4,7 @@ A ring is a step: the next one begins when every node of this one has the policy
 until its water is gone, and has done so for a while.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
@@ -59,7 +59,8 @@ class Rollout:
 
     def reached(self, member: Member) -> bool:
         """Whether a node's ring has begun."""
-        return self.ring_of.get(member, self.rings) <= self.ring
+        ring = self.ring_of.get(member)
+        return ring is not None and ring <= self.ring
 
     def gives(self, member: Member) -> bool:
         """Whether a node is to have this policy. A finished one is for those, too, that came later."""
@@ -69,7 +70,7 @@ class Rollout:
             case State.ABORTED:
                 return False
             case _:
-                return member in self.ring_of and self.reached(member)
+                return self.reached(member)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +133,9 @@ def resume(rollout: Rollout) -> Rollout:
     return _turn(rollout, State.RUNNING, "") if rollout.state is State.ABORTED else rollout
 
 
-def wanted(rollouts: Iterable[Rollout], member: Member) -> Rollout | None:
-    """Return the newest policy that a node is to have."""
-    return max((each for each in rollouts if each.gives(member)), key=lambda each: each.version, default=None)
+def wanted(rollouts: Sequence[Rollout], member: Member) -> Rollout | None:
+    """Return the newest policy that a node is to have, of roll-outs by version."""
+    return next((each for each in reversed(rollouts) if each.gives(member)), None)
 
 
 def _turn(rollout: Rollout, state: State, why: str) -> Rollout:
