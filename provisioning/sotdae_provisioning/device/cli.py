@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 
 from sotdae_provisioning.device import bulk_cli, fleet_cli
 from sotdae_provisioning.device.client import Office, root_of
+from sotdae_provisioning.device.doctor.cli import doctor
 from sotdae_provisioning.device.papers import Papers
 from sotdae_provisioning.device.renewing import OFFICE, Renewing, address_in, due_at, hear, office_of, said
 from sotdae_provisioning.device.statements import take_deny_list, take_floor
@@ -45,6 +46,7 @@ device_app.command("enrol-many")(bulk_cli.enrol_many)
 device_app.command("request")(bulk_cli.request)
 device_app.command("certify")(bulk_cli.certify)
 device_app.command("accept")(bulk_cli.accept_papers)
+device_app.command("doctor")(doctor)
 device_app.command("list")(fleet_cli.list_boxes)
 device_app.command("rotate")(fleet_cli.rotate)
 device_app.command("revoke")(fleet_cli.revoke)

@@ -120,6 +120,23 @@ def read_ledger(path: Path) -> list[LedgerCount]:
     return [LedgerCount(node, boot, Class(name), Kind(kind), number) for boot, name, kind, number in found]
 
 
+def oldest_waiting(path: Path) -> tuple[int, bytes | None]:
+    """Count what waits in a file, another process's too, and return its oldest message as sent.
+
+    Raises:
+        LinkError: if it cannot be read.
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)) as db:
+            (count,) = db.execute("SELECT count(*) FROM message WHERE kind <> 'gap'").fetchone()
+            oldest = db.execute(
+                "SELECT raw FROM message WHERE kind <> 'gap' ORDER BY rowid LIMIT 1"
+            ).fetchone()
+    except sqlite3.Error as error:
+        raise LinkError(f"outbox {path}: {error}") from error
+    return count, None if oldest is None else oldest[0]
+
+
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
     """Commit all or nothing."""
