@@ -18,6 +18,9 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 
 from sotdae_hub.adapters.clock import wall
+from sotdae_hub.orders import Sent
+from sotdae_hub.views import Nonce
+from sotdae_shared.messages import CommandBody
 
 Changes = asyncio.Queue[str]
 
@@ -36,6 +39,7 @@ class FixtureHub:
                 log_level="warning",
                 timeout_graceful_shutdown=1,
                 lifespan="off",
+                date_header=False,  # a test that moves the page's clock is not set right by the hub
             )
         )
         self.loop = asyncio.new_event_loop()
@@ -78,6 +82,17 @@ class FixtureHub:
             if known(ident) not in world.pictures:
                 raise HTTPException(404, "no picture")
             return Response(world.pictures[ident], media_type="image/jpeg")
+
+        @app.post(f"{api}/facilities/{{ident}}/nonce")
+        def nonce(ident: str) -> Nonce:
+            if known(ident) not in world.nonces:
+                raise HTTPException(504, f"{ident} did not answer within 5 s: ask again")
+            return world.nonces[ident]
+
+        @app.post(f"{api}/facilities/{{ident}}/commands", status_code=202)
+        def command(ident: str, command: CommandBody) -> Sent:
+            world.commands.append(command)
+            return Sent(id=command.id, node=known(ident))
 
         @app.get(f"{api}/stream")
         async def stream() -> StreamingResponse:

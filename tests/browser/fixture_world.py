@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw
 from pydantic import BaseModel
@@ -19,6 +20,7 @@ from sotdae_hub.views import (
     Health,
     Incident,
     Link,
+    Nonce,
     PolicyNode,
     PolicyStatus,
     RolloutView,
@@ -28,7 +30,7 @@ from sotdae_hub.views import (
     StoreHealth,
     Thresholds,
 )
-from sotdae_shared.messages import Estimate, Eta
+from sotdae_shared.messages import CommandBody, Estimate, Eta
 
 FLOODED = "GG-41113-UP-0007"
 SILENT = "GG-41135-UP-0012"
@@ -50,6 +52,17 @@ def flood_level_cm(ago_s: float) -> float:
     return max(0.0, 15.0 + (TRIP_AGO_S - ago_s) * RISE_CM_MIN / 60)
 
 
+def dried_up(ident: str, **more: Any) -> Nonce:
+    """Return what a gate answers that may be reopened."""
+    fields: dict[str, Any] = {
+        "id": "nonce-1", "node": "gate-1", "nonce": "5e" * 16, "facility": ident, "actuator": "barrier",
+        "incident": "flood-0a1b2c3d-1", "state": "closed", "tripping": False, "channels_valid": True,
+        "dry_s": 2220.0, "valid_s": 300.0, "checklist": ("cctv", "on_site", "pumps"),
+        "last_seq": {"kim-2026": 7, "lee-2026": 3}, "bypassed": (), "roster": {}, "release": True,
+    }  # fmt: skip
+    return Nonce(**(fields | more))
+
+
 @dataclass
 class World:
     """Everything the fixture hub answers; tests change it and publish the change."""
@@ -60,6 +73,10 @@ class World:
     events: dict[str, list[Event]] = field(default_factory=dict)
     incidents: list[Incident] = field(default_factory=list)
     pictures: dict[str, bytes] = field(default_factory=dict)
+    nonces: dict[str, Nonce] = field(default_factory=dict)
+    """What each gate answers to a question for a nonce; the others are silent."""
+    commands: list[CommandBody] = field(default_factory=list)
+    """Orders that were sent."""
     policies: PolicyStatus = field(init=False)
 
     def __post_init__(self) -> None:
@@ -68,6 +85,7 @@ class World:
             for place in csv.DictReader(rows):
                 self.states[place["id"]] = self._state(place)
         self._flood_records()
+        self.nonces[FLOODED] = dried_up(FLOODED)
         self.policies = self._policies()
         self.pictures[FLOODED] = picture(flood_level_cm(0))
 

@@ -29,6 +29,22 @@ export async function get(path) {
   throw new HubError(answer.status, answer.statusText);
 }
 
+/** POST JSON and return the answer. Throws HubError with the hub's own words. */
+async function post(path, body) {
+  let answer;
+  try {
+    answer = await fetch(BASE + path, {
+      method: "POST", cache: "no-store", signal: AbortSignal.timeout(DEADLINE_MS),
+      headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+    });
+    if (answer.ok) return await answer.json();
+  } catch (error) {
+    throw new HubError(0, String(error));
+  }
+  const said = await answer.json().catch(() => null);
+  throw new HubError(answer.status, typeof said?.detail === "string" ? said.detail : answer.statusText);
+}
+
 const place = (id) => `/facilities/${encodeURIComponent(id)}`;
 export const facilities = () => get("/facilities");
 export const state = (id) => get(`${place(id)}/state`);
@@ -39,6 +55,8 @@ export const health = () => get("/health");
 export const policies = () => get("/policies/status");
 export const series = (id, channel, seconds, points) =>
   get(`${place(id)}/series?channel=${encodeURIComponent(channel)}&seconds=${seconds}&points=${points}`);
+export const askNonce = (id) => post(`${place(id)}/nonce`, {});
+export const sendCommand = (id, command) => post(`${place(id)}/commands`, command);
 export const pictureUrl = (id, at) => `${BASE}${place(id)}/picture?at=${encodeURIComponent(at)}`;
 
 /**

@@ -61,7 +61,7 @@ function buildHelp() {
 const openHelp = () => help.open || help.showModal();
 
 function onKey(event) {
-  if (help.open || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (document.querySelector("dialog[open]") || event.ctrlKey || event.altKey || event.metaKey) return;
   const typing = event.target instanceof HTMLInputElement;
   if (event.key === "?" && !typing) openHelp();
   else if (event.key === "Escape" && typing && event.target.value) return;

@@ -8,6 +8,7 @@ import { levelPanel } from "./level.js";
 import { loadFacility, model } from "./model.js";
 import { linkWords } from "./overview.js";
 import { picturePanel } from "./picture.js";
+import { reopening } from "./reopen.js";
 import { completenessPanel } from "./completeness.js";
 import { sensorPanel } from "./sensors.js";
 import { sitePanel } from "./site.js";
@@ -20,8 +21,9 @@ function header() {
   const link = el("span", { class: "lamp link" });
   const edgeClock = el("span", { class: "tag" });
   const stale = el("strong", { class: "stale-tag" });
+  const reopen = reopening();
   const node = el("div", { class: "place-head" },
-    el("a", { class: "button back", href: "#/" }, `← ${t("back")}`), name, line, id, el("span", { class: "gap" }), stale, edgeClock, link);
+    el("a", { class: "button back", href: "#/" }, `← ${t("back")}`), name, line, id, el("span", { class: "gap" }), stale, edgeClock, reopen.button, link, reopen.dialog);
   return {
     node,
     update(facility, state, old) {
@@ -35,6 +37,7 @@ function header() {
       text(stale, t("last_known", age(state?.at ?? facility.link.last_heard)));
       edgeClock.hidden = !state?.clock || state.clock === "synced";
       text(edgeClock, t("edge_clock", term("clock", state?.clock)));
+      reopen.update(facility, old);
     },
   };
 }
