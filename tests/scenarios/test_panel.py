@@ -96,7 +96,7 @@ class Post:
 
 
 @contextlib.asynccontextmanager
-async def post(directory: Path) -> AsyncIterator[Post]:
+async def post(directory: Path, more: str = "") -> AsyncIterator[Post]:
     keys = {name: make_key(directory / f"{name}.pem", SECRET) for name in ("kim", "lee", "stranger")}
     blocks = (
         roster_block(name.title(), f"{name}-2026", "panel", public_of(keys[name])) for name in ("kim", "lee")
@@ -104,7 +104,7 @@ async def post(directory: Path) -> AsyncIterator[Post]:
     config = directory / "gate.toml"
     async with running_site() as site:
         text = CONFIG.format(
-            dir=directory / "store", port=site.server.port, dry_s=DRY_S, roster="\n".join(blocks)
+            dir=directory / "store", port=site.server.port, dry_s=DRY_S, roster="\n".join([*blocks, more])
         )
         config.write_text(text, encoding="utf-8")
         agent = Child("agent", ["sotdae_provisioning", "gate", "run", "--config", str(config)], directory)
