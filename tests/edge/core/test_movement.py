@@ -1,7 +1,9 @@
 """What one channel's past says to the letter: memory, velocities, lines and their noise."""
 
 from collections import deque
+from itertools import combinations
 from math import sqrt
+from statistics import median
 
 import pytest
 
@@ -126,17 +128,15 @@ def test_a_line_through_exact_points() -> None:
     assert theil_sen([(0.0, 0.0), (1.0, 1.0), (2.0, 5.0)]) is not None
 
 
-def test_the_interval_of_a_slope_takes_kendalls_ranks() -> None:
-    """Ten points, 45 slopes: 1.96 sqrt(10 9 25 / 18) is 21.9, so the 11th from either end."""
-    points = [(float(n), float(n * n)) for n in range(10)]
-    slopes = sorted(float(a + b) for a in range(10) for b in range(a))
+@pytest.mark.parametrize(("count", "rank"), [(4, 0), (10, 11), (20, 64), (30, 162)])
+def test_the_interval_of_a_slope_takes_kendalls_ranks(count: int, rank: int) -> None:
+    """30 points have 435 slopes; 1.96 sqrt(30 29 65 / 18) is 110 of them: from the 163rd from either end."""
+    points = [(float(n), 1.3**n) for n in range(count)]
+    slopes = sorted((y2 - y1) / (x2 - x1) for (x1, y1), (x2, y2) in combinations(points, 2))
     line = theil_sen(points)
     assert line is not None
-    assert line.slope == 9.0
-    assert (line.slope_low, line.slope_high) == (slopes[11], slopes[-12])
-    few = theil_sen(points[:4])
-    assert few is not None
-    assert (few.slope_low, few.slope_high) == (1.0, 5.0), "all of them"
+    assert line.slope == pytest.approx(median(slopes))
+    assert (line.slope_low, line.slope_high) == (slopes[rank], slopes[-1 - rank])
 
 
 def test_an_uncertain_line_ends_within_its_slopes() -> None:
