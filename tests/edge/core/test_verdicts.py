@@ -8,10 +8,11 @@ import pytest
 from edge.core.people import NONCE, WALL, came, order, signed
 from edge.core.plant import SITE
 
-from sotdae_edge.core.authority import Nonce, Rank, Situation, Verdict, judge
+from sotdae_edge.core.authority import NO_KEY, Nonce, Rank, Situation, Verdict, judge, lapsed
 from sotdae_edge.core.barrier import State
-from sotdae_edge.core.events import CommandCame
+from sotdae_edge.core.events import CommandCame, DenyTold
 from sotdae_edge.core.validity import Level
+from sotdae_shared.denied import MAX_AGE
 from sotdae_shared.messages import Approval, ClockTrust
 
 DRY = Level(0.0, 0.0)
@@ -154,3 +155,51 @@ def test_nothing_that_stands_in_the_way_of_an_opening_stops_a_close() -> None:
     )  # fmt: skip
     for name in ("kim", "lee", "choi"):
         assert judge(wants("close", name, nonce=None, checklist=()), SITE, worst).accepted
+
+
+AFAR, HERE = {"local": False}, {"local": True}
+
+
+def test_a_gate_without_a_release_key_is_opened_on_the_spot_alone() -> None:
+    keyless = replace(SITE, release=())
+    assert judge(wants(facts=AFAR), keyless, AT) == Verdict(False, NO_KEY, None, "")
+    assert judge(wants(facts=HERE), keyless, AT).accepted
+    assert judge(wants(facts=AFAR), SITE, AT).accepted
+    assert judge(wants("open", "lee", facts=AFAR), keyless, AT).because.startswith("one person")
+
+
+LEE = next(person.public for person in SITE.roster if person.key == "lee-1")
+DENIED = DenyTold(3, WALL.timestamp() - MAX_AGE.total_seconds(), (LEE,))
+
+
+def test_a_denied_key_counts_for_nothing_but_a_close() -> None:
+    at, listed = replace(AT, denied=DENIED), replace(SITE, deny_list=True)
+    for event in (wants(), wants("restore", **CHANNEL), wants("test", "lee", actuator="siren")):
+        assert judge(event, SITE, at) == Verdict(False, "denied key lee-1", None, "")
+    noted = "close by lee at desk-7; on the deny list: lee-1"
+    assert judge(wants("close", "lee"), SITE, at) == Verdict(True, noted, Rank.CITY, "lee")
+    others = wants("open", "choi", "han")
+    assert judge(others, listed, at).accepted, "as old as it may be"
+    old = replace(at, denied=replace(DENIED, issued_s=DENIED.issued_s - 1.0))
+    days = MAX_AGE.days
+    words = f"deny list 3 is {days}.0 days old: more than {days}"
+    assert judge(others, listed, old) == Verdict(False, words, None, "")
+    assert judge(others, SITE, old).accepted
+    none = "no deny list: whose keys still count is not known"
+    assert judge(others, listed, AT) == Verdict(False, none, None, "")
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({}, []),
+        ({"incident": "flood-2"}, ["other incident: this one is flood-2"]),
+        ({"state": State.ESCAPE}, ["stale: the gate is escape"]),
+        ({"reopenable": False}, ["stale: the gate is closed"]),
+        ({"tripping": True}, ["hazard present"]),
+        ({"dry_s": 600.0}, ["not dry for 30 min: 10.0 min so far"]),
+        ({"holders": frozenset({Rank.PANEL})}, ["held closed by panel"]),
+    ],
+)
+def test_a_right_order_lapses_with_what_it_rested_on(facts: dict[str, Any], words: list[str]) -> None:
+    assert list(lapsed(Rank.CITY, "flood-1", State.CLOSED, SITE, replace(AT, **facts))) == words
