@@ -79,12 +79,13 @@ class Policies:
             fleet = await asyncio.to_thread(spreader.look)
             self._check_version(policy, fleet)
             nodes = _takers(policy, fleet)
-            strange = set(asked.canary) - {node.facility for node in nodes}
+            counted = [node for node in nodes if node not in fleet.gone]
+            strange = set(asked.canary) - {node.facility for node in counted}
             if strange:
                 raise PolicyConflictError(f"canary {min(strange)}: no node there takes this policy")
             for older in self._replaced(policy):
                 await spreader.turn_to(abort(older, f"version {policy.version} replaces it"))
-            rings = rings_of(policy.version, nodes, asked.rings, asked.canary)
+            rings = rings_of(policy.version, counted, asked.rings, asked.canary)
             at = spreader.wall()
             kept = KeptRollout(Rollout(policy, rings, asked.abort_percent, asked.soak_s), at, at)
             await asyncio.to_thread(spreader.store.publish, kept.rollout, at)

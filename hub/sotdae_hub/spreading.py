@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from sotdae_hub.core.rings import Member
@@ -34,6 +34,8 @@ SILENT_S = 60.0
 """A node that was heard in its ring, then not for so long, fell silent; radio links may be gone shorter."""
 SENDS = 200
 """At most so many nodes are told in one turn."""
+GONE = timedelta(days=30)
+"""Who was not heard for so long, though the hub listens, is no longer waited for and freezes nothing."""
 WET = frozenset({"caution", "close"})
 
 
@@ -54,6 +56,8 @@ class Fleet:
 
     twins: Mapping[Member, Twin]
     verdicts: Mapping[tuple[Member, int], PolicyVerdict]
+    gone: frozenset[Member]
+    """Nodes that are no longer counted on; they are told all the same should they come back."""
     flooded: tuple[str, ...]
     """Facilities whose last word was caution or above; one that fell silent so is among them."""
 
@@ -161,8 +165,15 @@ class Spreader:
     def look(self) -> Fleet:
         """Return what is known of all nodes. Blocks. Raises LinkError."""
         twins = {Member(twin.facility, twin.node): twin for twin in self.records.twins()}
-        flooded = {node.facility for node, twin in twins.items() if twin.health.stage in WET}
-        return Fleet(twins, self.store.verdicts(), tuple(sorted(flooded)))
+        listened = self._listened(self.monotonic_s())
+        gone = {node for node, twin in twins.items() if listened and self.wall() - twin.heard_at > GONE}
+        here = twins.keys() - gone
+        flooded = sorted({node.facility for node in here if twins[node].health.stage in WET})
+        return Fleet(twins, self.store.verdicts(), frozenset(gone), tuple(flooded))
+
+    def _listened(self, now_s: float) -> bool:
+        """Whether whoever is there has had the time to be heard."""
+        return self._listening_s is not None and now_s - self._listening_s >= self.quiet_s
 
     def _seen(self, version: int, member: Member, fleet: Fleet, now_s: float) -> Seen:
         twin = fleet.twins.get(member)
@@ -221,8 +232,7 @@ class Spreader:
     def _may_tell(self, version: int, member: Member, twin: Twin, now_s: float) -> bool:
         told, link = self._told.get((version, member)), self.links.at(_address(member))
         if told is None:
-            listened_s = now_s - (self._listening_s or now_s)
-            return twin.heard_at >= self.started_at or listened_s >= self.quiet_s
+            return twin.heard_at >= self.started_at or self._listened(now_s)
         heard_s = link.heard_mono_s or 0.0
         return link.status == "online" and heard_s > told.last_s and now_s - told.last_s >= AGAIN_S
 

@@ -239,3 +239,30 @@ def test_a_newer_one_replaces_what_goes_out_to_the_same_nodes_only(scene: Scene)
     assert scene.turn(1.0) == [(near.address.node, 8), (far.address.node, 8)]
     with pytest.raises(PolicyConflictError, match="version 8 came after it"):
         asyncio.run(scene.policies.resume(7))
+
+
+def test_who_was_not_heard_for_a_month_is_not_waited_for_and_freezes_nothing(scene: Scene) -> None:
+    near, dead = Node(ONE), Node(TWO, stage="close")
+    scene.hear(near, dead)
+    scene.turn()
+    scene.turn(29 * 86_400.0)
+    scene.hear(near)
+    scene.publish(policy(7), rings=[100], soak_s=0)
+    assert (scene.turn(), scene.state()) == ([], (State.FROZEN, 0))
+    scene.turn(2 * 86_400.0)
+    scene.hear(near)
+    scene.publish(policy(8), rings=[100], soak_s=0)
+    assert (ONE.node, 8) in scene.turn()
+    assert {member.node for member in scene.spreader.kept[8].rollout.ring_of} == {ONE.node}
+    near.applied = 8
+    scene.hear(near)
+    assert scene.turn() == [(TWO.node, 8)], "should it come back, it finds it"
+    assert scene.state(8) == (State.DONE, 0)
+
+
+def test_a_hub_that_was_off_for_a_month_takes_nobody_for_gone_before_it_has_listened(scene: Scene) -> None:
+    scene.hear(Node(ONE))
+    scene.s += 40 * 86_400.0
+    scene.start()
+    scene.publish(policy(7), soak_s=0)
+    assert (scene.turn(1.0), scene.state()) == ([], (State.RUNNING, 0))
