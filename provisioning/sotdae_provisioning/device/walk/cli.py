@@ -29,7 +29,8 @@ def walk(
     *,
     config: ConfigOption,
     report: Annotated[
-        Path | None, typer.Option("--report", help="The report (.html); its data stand beside it as .json.")
+        Path | None,
+        typer.Option("--report", help="The report (.html), its data beside it; by default in storage.dir."),
     ] = None,
     papers: Annotated[
         Path | None,
@@ -74,7 +75,7 @@ def walk(
         person = None if private is None else owner(private, gate.roster)
         name = technician or ("" if person is None else person.name)
         ask, name = _asker(lang or _lang(), name, answers, yes=yes)
-        place = report or Path(f"commissioning-{gate.facility.id}.html")
+        place = report or gate.storage.dir / "commissioning" / f"{gate.facility.id}.html"
         if place.suffix != ".html":
             raise ConfigError(str(place), ["want a name that ends in .html"])
         kept = _walked(
@@ -141,6 +142,7 @@ def label(
     out: Annotated[Path, typer.Option("--out", "-o", help="The file to write: .svg, or .html to print.")],
     serial: Annotated[str, typer.Option(help="The box's serial number, as its maker printed it.")] = "",
     url: Annotated[str | None, typer.Option(help="Where the code leads, such as the hub's page.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Draw the label of a box, 90 by 55 mm: facility, node, emergency number, QR code."""
     from sotdae_edge.config import load_gate
@@ -158,7 +160,8 @@ def label(
                 str(out), ["want a name that ends in .svg, or in .html to print or to save as PDF"]
             )
         replace(out, (svg(made) if out.suffix == ".svg" else sheet(made)).encode())
-    typer.echo(f"{out}: {made.code}")
+    said = {"file": str(out), "code": made.code}
+    typer.echo(json.dumps(said, ensure_ascii=False) if as_json else f"{out}: {made.code}")
 
 
 def _asker(lang: Lang, name: str, answers: Path | None, *, yes: bool) -> "tuple[Asker, str]":
@@ -201,14 +204,16 @@ def _walked(
     from sotdae_provisioning.device.walk.course import walk as course
     from sotdae_provisioning.device.walk.ending import finished, resumed, say_arms
     from sotdae_provisioning.device.walk.kept import Kept, save
-    from sotdae_provisioning.device.walk.ready import begun, in_hand
+    from sotdae_provisioning.device.walk.ready import become_owner, begun, in_hand
 
     data = place.with_suffix(".json")
+    become_owner(gate.storage.dir)
     try:
         with in_hand(gate, config, ask, place, papers=papers, ticket=ticket) as kit:
             fresh = begun(kit, name, kit.wall())
             ask.doing("unguarded")
             start = resumed(fresh, data, ask, anew=anew)
+            save(data, Kept(walk=start))  # a place that cannot be written to is found out now
             try:
                 done = course(kit, start, lambda walk: save(data, Kept(walk=walk)))
             except KeyboardInterrupt:

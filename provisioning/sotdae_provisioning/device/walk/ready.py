@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import pwd
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -59,15 +60,37 @@ def begun(kit: Kit, technician: str, at: datetime) -> Walk:
     )  # fmt: skip
 
 
+def become_owner(directory: Path) -> None:
+    """As root go on as the agent's user: nothing may become root's, and the walk tries what the agent may do.
+
+    Anybody else must be that user already. ConfigError if not, or if nobody is.
+    """
+    mine = os.geteuid()
+    try:
+        there = directory.stat()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ConfigError(
+            str(directory), [f"{error.strerror}: walk as root, or as the agent's user"]
+        ) from error
+    if there.st_uid == mine:
+        return
+    if mine != 0:
+        raise ConfigError(str(directory), [f"belongs to user {there.st_uid}: walk as root, or as that user"])
+    try:
+        person = pwd.getpwuid(there.st_uid)
+        os.initgroups(person.pw_name, person.pw_gid)
+        os.setgid(person.pw_gid)
+    except KeyError:
+        os.setgroups([])
+        os.setgid(there.st_gid)
+    os.setuid(there.st_uid)
+
+
 def _outbox(config: GateConfig, boot: str) -> SqliteOutbox:
     """Open the gate's own outbox: whoever has it is the only one who may run the gate."""
     directory = config.storage.dir
-    if directory.exists() and directory.stat().st_uid != os.geteuid():
-        owner = directory.stat().st_uid
-        raise ConfigError(
-            str(directory),
-            [f"belongs to user {owner}: walk as the agent's user, sudo -u '#{owner}' sotdae ..."],
-        )
     try:
         directory.mkdir(parents=True, exist_ok=True)
         return SqliteOutbox(

@@ -1,7 +1,11 @@
 """Whom a walk does not let begin: beside an agent or its watchdog, as another user, without a name."""
 
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from typer.testing import CliRunner
@@ -41,13 +45,52 @@ def test_not_while_the_watchdog_runs(tmp_path: Path) -> None:
     assert (code, "the gate's watchdog runs: stop it first" in said) == (1, True)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
-def test_not_as_another_user(tmp_path: Path) -> None:
+AS_SOMEBODY = """\
+import json, os, pathlib, sys
+from sotdae_provisioning.device.walk.ready import become_owner
+if sys.argv[2] != "0":
+    os.setuid(int(sys.argv[2]))
+become_owner(pathlib.Path(sys.argv[1]))
+print(json.dumps([os.getresuid(), os.getresgid(), os.getgroups()]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.parametrize("uid", [65534, 54321])
+def test_root_goes_on_as_the_agents_user(tmp_path: Path, uid: int) -> None:
+    """One with a name in the list of users, one without."""
+    os.chown(tmp_path, uid, uid)
+    done = became(tmp_path, 0)
+    users, groups, more = json.loads(done.stdout)
+    assert (users, groups) == ([uid] * 3, [uid] * 3), done.stderr
+    assert 0 not in more
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_nobody_else_than_root_or_the_agents_user(tmp_path: Path) -> None:
+    closed = became(tmp_path, 4242)
+    assert "Permission denied: walk as root, or as the agent's user" in closed.stderr
+    with TemporaryDirectory() as place:
+        os.chown(place, 54321, 54321)
+        Path(place).chmod(0o755)
+        foreign = became(Path(place), 4242)
+    assert "belongs to user 54321: walk as root, or as that user" in foreign.stderr
+    assert (closed.returncode, foreign.returncode) == (1, 1)
+
+
+def became(directory: Path, first: int) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", AS_SOMEBODY, str(directory), str(first)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_place_that_cannot_be_written_to_is_found_out_before_the_first_step(tmp_path: Path) -> None:
     file = write_gate(tmp_path, 1)
-    (tmp_path / "gate").mkdir()
-    os.chown(tmp_path / "gate", 12345, 12345)
-    code, said = walked(file, "--yes", "--technician", "kim")
-    assert (code, "walk as the agent's user" in said) == (2, True)
+    (tmp_path / "blocked").write_text("a file", encoding="utf-8")
+    words = ["--yes", "--technician", "kim", "--report", str(tmp_path / "blocked/r.html")]
+    code, said = walked(file, *words)
+    assert (code, "cannot be" in said, "The box" in said) == (2, True, False)
 
 
 @pytest.mark.parametrize(

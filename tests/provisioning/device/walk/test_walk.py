@@ -15,6 +15,7 @@ from provisioning_kit import Spawned
 from walk_kit import TECHNICIAN, Door, Walker, states, write_gate
 
 from sotdae_edge.adapters.outbox import SqliteOutbox
+from sotdae_edge.panel.keys import load_key
 from sotdae_provisioning.device.walk.kept import load
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.topics import Address
@@ -116,6 +117,10 @@ def test_a_whole_walk_ends_in_a_complete_report_that_both_signed(
     assert arm is not None
     angles = [value for value in arm.plots[0].values if value is not None]
     assert (max(angles) > 85, min(angles) < 3) == (True, True)
+    shown = walker.said + walker.out + report.read_text(encoding="utf-8") + repr(kept)
+    secret = load_key(tmp_path / "kim.pem", "a long passphrase").private_bytes_raw().hex()
+    for each in (secret, (tmp_path / "gate/device.key").read_bytes().hex(), "a long passphrase"):
+        assert each not in shown
     said = sotdae("device", "report", "verify", report, "--config", file, cwd=tmp_path)
     assert f"✓ {TECHNICIAN} is on the roster with this key" in said
     assert "✓ the page shows what was signed" in said
@@ -140,6 +145,8 @@ def test_ctrl_c_stops_the_arm_and_the_same_command_goes_on(site: Site, tmp_path:
     def angle() -> float:
         return float(site.door.call("state")["arm_deg"])
 
+    until(lambda: site.door.call("state")["siren_on"])
+    assert angle() == 90.0, "the warnings come first"
     until(lambda: angle() < 60.0)
     walker.interrupt()
     code = walker.end(30)
