@@ -7,6 +7,7 @@ from fuzz import (
     hub_parsers,
     modbus_parser,
     office_parsers,
+    policy_parsers,
     record_parsers,
     shared_parsers,
 )
@@ -14,6 +15,6 @@ from fuzz.target import Target
 
 _FAMILIES = (
     shared_parsers, bridge_parsers, modbus_parser, edge_parsers, access_parsers, record_parsers, hub_parsers,
-    office_parsers,
+    office_parsers, policy_parsers,
 )  # fmt: skip
 TARGETS: dict[str, Target] = {target.name: target for family in _FAMILIES for target in family.TARGETS}

@@ -14,7 +14,8 @@ from sotdae_provisioning.demo.story import Moment
 
 BAR_CM = 40.0
 KEYS = (
-    "c cut link  k kill hub  v car under the arm  l it leaves  s stick a sensor  p power  r restore  q quit"
+    "c cut link  k kill hub  v car under the arm  l it leaves  s stick a sensor  p power  r restore  q quit\n"
+    "w 4.5 cm of water  d dry road"
 )
 
 

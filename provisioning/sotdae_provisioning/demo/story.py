@@ -220,6 +220,8 @@ def live_step(key: str) -> Step | None:
         "s": Step(0.0, "you stick the radar dry",
                   {"op": "fault", "device": "radar", "kind": "stuck_dry", "on": True}),
         "p": Step(0.0, "you cut the mains", {"op": "fault", "device": "mains", "kind": "off", "on": True}),
+        "w": Step(0.0, "4.5 cm of water on the road", {"op": "depth", "cm": 4.5}),
+        "d": Step(0.0, "the road is dry", {"op": "depth", "cm": 0.0}),
         "l": Step(0.0, "the parked car leaves", {"op": "vehicle", "action": "leave"}),
         "r": Step(0.0, "you restore everything", act="restore"),
     }  # fmt: skip

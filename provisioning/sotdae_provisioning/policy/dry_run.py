@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from sotdae_edge.core.policy import apply
@@ -14,26 +15,26 @@ from sotdae_shared.messages import PolicyBody
 from sotdae_shared.policy import covers
 
 CAUTION, CLOSE = "caution", "pre_warn"
+SAME_FLOOD_S = 6 * 3600.0
+"""What lies farther apart is another flood."""
 Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a gate did in one record: when it first cautioned and closed, how often, how often for nothing."""
+    """What a gate did in one record: when it cautioned and closed, and how often for nothing."""
 
-    caution_s: float | None
-    close_s: float | None
-    cautions: int
-    closings: int
+    cautions_s: tuple[float, ...]
+    closings_s: tuple[float, ...]
     false_closings: int
 
     @classmethod
     def of(cls, report: Report) -> "Outcome":
         """Read it off a replay."""
-        firsts = [report.first(state) for state in (CAUTION, CLOSE)]
-        caution_s, close_s = (None if step is None else step.at_s for step in firsts)
-        cautions = sum(step.state == CAUTION for step in report.steps)
-        return cls(caution_s, close_s, cautions, len(report.closings), report.false())
+        cautions_s, closings_s = (
+            tuple(step.at_s for step in report.steps if step.state == state) for state in (CAUTION, CLOSE)
+        )
+        return cls(cautions_s, closings_s, report.false())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +61,31 @@ class Trial:
         told: dict[str, Any] = {"site": self.site, "series": self.before.series.name, "differs": self.differs}
         for name, outcome in zip(("before", "after"), self.outcomes, strict=True):
             told[name] = {
-                "caution_at": None if outcome.caution_s is None else at(outcome.caution_s),
-                "close_at": None if outcome.close_s is None else at(outcome.close_s),
-                "cautions": outcome.cautions,
-                "closings": outcome.closings,
+                "cautions_at": [at(moment) for moment in outcome.cautions_s],
+                "closings_at": [at(moment) for moment in outcome.closings_s],
                 "false_closings": outcome.false_closings,
             }
         before, after = self.outcomes
-        told["caution_earlier_min"] = earlier_min(before.caution_s, after.caution_s)
-        told["close_earlier_min"] = earlier_min(before.close_s, after.close_s)
+        told["caution_earlier_s"] = earlier_s(before.cautions_s, after.cautions_s)
+        told["closing_earlier_s"] = earlier_s(before.closings_s, after.closings_s)
         return told
 
 
-def earlier_min(before_s: float | None, after_s: float | None) -> float | None:
-    """Return by how many minutes something comes earlier; None unless it happens both times."""
-    return None if before_s is None or after_s is None else round((before_s - after_s) / 60.0, 3)
+def earlier_s(before: Sequence[float], after: Sequence[float]) -> float | None:
+    """Return by how much what happens both times comes earlier: the median; None if nothing does."""
+    shifts = [one - other for one, other in pairs(before, after)]
+    return round(median(shifts), 3) if shifts else None
+
+
+def pairs(before: Sequence[float], after: Sequence[float]) -> list[tuple[float, float]]:
+    """Return the moments that belong to the same flood: each with the nearest of the others, if near."""
+    found, left = [], list(after)
+    for moment in before:
+        near = min(((abs(other - moment), other) for other in left), default=None)
+        if near is not None and near[0] <= SAME_FLOOD_S:
+            left.remove(near[1])
+            found.append((moment, near[1]))
+    return found
 
 
 def refusals(policy: PolicyBody, sites: Sequence[Site]) -> dict[str, list[str]]:

@@ -1,14 +1,14 @@
 """One picture of a dry run: the records that went differently, without and with the policy."""
 
 from collections.abc import Sequence
-from math import ceil, nan
+from math import ceil, floor, nan
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from sotdae_edge.replay.report import Report
-from sotdae_provisioning.policy.dry_run import Outcome, Trial
+from sotdae_provisioning.policy.dry_run import SAME_FLOOD_S, Outcome, Trial
 
 WATER, FILE, POLICY = "#1f6fb4", "#aaaaaa", "#c62828"
 MOST = 12
@@ -42,9 +42,14 @@ def _panel(axes: Any, trial: Trial) -> None:
     levels = [before.levels_cm[row] for row in rows]
     axes.plot(minutes, [nan if cm is None else cm for cm in levels], color=WATER, lw=1.5, label="level")
     for report, outcome, (colour, width), name in _both(trial):
-        for at_s, style, what in ((outcome.caution_s, "--", "caution"), (outcome.close_s, "-", "closing")):
-            where = nan if at_s is None else (at_s - from_s) / 60.0
-            axes.axvline(where, color=colour, lw=width, ls=style, label=f"{what}, {name}")
+        for moments, style, what in (
+            (outcome.cautions_s, "--", "caution"),
+            (outcome.closings_s, "-", "closing"),
+        ):
+            shown = [(at - from_s) / 60.0 for at in moments if from_s <= at <= to_s] or [nan]
+            for number, minute in enumerate(shown):
+                label = None if number else f"{what}, {name}"
+                axes.axvline(minute, color=colour, lw=width, ls=style, label=label)
         for cm in (report.site.levels.caution_cm, report.site.levels.close_cm):
             axes.axhline(cm, color=colour, lw=0.6, ls=":")
     top = max([30.0, *(cm for cm in levels if cm is not None)])
@@ -64,10 +69,19 @@ def _both(trial: Trial) -> list[tuple[Report, Outcome, tuple[str, float], str]]:
 
 
 def _window(trial: Trial) -> tuple[float, float]:
-    """Return from and to around what came first in both, in the seconds of the record."""
+    """Return from and to around the first flood that goes differently, in the seconds of the record."""
     times = trial.before.series.times_s
-    moments = [at for each in trial.outcomes for at in (each.caution_s, each.close_s) if at is not None]
-    if not moments:
+    one, other = trial.outcomes
+    first = _first_difference(one.closings_s, other.closings_s)
+    first = _first_difference(one.cautions_s, other.cautions_s) if first is None else first
+    if first is None:
         return times[0], times[-1]
-    pad_s = max(0.5 * (max(moments) - min(moments)), 6.0 * trial.before.series.period_s, 30.0)
-    return max(times[0], min(moments) - pad_s), min(times[-1], max(moments) + pad_s)
+    every = (*one.cautions_s, *one.closings_s, *other.cautions_s, *other.closings_s)
+    near = [at for at in every if abs(at - first) <= SAME_FLOOD_S]
+    pad_s = max(0.5 * (max(near) - min(near)), 6.0 * trial.before.series.period_s, 30.0)
+    return max(times[0], float(floor(min(near) - pad_s))), min(times[-1], max(near) + pad_s)
+
+
+def _first_difference(before: Sequence[float], after: Sequence[float]) -> float | None:
+    """Return the earliest moment that both have not in common."""
+    return min(set(before) ^ set(after), default=None)

@@ -17,7 +17,7 @@ from sotdae_edge.core.site import Site
 from sotdae_edge.replay.layout import BUILT_IN
 from sotdae_edge.replay.reading import read_series
 from sotdae_edge.replay.series import Series
-from sotdae_provisioning.policy.dry_run import Trial, earlier_min, refusals, trials
+from sotdae_provisioning.policy.dry_run import Trial, earlier_s, refusals, trials
 from sotdae_provisioning.policy.files import read_policy
 from sotdae_provisioning.policy.floods import floods
 from sotdae_provisioning.policy.judging import findings
@@ -116,21 +116,7 @@ def _show(played: Sequence[Trial], refused: dict[str, list[str]]) -> None:
     table = Table("site", "record", "caution", "closing", "cautions", "closings", "false", box=None)
     table.columns[0].no_wrap = True
     for trial in played:
-        before, after = trial.outcomes
-        table.add_row(
-            trial.site,
-            trial.before.series.name,
-            _moved(before.caution_s, after.caution_s),
-            _moved(before.close_s, after.close_s),
-            *(
-                f"{one}" if one == other else f"{one} -> {other}"
-                for one, other in (
-                    (before.cautions, after.cautions),
-                    (before.closings, after.closings),
-                    (before.false_closings, after.false_closings),
-                )
-            ),
-        )
+        table.add_row(*cells(trial))
     if played:
         console.print(table)
     for facility, why in refused.items():
@@ -139,12 +125,31 @@ def _show(played: Sequence[Trial], refused: dict[str, list[str]]) -> None:
     console.print(f"{differ} of {len(played)} would have gone differently", highlight=False)
 
 
-def _moved(before_s: float | None, after_s: float | None) -> str:
-    earlier = earlier_min(before_s, after_s)
+def cells(trial: Trial) -> list[str]:
+    """Return one line of the table: site, record, and what goes differently."""
+    before, after = trial.outcomes
+    counts = (
+        (len(before.cautions_s), len(after.cautions_s)),
+        (len(before.closings_s), len(after.closings_s)),
+        (before.false_closings, after.false_closings),
+    )
+    return [
+        trial.site,
+        trial.before.series.name,
+        _moved(before.cautions_s, after.cautions_s),
+        _moved(before.closings_s, after.closings_s),
+        *(f"{one}" if one == other else f"{one} -> {other}" for one, other in counts),
+    ]
+
+
+def _moved(before: Sequence[float], after: Sequence[float]) -> str:
+    """Return how far what happens both times moves: the median over the record's floods."""
+    earlier = earlier_s(before, after)
     if earlier is None:
-        words = {(True, True): "never", (True, False): "only with the policy"}
-        return words.get((before_s is None, after_s is None), "no longer")
+        words = {(False, False): "never", (False, True): "only with the policy"}
+        return words.get((bool(before), bool(after)), "no longer")
     if earlier == 0.0:
         return "same"
-    shift = f"{abs(earlier):.0f} min" if abs(earlier) >= 2.0 else f"{abs(earlier) * 60:.0f} s"
+    size = abs(earlier)
+    shift = f"{size / 60:.0f} min" if size >= 120.0 else f"{size:.0f} s"
     return f"{shift} {'earlier' if earlier > 0 else 'later'}"

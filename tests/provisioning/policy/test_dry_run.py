@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from sotdae_edge.replay.layout import BUILT_IN
 from sotdae_provisioning.policy.cli import policy_app
 from sotdae_provisioning.policy.draft import draft
-from sotdae_provisioning.policy.dry_run import trials
+from sotdae_provisioning.policy.dry_run import earlier_s, pairs, trials
 from sotdae_provisioning.policy.floods import floods
 from sotdae_shared.ids import FacilityType
 from sotdae_shared.messages import PolicyBody, PolicyValues
@@ -21,6 +21,7 @@ from sotdae_shared.messages import PolicyBody, PolicyValues
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DEAD_RUN = "series/usgs_01589330_deadrun_2018-06_5min.csv"
 P90_FT = 1.16
+TOOLS = Path(__file__).parents[3] / "tools"
 
 
 def policy(directory: Path, *scope: str, **values: float) -> Path:
@@ -44,9 +45,9 @@ def test_a_lower_caution_comes_earlier_and_closes_as_before(tmp_path: Path) -> N
     assert fast["differs"]
     assert slow["differs"]
     # At 20 cm a minute the fourth centimetre comes 3 s before the fifth; at one, a minute.
-    assert (fast["caution_earlier_min"], slow["caution_earlier_min"]) == (0.05, 1.0)
-    assert fast["before"]["close_at"] == fast["after"]["close_at"]
-    assert slow["after"]["closings"] == 0
+    assert (fast["caution_earlier_s"], slow["caution_earlier_s"]) == (3.0, 60.0)
+    assert fast["before"]["closings_at"] == fast["after"]["closings_at"] != []
+    assert slow["after"]["closings_at"] == []
 
 
 def test_a_lower_closing_level_closes_where_the_site_would_not(tmp_path: Path) -> None:
@@ -117,6 +118,29 @@ def test_a_recorded_month_says_what_a_lower_caution_costs(tmp_path: Path, refere
     done = dry_run(policy(tmp_path, caution_cm=4.0), record, "--json")
     (trial,) = json.loads(done.stdout)["trials"]
     assert trial["differs"]
-    assert trial["caution_earlier_min"] >= 0
-    assert trial["after"]["cautions"] >= trial["before"]["cautions"] > 0
-    assert trial["after"]["closings"] == trial["before"]["closings"] > 0
+    assert trial["caution_earlier_s"] >= 0
+    assert len(trial["after"]["cautions_at"]) >= len(trial["before"]["cautions_at"]) > 0
+    assert trial["after"]["closings_at"] == trial["before"]["closings_at"] != []
+
+
+def test_only_moments_of_the_same_flood_are_compared() -> None:
+    day = 86_400.0
+    assert pairs([day], [0.0, day - 300.0]) == [(day, day - 300.0)]
+    assert earlier_s([day, 3 * day], [0.0, day - 300.0, 2 * day, 3 * day - 900.0]) == 600.0
+    assert pairs([0.0], [7 * 3600.0]) == []
+    assert earlier_s([], [day]) is None
+    assert pairs([0.0, 60.0], [30.0]) == [(0.0, 30.0)], "one is one flood only"
+
+
+@pytest.mark.slow
+@pytest.mark.shared_data("series/usgs_01581752_plumtree_2016-2018_5min.parquet")
+def test_the_page_says_what_comes_out(reference: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(TOOLS)
+    import replay_floods  # noqa: F401 - importlib mode knows it only by its path
+
+    monkeypatch.setattr("replay_floods.SHARED", reference)
+    import policy_floods
+
+    page = policy_floods.PAGE.read_text(encoding="utf-8")
+    for name, lines in policy_floods.tables(policy_floods.tell()).items():
+        assert policy_floods.put(page, name, lines) == page, name
