@@ -5,7 +5,6 @@ order itself, and what the hub says besides stands apart.
 """
 
 import json
-from datetime import UTC
 from pathlib import Path
 from typing import Annotated
 
@@ -74,7 +73,7 @@ def words(request: Request, key: str, lang: Lang) -> list[str]:
     """Return what somebody is about to sign, line by line."""
     order, place = request.command, request.place
     name = place.name if lang == "ko" else place.name_en or place.name
-    until = order.not_after.astimezone(UTC).strftime("%H:%M:%S UTC")
+    until = order.not_after.isoformat(sep=" ", timespec="seconds")
     items = ", ".join(term(lang, f"check.{item}").removeprefix("check.") for item in order.checklist)
     rows = [
         ("approve.facility", order.facility),

@@ -157,6 +157,16 @@ def test_a_denied_release_key_releases_nothing(waiting: Story) -> None:
     assert waiting.gate.state == "closed"
 
 
+def test_a_release_is_for_one_order_only(waiting: Story) -> None:
+    first = release(waiting)
+    waiting.give(NonceAsked("q-2", NONCE))
+    waiting.give(replace(afar(waiting, seq=2), token="ab" * 16))
+    assert verdicts(waiting.give(first))[0][2].startswith("unknown nonce"), (
+        "the same order's name does not help"
+    )
+    assert waiting.gate.state == "closed"
+
+
 def test_a_person_s_key_releases_nothing(waiting: Story) -> None:
     for person in SITE.roster:
         assert verdicts(waiting.give(release(waiting, key=person.key)))[0][2].startswith("unknown key")
