@@ -42,9 +42,8 @@ def problems(base: Site, policy: PolicyBody) -> list[str]:
         return found
     site = apply(base, policy)
     times = site.times
-    if site.drill:
-        dry_s = policy.values.reopen_dry_s or limits.TIMES["reopen_dry"].least
-        times = replace(times, reopen_dry=dry_s)
+    if site.drill:  # what the policy sets was judged above; the drill's own is below the limit
+        times = replace(times, reopen_dry=limits.TIMES["reopen_dry"].least)
     on_foot = site.riverside is not None
     found = limits.problems(site.levels, times, site.geometry, on_foot=on_foot)
     found += [*limits.start_problems(site), *limits.channel_problems(site.channels, site.levels)]

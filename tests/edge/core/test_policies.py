@@ -260,16 +260,20 @@ def test_a_key_on_the_deny_list_signs_no_policy_and_ends_none() -> None:
 
 def test_a_policy_whose_signer_was_denied_while_it_waited_is_refused() -> None:
     story = calm()
-    story.plant.water(6.0)
-    story.run(3.0)
+    story.plant.key = True
+    story.run(1.0)
     verdicts(story, good(2, caution_cm=3.0))
-    story.give(DenyTold(1, WALL.timestamp(), (TRUST.signers[0].public,)))
-    story.plant.water(0.0)
-    effects = story.run(700.0, every=1.0)
+    story.give(DenyTold(1, WALL.timestamp(), tuple(each.public for each in TRUST.signers)))
+    story.plant.key = False
+    effects = story.run(1.0)
     said = [each for each in effects if isinstance(each, Decided) and each.decision == "policy"]
-    assert [(each.verdict, each.because) for each in said] == [("refused", ("denied key jung",))]
+    assert [(each.command, each.verdict, each.because) for each in said] == [
+        ("policy-2", "refused", ("denied key jung, oh",))
+    ]
     assert in_force(story) == (0, None)
     assert "policy.waits" not in story.alarms
+    assert story.memento is not None
+    assert story.memento["policy"]["waiting"] is None
 
 
 def test_nothing_below_the_stated_floor_is_taken_or_goes_on() -> None:

@@ -66,6 +66,7 @@ def test_a_sites_own_bounds_hold_with_their_ends() -> None:
     assert problems(BOUNDED, caution_cm=3.0) == problems(BOUNDED, caution_cm=8.0) == []
     assert problems(BOUNDED, caution_cm=8.1) == ["beyond the site's own bounds: caution_cm 8.1 is above 8"]
     assert problems(BOUNDED, river_trigger_cm=2902.0) == []
+    assert problems(replace(RULED, policy=None), caution_cm=3.0) == []
     assert problems(BOUNDED, river_trigger_cm=2599.0) == [
         "beyond the site's own bounds: river_trigger_cm 2599 is below 2600"
     ]
