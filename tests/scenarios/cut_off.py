@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -116,6 +117,11 @@ class CutOff:
         arm = self.gate.site.simulator.scene.arm
         await until(lambda: arm.limit_closed, f"the arm is closed: {self.agent.tail()}", 90.0)
         assert self.gate.site.simulator.scene.traffic.contacts == 0
+
+    def backlog(self) -> int:
+        """Return how many messages wait on the gate's disk."""
+        with contextlib.closing(sqlite3.connect(self.directory / "outbox.db")) as outbox:
+            return int(outbox.execute("SELECT count(*) FROM message").fetchone()[0])
 
     async def whole(self) -> int:
         """End agent and hub; return how many messages there were, all of them at the hub, each once."""
