@@ -9,6 +9,9 @@ from typing import Any, Protocol
 from sotdae_provisioning.device.walk.result import Result, Value, Walk
 from sotdae_shared.errors import ConfigError
 
+LONGEST = 1_000
+"""Characters of an answer; the line of a ticket may have three hundred."""
+
 
 class Asker(Protocol):
     """Questions by their name in the table of words; `about` tells one of a kind from the others."""
@@ -70,7 +73,7 @@ class Prepared:
 
     def text(self, code: str, default: str) -> str:
         """Return the line of the file, or the default."""
-        return str(self.answers.get(code, default))[:200]
+        return str(self.answers.get(code, default))[:LONGEST]
 
     def on_site(self, **_: Value) -> bool:
         """Return whether the file names the technician as the one who stands there."""

@@ -7,6 +7,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from sotdae_edge.panel.terms import Lang
+from sotdae_provisioning.device.walk.asking import LONGEST
 from sotdae_provisioning.device.walk.result import Result, State, Value, Walk
 from sotdae_provisioning.device.walk.words import (
     MARKS,
@@ -156,6 +157,6 @@ class Terminal(Shows):
         """Return what was typed; None at the end of input."""
         self.console.print(prompt, end="", markup=False, highlight=False, soft_wrap=True)
         try:
-            return input().strip()[:200]
+            return input().strip()[:LONGEST]
         except EOFError:
             return None

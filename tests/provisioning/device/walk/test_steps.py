@@ -21,6 +21,7 @@ from sotdae_edge.adapters.trial import eavesdrop, round_trips
 from sotdae_edge.fitting import fitted_gate
 from sotdae_provisioning.broker import NatsBroker
 from sotdae_provisioning.device.papers import Papers
+from sotdae_provisioning.device.ticket import Ticket
 from sotdae_provisioning.device.walk.asking import Prepared
 from sotdae_provisioning.device.walk.kit import Kit
 from sotdae_provisioning.device.walk.notes import Notes
@@ -190,3 +191,11 @@ def test_a_broker_without_rights_is_found_out_by_what_arrives(tmp_path: Path) ->
 def test_no_broker_is_a_link_error() -> None:
     with pytest.raises(LinkError, match=r"broker 127\.0\.0\.1 port 1"):
         asyncio.run(round_trips("127.0.0.1", 1, GATE, None, 1))
+
+
+def test_a_ticket_of_an_office_with_a_long_name_is_taken_whole(tmp_path: Path) -> None:
+    place = Address(FacilityId("GG-41113-UP-0007"), "gate-41113-up-0007")
+    line = Ticket("https://enrolment-office.gyeonggi.example.go.kr:8443", place, "A" * 12, "ab" * 32).text()
+    assert len(line) > 200
+    with kit(tmp_path, ticket=line) as gate:
+        assert gate.ask.text("ticket", "") == line
