@@ -3,6 +3,8 @@
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -65,11 +67,11 @@ def walk(
     Ends with 0 if all is well, 1 if something failed or was left out, 130 when interrupted: the same
     command goes on then.
     """
-    from sotdae_edge.fitting import fitted_gate
-    from sotdae_edge.panel.key_cli import passphrase_of
-    from sotdae_edge.panel.keys import load_key, owner
+    with told(), _libraries():
+        from sotdae_edge.fitting import fitted_gate
+        from sotdae_edge.panel.key_cli import passphrase_of
+        from sotdae_edge.panel.keys import load_key, owner
 
-    with told():
         gate = fitted_gate(config)
         private = None if key is None else load_key(key, passphrase_of(key, passphrase_file))
         person = None if private is None else owner(private, gate.roster)
@@ -162,6 +164,17 @@ def label(
         replace(out, (svg(made) if out.suffix == ".svg" else sheet(made)).encode())
     said = {"file": str(out), "code": made.code}
     typer.echo(json.dumps(said, ensure_ascii=False) if as_json else f"{out}: {made.code}")
+
+
+@contextmanager
+def _libraries() -> Iterator[None]:
+    """Say which extras a walk needs besides those of its own command. ConfigError if one is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("sotdae"):
+            raise
+        raise ConfigError("walk", [f"needs {error.name}: pip install 'sotdae[gate,tech]'"]) from error
 
 
 def _asker(lang: Lang, name: str, answers: Path | None, *, yes: bool) -> "tuple[Asker, str]":
