@@ -1,7 +1,12 @@
-"""What people and their keys say: the panel's lines, key files, signing requests."""
+"""What people and their keys say: the panel's lines, key files, signing requests, lists of boxes."""
 
+import atexit
 import json
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from shutil import copytree, rmtree
+from tempfile import TemporaryDirectory, mkdtemp
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from edge.panel.house import KEYS, PEOPLE
@@ -12,9 +17,14 @@ from sotdae_edge.panel import wire
 from sotdae_edge.panel.approve import read_request, words
 from sotdae_edge.panel.keys import is_encrypted, load_key
 from sotdae_edge.panel.wire import Ask, Hello, Login, Order, Refused, Verdict, Welcome
+from sotdae_provisioning.device import rows as rows_of
+from sotdae_provisioning.device.bulk import Certifying
+from sotdae_provisioning.device.papers import Papers
+from sotdae_provisioning.device.parcels import Answered, Asked, accept, ask
 from sotdae_provisioning.device.ticket import Ticket
 from sotdae_provisioning.pki.certificates import Names, new_key, request, requested
-from sotdae_shared.errors import ConfigError, WireError
+from sotdae_provisioning.pki.province import Province
+from sotdae_shared.errors import ConfigError, SotdaeError, WireError
 from sotdae_shared.messages import Kind, QueryBody
 from sotdae_shared.signing import public_of, sign, sign_command, to_pem
 
@@ -72,11 +82,53 @@ def _requests() -> list[bytes]:
     return [made.public_bytes(Encoding.PEM), made.public_bytes(Encoding.DER)]
 
 
+def _box_list(data: bytes) -> None:
+    rows, bad = rows_of.read_rows(data, "boxes.csv")
+    assert len({row.address.node for row in rows}) == len({row.serial for row in rows}) == len(rows)
+    again = rows_of.written(bad).encode()
+    assert sum(map(len, rows_of.read_rows(again, "errors.csv"))) == len(bad), "a bad row was lost"
+
+
+def _asked_by_file(data: bytes) -> None:
+    asked = Asked.read(data)
+    assert Asked.read(asked.raw()) == asked
+
+
+@cache
+def _enrolled() -> tuple[Path, bytes]:
+    """A box that waits for its answer, and that answer."""
+    base = Path(mkdtemp(prefix="sotdae-fuzz-"))
+    atexit.register(rmtree, base)
+    province, now = Province(base / "ca"), datetime.now(UTC)
+    province.init("Gyeonggi", None, now)
+    province.add_city(ADDRESS.facility.city, None, now)
+    asked, row = ask(Papers(base / "box"), ADDRESS, "SN-7"), rows_of.Row(2, ADDRESS, "SN-7", "")
+    (base / "asked").write_bytes(asked.raw())
+    answering = Certifying(province, base / "out", None)
+    list(answering.answer([row], {row: base / "asked"}, now))
+    return base / "box", answering.file(row).read_bytes()
+
+
+def _answered_by_file(data: bytes) -> None:
+    with TemporaryDirectory() as folder:
+        copytree(_enrolled()[0], Path(folder) / "box")
+        accept(Papers(Path(folder) / "box"), Answered.read(data), None)
+
+
+def _asked_seeds() -> list[bytes]:
+    pem = _requests()[0].decode()
+    return [Asked(facility=str(ADDRESS.facility), node=ADDRESS.node, serial="SN-7", request=pem).raw()]
+
+
+BOXES = b"facility,node,serial,name\nGG-41113-UP-0007,gate-7,SN-7,x\nGG-41113-UP-0008,'=1,SN-8,\n"
 TARGETS = (
     Target("panel_asked", plain(_asked), WireError, lambda: map(wire.line, ASKED)),
     Target("panel_said", plain(_said), WireError, lambda: map(wire.line, SAID)),
     Target("person_key", in_file(_key), ConfigError, lambda: [to_pem(KEYS["kim"], None)]),
     Target("open_request", plain(_open_request), WireError, lambda: [REQUEST]),
     Target("ticket", plain(_ticket), WireError, lambda: [TICKET.text().encode()]),
+    Target("box_list", plain(_box_list), ConfigError, lambda: [BOXES]),
+    Target("box_request", plain(_asked_by_file), WireError, _asked_seeds),
+    Target("box_answer", plain(_answered_by_file), SotdaeError, lambda: [_enrolled()[1]]),
     Target("signing_request", plain(requested), WireError, _requests),
 )

@@ -122,13 +122,21 @@ class Certifying:
                         note(made, now, row.serial)
                     found.append((Done(row, "given" if held is None else "kept"), row, made))
             for outcome, row, certificate in found:
-                if certificate is not None:
+                if certificate is not None and not self._stands(row, certificate, denied):
                     self._write(row, certificate, folder, denied, now)
                 yield outcome
 
     def file(self, row: Row) -> Path:
         """Where the answer to a box is."""
         return self.out / f"{row.address.node}{ANSWERED}"
+
+    def _stands(self, row: Row, certificate: x509.Certificate, denied: bytes) -> bool:
+        """Whether the answer lies there whole already, with the deny list of now."""
+        try:
+            answer = Answered.read(self.file(row).read_bytes())
+        except (OSError, WireError):
+            return False
+        return answer.chain.encode().startswith(pem(certificate)) and answer.deny.encode() == denied
 
     def _write(
         self, row: Row, certificate: x509.Certificate, folder: Folder, denied: bytes, now: datetime

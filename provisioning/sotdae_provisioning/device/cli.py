@@ -158,7 +158,10 @@ def take(
 @device_app.command()
 def show(
     who: Annotated[
-        str | None, typer.Argument(help="At the office: a node, or a box's serial number.")
+        str | None,
+        typer.Argument(
+            help="At the office: a node, or a box's serial number.", autocompletion=fleet_cli.names
+        ),
     ] = None,
     papers: Annotated[
         Path | None, typer.Option("--papers", help="On the box: its papers.", envvar="SOTDAE_PAPERS")

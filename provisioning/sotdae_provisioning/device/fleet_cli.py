@@ -1,8 +1,10 @@
 """`sotdae device list`, `show`, `revoke`, `replace` at the office; `rotate` on the box."""
 
 import json
+import os
 import secrets
 from collections import Counter
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,13 +24,28 @@ from sotdae_provisioning.pki.codes import LIFE, Codes, Grant
 from sotdae_provisioning.pki.province import Province
 from sotdae_provisioning.pki.statements import publish_deny_list
 from sotdae_provisioning.telling import told
-from sotdae_shared.errors import ConfigError
+from sotdae_shared.errors import ConfigError, SotdaeError
 
 _COLOURS = {
     State.ACTIVE: "green", State.WAITING: "cyan", State.DUE: "yellow", State.LATE: "bold yellow",
     State.EXPIRED: "bold red", State.REVOKED: "red", State.REPLACED: "dim",
 }  # fmt: skip
-WhoArgument = Annotated[str, typer.Argument(help="Its node, its whole name, or its maker's serial number.")]
+
+
+def names(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the nodes that begin so, for the shell's completion; none where the ledgers cannot be read."""
+    folder = ctx.params.get("folder") or os.environ.get("SOTDAE_CA")
+    try:
+        listed = [] if folder is None else known(Province(Path(folder)))
+    except (SotdaeError, OSError):
+        return []
+    return [box.address.node for box in listed if box.address.node.startswith(incomplete)]
+
+
+WhoArgument = Annotated[
+    str,
+    typer.Argument(help="Its node, its whole name, or its maker's serial number.", autocompletion=names),
+]
 
 
 def known(province: Province) -> list[Box]:

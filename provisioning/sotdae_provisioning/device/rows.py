@@ -97,7 +97,7 @@ def written(bad: Iterable[Bad]) -> str:
 
 def inert(cell: str) -> str:
     """Return a cell that every spreadsheet takes for text."""
-    plain = "".join(letter if letter.isprintable() else " " for letter in cell)[:MAX_CELL]
+    plain = "".join(letter if letter.isprintable() else "?" for letter in cell)[:MAX_CELL]
     return f"'{plain}" if plain.lstrip().startswith(FORMULA) else plain
 
 

@@ -12,6 +12,7 @@ from sotdae_provisioning.pki.codes import shown
 
 _STYLE = """
 @page { size: A4; margin: 10mm }
+@media screen { body { padding: 8mm; max-width: 210mm } }
 * { box-sizing: border-box }
 body { font: 10pt/1.35 "Noto Sans KR", "Noto Sans CJK KR", sans-serif; margin: 0; color: #111 }
 main { display: grid; grid-template-columns: 1fr 1fr; gap: 4mm }

@@ -6,7 +6,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,15 +14,17 @@ import pytest
 from click.testing import Result
 from hypothesis import given
 from hypothesis import strategies as st
+from need import until
 from office_kit import Ground, office
 from typer.testing import CliRunner
 
 from sotdae_provisioning.device.cli import device_app
 from sotdae_provisioning.device.papers import Papers
-from sotdae_provisioning.device.parcels import ASKED, Answered, Asked, ask
+from sotdae_provisioning.device.parcels import ANSWERED, ASKED, Answered, Asked, ask
 from sotdae_provisioning.device.rows import address_from
 from sotdae_provisioning.pki.folder import write
 from sotdae_provisioning.pki.province import Province
+from sotdae_provisioning.pki.statements import publish_deny_list
 from sotdae_shared.errors import WireError
 
 OFFICE = "https://localhost:8443"
@@ -203,8 +204,17 @@ def test_killed_at_any_moment_it_goes_on_without_a_second_identity(ca: Province,
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_a_thousand_boxes_killed_ten_times(ca: Province, tmp_path: Path) -> None:
     _killed_and_resumed(ca, tmp_path, boxes=1_000, kills=10)
+
+
+def answered(out: Path) -> int:
+    """Count the answers that are on disk."""
+    try:
+        return sum(each.name.endswith(ANSWERED) for each in os.scandir(out))
+    except FileNotFoundError:
+        return 0
 
 
 def _killed_and_resumed(ca: Province, tmp_path: Path, boxes: int, kills: int) -> None:
@@ -220,11 +230,13 @@ def _killed_and_resumed(ca: Province, tmp_path: Path, boxes: int, kills: int) ->
     for turn in range(kills):
         wanted = boxes * (turn + 1) // (kills + 1)
         child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        while child.poll() is None and len(list(out.glob("*.papers.json"))) < wanted:
-            time.sleep(0.005)
-        if child.poll() is None:
-            os.kill(child.pid, signal.SIGKILL)
-        cut += child.wait() == -signal.SIGKILL
+        try:
+            until(
+                lambda child=child, wanted=wanted: child.poll() is not None or answered(out) >= wanted, 100.0
+            )
+        finally:
+            child.kill()
+            cut += child.wait() == -signal.SIGKILL
     assert cut, "it was never cut short: nothing is shown"
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     figures = json.loads(done.stdout)
@@ -235,6 +247,20 @@ def _killed_and_resumed(ca: Province, tmp_path: Path, boxes: int, kills: int) ->
     answers = [Answered.read(path.read_bytes()) for path in out.glob("*.papers.json")]
     assert {each.node for each in answers} == set(pems)
     assert all(each.chain.startswith(pems[each.node]) for each in answers), "what went out is in the ledger"
+
+
+def test_an_answer_stays_until_there_is_a_newer_deny_list(ca: Province, tmp_path: Path) -> None:
+    asked(tmp_path / "in", 1)
+    boxes, answer = listed(tmp_path / "boxes.csv", line(1)), tmp_path / "out/gate-1.papers.json"
+    words = ("enrol-many", boxes, "--dir", ca.path, "--requests", tmp_path / "in", "--out", tmp_path / "out")
+    assert run(*words).exit_code == 0
+    first, written_ns = Answered.read(answer.read_bytes()), answer.stat().st_mtime_ns
+    assert run(*words).exit_code == 0
+    assert answer.stat().st_mtime_ns == written_ns
+    publish_deny_list(ca, None, datetime.now(UTC))
+    assert run(*words).exit_code == 0
+    second = Answered.read(answer.read_bytes())
+    assert (second.chain, second.deny == first.deny) == (first.chain, False)
 
 
 def test_two_lists_at_once_are_one_after_the_other(ca: Province, tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 """Boxes listed, shown, struck off, replaced and rotated, with a real office and its ledgers."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -162,3 +165,13 @@ def test_show_says_what_it_wants() -> None:
     said = run("show")
     assert said.exit_code == 2
     assert "--papers" in said.output
+
+
+def test_the_shell_completes_the_names_of_boxes(ground: Ground) -> None:
+    given(ground, "gate-1", days_ago=1, box="SN-1")
+    given(ground, "slope-1", days_ago=1, box="SN-2")
+    words = f"sotdae device revoke --dir {ground.province.path} ga"
+    environ = {**os.environ, "_SOTDAE_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": "5"}
+    command = Path(sys.executable).with_name("sotdae")
+    done = subprocess.run([command], env=environ, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["gate-1"], done
