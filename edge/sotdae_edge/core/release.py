@@ -18,6 +18,8 @@ from sotdae_shared.signing import release_bytes, verify
 if TYPE_CHECKING:
     from sotdae_edge.core.gate import Gate
 
+NOTHING = "nothing waits for a release"
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -60,7 +62,7 @@ def hear(gate: "Gate", event: ReleaseCame, at: Situation, now: float) -> list[De
     release = event.release
     wrong = _transport(event) or next(_misfits(event, gate.waiting, gate.site, at), None)
     if wrong is not None or gate.waiting is None:
-        text = (wrong or "",)
+        text = (wrong or NOTHING,)
         return [gate.decided("release", gate.state, text, now, verdict="refused", command=release.id)]
     if not release.granted:
         return _settle(gate, f"refused by the hub: {release.because}", now)
@@ -116,7 +118,7 @@ def _misfits(event: ReleaseCame, waiting: Waiting | None, site: Site, at: Situat
     if release.facility != site.facility:
         yield f"wrong gate: for {release.facility}"
     if waiting is None:
-        yield "nothing waits for a release"
+        yield NOTHING
         return
     if at.now >= waiting.until:
         yield "late: the wait is over"
