@@ -29,8 +29,11 @@ HEADS: dict[str, tuple[str, str]] = {
     "refused": ("refused: {0}", "거부: {0}"),
     "on its way": ("on its way", "전달 중"),
     "own": ("own file", "자체 값"),
+    "more": ("... and {0} more; --json prints all", "... 그 밖에 {0}곳; 모두 보려면 --json"),
     "nothing": ("no policy was published here", "배포한 정책이 없음"),
 }
+MOST = 100
+"""Nodes that a table shows; who has what it is to have is left out first."""
 STYLES = {"running": "cyan", "frozen": "yellow", "aborted": "bold red", "done": "green"}
 
 
@@ -49,7 +52,8 @@ def board(lang: Lang, status: dict[str, Any]) -> Group:
         cells = (str(each["version"]), state, ring, Text(each["why"]), _clock(each["since"]))
         rollouts.add_row(*cells)
     nodes = _table(lang, "facility", "link", "desired", "applied", "ring", "note", "since")
-    for node in status["nodes"]:
+    shown, left = _worth_showing(status["nodes"])
+    for node in shown:
         applied = Text(_applied(lang, node), "" if _there(node) else "yellow")
         link = Text(node["link"], "" if node["link"] == "online" else "yellow")
         ring = "-" if node["ring"] is None else str(node["ring"])
@@ -59,7 +63,16 @@ def board(lang: Lang, status: dict[str, Any]) -> Group:
         )
     if not status["rollouts"]:
         return Group(Text(word(lang, "nothing")), *([nodes] if status["nodes"] else []))
-    return Group(rollouts, Text(""), nodes)
+    more = [Text(word(lang, "more", left))] if left else []
+    return Group(rollouts, Text(""), nodes, *more)
+
+
+def _worth_showing(nodes: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
+    """Return the nodes to show, and how many are left out; of many, who lacks something comes first."""
+    if len(nodes) <= MOST:
+        return nodes, 0
+    first = sorted(nodes, key=lambda node: _there(node) and node["waits"] is None and node["refused"] is None)
+    return first[:MOST], len(nodes) - MOST
 
 
 def note(lang: Lang, node: dict[str, Any]) -> Text:
