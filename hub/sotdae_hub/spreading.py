@@ -192,8 +192,9 @@ class Spreader:
         if link.status == "online":
             return "online" if twin.heard_at >= self.started_at else "absent"
         told = self._told.get((version, member))
+        has = version in (twin.health.policy, twin.health.policy_waits)
         after_s = max(self._begun_s.get(version, 0.0), told.first_s if told else 0.0)
-        if link.heard_mono_s is None or link.heard_mono_s <= after_s:
+        if link.heard_mono_s is None or link.heard_mono_s <= after_s or not (told or has):
             return "absent"
         quiet_s = now_s - max(link.heard_mono_s, self._listening_s or now_s)
         return "silent" if quiet_s > SILENT_S else "absent"
@@ -230,11 +231,11 @@ class Spreader:
                 sent += 1
 
     def _may_tell(self, version: int, member: Member, twin: Twin, now_s: float) -> bool:
-        told, link = self._told.get((version, member)), self.links.at(_address(member))
+        told = self._told.get((version, member))
         if told is None:
             return twin.heard_at >= self.started_at or self._listened(now_s)
-        heard_s = link.heard_mono_s or 0.0
-        return link.status == "online" and heard_s > told.last_s and now_s - told.last_s >= AGAIN_S
+        online = self.links.at(_address(member)).status == "online"
+        return online and now_s - told.last_s >= AGAIN_S
 
 
 def _address(member: Member) -> Address:

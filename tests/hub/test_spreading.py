@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hub_kit import START
+from hub_kit import START, Message
 from rollout_kit import TRUST, Node, address, policy
 
+from sotdae_hub import spreading
 from sotdae_hub.adapters.policies import SqlPolicies
 from sotdae_hub.adapters.records import SqlRecords
 from sotdae_hub.core.ingest import judge
@@ -20,6 +21,7 @@ from sotdae_hub.policies import Policies, PolicyConflictError, Publication
 from sotdae_hub.ports import Arrival, Entry
 from sotdae_hub.spreading import AGAIN_S, SILENT_S, Spreader
 from sotdae_shared.errors import LinkError
+from sotdae_shared.ids import FacilityType
 from sotdae_shared.messages import PolicyBody
 from sotdae_shared.wire import decode
 
@@ -69,9 +71,13 @@ class Scene:
 
     def hear(self, *nodes: Node) -> None:
         for node in nodes:
-            topic, raw, _ = node.health()
-            arrival = Arrival(topic, raw, False, self.wall())
-            self.links.take([(arrival, judge(topic, raw))])
+            self.take(node.health())
+
+    def take(self, message: Message, *, filed: bool = True) -> None:
+        """Let a message arrive, and unless it is on its way yet, be filed."""
+        topic, raw, _ = message
+        self.links.take([(Arrival(topic, raw, False, self.wall()), judge(topic, raw))])
+        if filed:
             offset = self.records.offset + 1
             self.records.project([Entry(offset, self.wall(), decode(raw), 0)], offset)
 
@@ -266,3 +272,79 @@ def test_a_hub_that_was_off_for_a_month_takes_nobody_for_gone_before_it_has_list
     scene.start()
     scene.publish(policy(7), soak_s=0)
     assert (scene.turn(1.0), scene.state()) == ([], (State.RUNNING, 0))
+
+
+def test_after_a_stop_the_one_before_it_is_put_up_again_for_who_lacks_it(scene: Scene) -> None:
+    has, lacks = Node(ONE, applied=5), Node(TWO)
+    scene.publish(policy(5), soak_s=0)
+    scene.hear(has, lacks)
+    assert scene.turn() == [(TWO.node, 5)]
+    scene.publish(policy(7), rings=[100])
+    assert scene.turn() == [(ONE.node, 7), (TWO.node, 7)]
+    asyncio.run(scene.policies.abort(7))
+    assert scene.turn() == [(ONE.node, 0), (TWO.node, 0), (TWO.node, 5)]
+    asyncio.run(scene.policies.resume(7))
+    assert scene.turn() == [(ONE.node, 7), (TWO.node, 7)], "at once"
+
+
+def test_who_went_away_before_its_ring_began_did_not_fall_silent(scene: Scene) -> None:
+    nodes = {node.address.node: node for node in (Node(ONE), Node(TWO))}
+    scene.hear(*nodes.values())
+    scene.publish(policy(7), rings=[50, 100], soak_s=100)
+    ((first, _),) = scene.turn()
+    nodes[first].applied = 7
+    scene.s += 5.0
+    scene.hear(*nodes.values())
+    for _ in range(25):
+        scene.hear(nodes[first])
+        scene.turn(5.0)
+    assert scene.state() == (State.RUNNING, 1)
+    assert "not heard" in scene.spreader.kept[7].rollout.why
+
+
+def test_what_was_known_before_the_start_is_no_answer(scene: Scene) -> None:
+    node = Node(ONE)
+    scene.hear(node)
+    scene.publish(policy(7), soak_s=0)
+    scene.turn()
+    node.applied = 7
+    scene.hear(node)
+    scene.s += 5.0
+    scene.start()
+    scene.take(node.pen.event(), filed=False)
+    scene.turn(1.0)
+    assert scene.state() == (State.RUNNING, 0)
+    scene.hear(node)
+    scene.turn(1.0)
+    assert scene.state() == (State.DONE, 0)
+
+
+def test_one_turn_tells_so_many_and_the_next_goes_on(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreading, "SENDS", 1)
+    scene.hear(Node(ONE), Node(TWO))
+    scene.publish(policy(7), rings=[100])
+    assert [len(scene.turn()) for _ in range(3)] == [1, 1, 0]
+
+
+def test_who_refused_is_not_told_again(scene: Scene) -> None:
+    node = Node(ONE, refuses="too high")
+    scene.hear(node)
+    scene.publish(policy(7), abort_percent=100)
+    assert scene.turn() == [(ONE.node, 7)]
+    for message in node.answers(7):
+        scene.take(message)
+    for _ in range(int(3 * AGAIN_S)):
+        scene.hear(node)
+        assert scene.turn(1.0) == []
+
+
+def test_versions_of_places_that_have_nothing_in_common_do_not_meet(scene: Scene) -> None:
+    scene.publish(policy(9, ("41135",)), soak_s=0)
+    scene.publish(policy(7, ("41113",)), soak_s=0)
+    scene.publish(policy(6, types=(FacilityType.RIVERSIDE_GATE,)), soak_s=0)
+    for bundle in (policy(8), policy(8, ("GG-41135-UP-0001",)), policy(5, ("41113", "41111"))):
+        with pytest.raises(PolicyConflictError, match="is not above"):
+            scene.publish(bundle)
+    asyncio.run(scene.policies.abort(7))
+    asyncio.run(scene.policies.resume(7))
+    assert scene.state() == (State.RUNNING, 0)
