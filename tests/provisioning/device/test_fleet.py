@@ -19,6 +19,7 @@ from sotdae_provisioning.device.cli import device_app
 from sotdae_provisioning.device.fleet import LATE, State, boxes, successor
 from sotdae_provisioning.device.papers import Papers
 from sotdae_provisioning.pki.certificates import new_key
+from sotdae_provisioning.pki.province import Province
 from sotdae_shared.errors import WireError
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.topics import Address
@@ -28,6 +29,16 @@ from sotdae_shared.topics import Address
 def ground(tmp_path: Path) -> Iterator[Ground]:
     with office(tmp_path) as ground:
         yield ground
+
+
+@pytest.fixture
+def shut(tmp_path: Path) -> Ground:
+    """A province whose office is closed."""
+    province = Province(tmp_path / "ca")
+    province.init("Gyeonggi", None, now() - timedelta(days=800))
+    for code in ("41113", "41135"):
+        province.add_city(code, None, now() - timedelta(days=800))
+    return Ground(province, "https://localhost:8443")
 
 
 def run(*words: object) -> Result:
@@ -47,17 +58,17 @@ def given(ground: Ground, node: str, *, days_ago: int, box: str, city: str = "41
     return address
 
 
-def test_the_list_says_how_each_box_stands(ground: Ground) -> None:
-    given(ground, "gate-fresh", days_ago=1, box="SN-1")
-    given(ground, "gate-due", days_ago=110, box="SN-2")
-    given(ground, "gate-late", days_ago=130, box="SN-3")
-    given(ground, "gate-expired", days_ago=200, box="SN-4", city="41135")
-    given(ground, "gate-renewed", days_ago=170, box="SN-5")
-    given(ground, "gate-renewed", days_ago=2, box="SN-5")
-    given(ground, "gate-stolen", days_ago=3, box="SN-6")
-    where = ("--dir", ground.province.path)
+def test_the_list_says_how_each_box_stands(shut: Ground) -> None:
+    given(shut, "gate-fresh", days_ago=1, box="SN-1")
+    given(shut, "gate-due", days_ago=110, box="SN-2")
+    given(shut, "gate-late", days_ago=130, box="SN-3")
+    given(shut, "gate-expired", days_ago=200, box="SN-4", city="41135")
+    given(shut, "gate-renewed", days_ago=170, box="SN-5")
+    given(shut, "gate-renewed", days_ago=2, box="SN-5")
+    given(shut, "gate-stolen", days_ago=3, box="SN-6")
+    where = ("--dir", shut.province.path)
     assert run("revoke", "SN-6", *where, "--reason", "stolen").exit_code == 0
-    ground.code(Address(GATE.facility, "gate-waiting"))
+    shut.code(Address(GATE.facility, "gate-waiting"))
     listed = {box["node"]: box for box in told("list", *where)}
     assert {node: box["state"] for node, box in listed.items()} == {
         "gate-fresh": "active", "gate-due": "due", "gate-late": "late", "gate-expired": "expired",
@@ -74,9 +85,9 @@ def test_the_list_says_how_each_box_stands(ground: Ground) -> None:
     assert "stolen" in run("show", "gate-stolen", *where).output
 
 
-def test_a_state_begins_at_its_hour(ground: Ground) -> None:
-    given(ground, "gate-1", days_ago=0, box="SN-1")
-    with ground.province.city("41113").ledger() as ledger:
+def test_a_state_begins_at_its_hour(shut: Ground) -> None:
+    given(shut, "gate-1", days_ago=0, box="SN-1")
+    with shut.province.city("41113").ledger() as ledger:
         all_given = ledger.all()
     certificate = x509.load_pem_x509_certificate(all_given[0].pem.encode())
     start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
@@ -129,14 +140,14 @@ def test_a_broken_box_gets_a_successor_at_the_same_facility(ground: Ground, tmp_
     assert third["node"] == "gate-1-2", "the same name, where the broker reads the lists"
 
 
-def test_a_successor_takes_no_name_of_another_facility(ground: Ground) -> None:
-    given(ground, "gate-1", days_ago=1, box="SN-1")
-    given(ground, "gate-9", days_ago=1, box="SN-9", city="41135")
-    words = ("replace", "gate-1", "--dir", ground.province.path, "--office", ground.url, "--serial", "SN-2")
+def test_a_successor_takes_no_name_of_another_facility(shut: Ground) -> None:
+    given(shut, "gate-1", days_ago=1, box="SN-1")
+    given(shut, "gate-9", days_ago=1, box="SN-9", city="41135")
+    words = ("replace", "gate-1", "--dir", shut.province.path, "--office", shut.url, "--serial", "SN-2")
     said = run(*words, "--node", "gate-9")
     assert said.exit_code == 2
     assert "is a node of GG-41135-UP-0007 already" in said.output
-    assert {box["state"] for box in told("list", "--dir", ground.province.path)} == {"active"}, (
+    assert {box["state"] for box in told("list", "--dir", shut.province.path)} == {"active"}, (
         "nothing was done"
     )
 
@@ -167,10 +178,10 @@ def test_show_says_what_it_wants() -> None:
     assert "--papers" in said.output
 
 
-def test_the_shell_completes_the_names_of_boxes(ground: Ground) -> None:
-    given(ground, "gate-1", days_ago=1, box="SN-1")
-    given(ground, "slope-1", days_ago=1, box="SN-2")
-    words = f"sotdae device revoke --dir {ground.province.path} ga"
+def test_the_shell_completes_the_names_of_boxes(shut: Ground) -> None:
+    given(shut, "gate-1", days_ago=1, box="SN-1")
+    given(shut, "slope-1", days_ago=1, box="SN-2")
+    words = f"sotdae device revoke --dir {shut.province.path} ga"
     environ = {**os.environ, "_SOTDAE_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": "5"}
     command = Path(sys.executable).with_name("sotdae")
     done = subprocess.run([command], env=environ, capture_output=True, text=True, check=False)

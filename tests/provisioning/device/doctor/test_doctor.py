@@ -308,6 +308,7 @@ def test_causes_come_first_and_what_follows_is_left_out() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_who_holds_the_files_is_seen_without_taking_them(box: Box) -> None:
     box.write()
     box.enrol()
