@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 from edge.core.people import NONCE, came, order, signed
-from edge.core.plant import SITE, Story
+from edge.core.plant import BOOT, SITE, Story
 
+from sotdae_edge.core.bypass import conditions, ended
 from sotdae_edge.core.effects import Alarm, Decided
 from sotdae_edge.core.events import NonceAsked
+from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.site import UNDERPASS_CHANNELS
+from sotdae_edge.core.validity import Bypass
 from sotdae_edge.record.snapshot import restore, snapshot
 
 SEQUENCE = iter(range(1, 100_000))
@@ -247,3 +250,15 @@ def test_a_copy_decides_alike(story: Story) -> None:
     give(story, lasts_s=5.0)
     other = copy.deepcopy(story)
     assert story.run(10.0) == other.run(10.0)
+
+
+def test_one_whose_time_is_up_ends_though_another_stands_and_that_must_be_saved() -> None:
+    gate = Gate.start(SITE, BOOT, 0.0)
+    radar, pressure, _ = gate.sensing.channels
+    radar.bypass, pressure.bypass = Bypass("kim", "", 0.0, 60.0), Bypass("lee", "", 0.0, 50.0)
+    assert list(ended(gate, 49.9)) == []
+    assert not gate.dirty
+    assert list(ended(gate, 50.0)) == ["pressure: the bypass by lee was ended by its time; it votes again"]
+    assert (radar.bypass is None, pressure.bypass, gate.dirty) == (False, None, True)
+    assert [each.code for each in conditions(gate, 50.0)] == ["bypass.radar"]
+    assert list(conditions(gate, 60.0)) == [], "over, though nobody has told it yet"

@@ -232,3 +232,13 @@ def test_none_is_begun_by_the_gate_unless_it_is_calm_heard_and_free(why: str) ->
         story.gate.approaches[0].lane.witnesses[0].occupied = True
     advance(story.gate, story.now)
     assert story.gate.selftests.pulse is None
+
+
+@pytest.mark.parametrize(("wait_s", "begins"), [(0.1, False), (0.0, True)])
+def test_a_daily_test_waits_for_its_next_try(wait_s: float, begins: bool) -> None:
+    story = ready()
+    tests = story.gate.selftests
+    tests.ages.of["lamps"].due = story.now
+    tests.retry_at = story.now + wait_s
+    advance(story.gate, story.now)
+    assert (tests.pulse is not None) is begins
