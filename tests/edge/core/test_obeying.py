@@ -12,6 +12,7 @@ from sotdae_edge.core.barrier import State
 from sotdae_edge.core.effects import Answer, Decided, Effect
 from sotdae_edge.core.events import BadCommand, LinkLost, NonceAsked
 from sotdae_edge.core.gate import Gate
+from sotdae_edge.core.release import Waiting
 from sotdae_edge.core.site import Times
 
 QUICK = replace(SITE, times=Times(reopen_dry=2.0))
@@ -154,3 +155,43 @@ def test_people_are_answered_with_what_is_known_now() -> None:
     story = quiet()
     story.now += 5.0
     assert told(story)["channels_valid"] is False
+
+
+def waiting() -> Story:
+    """Return a gate whose reopening waits for the hub."""
+    story = shut()
+    assert story.gate.incident is not None
+    name, state = story.gate.incident.name, story.gate.state
+    story.gate.waiting = Waiting("c-5", "b" * 32, name, state, 5, "right", story.now + 30.0)
+    story.give(NonceAsked("q", NONCE))
+    return story
+
+
+def ends(effects: list[Effect]) -> list[tuple[str, str | None, tuple[str, ...]]]:
+    """Return what was decided of openings."""
+    found = [each for each in effects if isinstance(each, Decided) and each.decision == "open"]
+    return [(each.verdict or "", each.command, each.because) for each in found]
+
+
+def test_a_wait_for_the_hub_ends_with_the_link() -> None:
+    story = waiting()
+    why = ("the link to the hub was lost while it waited for a release",)
+    assert ends(story.give(LinkLost())) == [("refused", "c-5", why)]
+    assert story.gate.waiting is None
+    assert ends(story.give(LinkLost())) == []
+
+
+def test_a_wait_is_overtaken_by_an_order_to_open_or_close_and_by_no_other() -> None:
+    why = ("refused", "c-5", ("overtaken by order c-9",))
+    right = ("accepted", "c-9", ("two people, dry, nonce fresh",))
+    for target, people, said in (
+        ("close", ("lee",), [why]),
+        ("open", ("lee", "park"), [why, right]),
+        ("bypass", ("lee",), []),
+    ):
+        story = waiting()
+        assert story.gate.incident is not None
+        fields = {"actuator": "channel:radar", "lasts_s": 60.0} if target == "bypass" else {}
+        wanted = order(target, id="c-9", incident=story.gate.incident.name, **fields)
+        assert ends(story.give(came(signed(wanted, *people)))) == said
+        assert (story.gate.waiting is None) == bool(said)
