@@ -261,7 +261,7 @@ CUTS = {
         plant=TrailPlant,
     ),
     "pair": Cut(
-        "an entry and an exit, each with its arm and lane, a flood, a restart and the order to open",
+        "an entry and an exit, each with its arm and lane, the key, a flood, a restart, the order to open",
         ticked(TUNNEL, **AGES, **AT_ONCE),
         {
             **QUIET, "restart": TIME["restart"], "dry": water(DRY_CM), "wet": water(20.5),
