@@ -1,5 +1,6 @@
 """The whole walk at the simulated site: real Modbus, real office, broker with TLS, hub; and on a terminal."""
 
+import asyncio
 import json
 import socket
 import subprocess
@@ -16,6 +17,8 @@ from walk_kit import TECHNICIAN, Door, Walker, states, write_gate
 
 from sotdae_edge.adapters.outbox import SqliteOutbox
 from sotdae_edge.panel.keys import load_key
+from sotdae_firmware_bridge.modbus import ModbusDevice
+from sotdae_firmware_bridge.profile import load as profile
 from sotdae_provisioning.device.walk.kept import load
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.topics import Address
@@ -139,7 +142,7 @@ def test_ctrl_c_stops_the_arm_and_the_same_command_goes_on(site: Site, tmp_path:
     file, report = write_gate(tmp_path, site.port), tmp_path / "report.html"
     words = ["--config", str(file), "--report", str(report), "--technician", TECHNICIAN, "--lang", "en"]
     typed = [("maker's plate", "SN-1"), ("Type your name", TECHNICIAN)]
-    walker = Walker(words, site.door, terminal=True, answers=typed).start()
+    walker = Walker(words, site.door, terminal=True, answers=list(typed)).start()
     walker.sees("siren, then the arm")
 
     def angle() -> float:
@@ -173,3 +176,24 @@ def test_ctrl_c_stops_the_arm_and_the_same_command_goes_on(site: Site, tmp_path:
     assert kept.walk.verdict == "incomplete"
     assert kept.walk.began.isoformat()[:19] == earlier["walk"]["began"][:19]
     assert "INCOMPLETE" in report.read_text(encoding="utf-8")
+    # Killed, as by a lost terminal: the permit falls, and the unfed controller closes the warnings.
+    asyncio.run(raised(site.port))
+    killed = Walker(words, site.door, terminal=True, answers=typed[1:]).start()
+    until(lambda: angle() < 60.0, 40)
+    killed.kill()
+    until(lambda: site.door.call("state")["moving"] == 0)
+    assert 3.0 < angle() < 60.0
+    until(lambda: site.door.call("state")["siren_on"])
+    state = site.door.call("state")
+    assert (state["sign_closed"], state["flasher_on"], state["moving"]) == (True, True, 0)
+
+
+async def raised(port: int) -> None:
+    """Raise the arm as a person with the local key does."""
+    device, permit = ModbusDevice(profile("underpass"), "127.0.0.1", port, 2.0), 0
+    while not (await device.read())["limit_open"].value:
+        permit += 1
+        await device.write({"drive": 2, "permit": permit})
+        await asyncio.sleep(0.1)
+    await device.write({"drive": 0})
+    await device.close()
