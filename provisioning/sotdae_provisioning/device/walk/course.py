@@ -45,6 +45,7 @@ def steps(config: GateConfig) -> tuple[Step, ...]:
         *_each(config, "lane", surroundings.lane),
         Step("lamps", partial(warnings.check, test="lamps")),
         Step("siren", partial(warnings.check, test="siren")),
+        *([] if config.riverside is None else [Step("voice", warnings.voice)]),
         *_each(config, "arm", stroke.check),
         Step("camera", camera.check),
         Step("radio", radio.check),

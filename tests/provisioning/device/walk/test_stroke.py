@@ -17,10 +17,14 @@ from sotdae_edge.adapters.state import FileState
 from sotdae_edge.core.memento import Incident, Memento
 from sotdae_edge.fitting import fitted_gate
 from sotdae_provisioning.device.walk.asking import Prepared
+from sotdae_provisioning.device.walk.course import steps
 from sotdae_provisioning.device.walk.kit import Kit
+from sotdae_provisioning.device.walk.notes import Notes
 from sotdae_provisioning.device.walk.ready import in_hand
 from sotdae_provisioning.device.walk.screen import Shows
 from sotdae_provisioning.device.walk.steps import stroke, warnings
+
+RIVERSIDE = Path(__file__).parents[4] / "edge/riverside.example.toml"
 
 
 @dataclass
@@ -52,10 +56,14 @@ class Gate:
 
 
 @contextmanager
-def in_hands(directory: Path, on_site: str = TECHNICIAN, control: str = "") -> Iterator[Gate]:
-    with Spawned(["bridge", "simulate", "--control-port", "0"]) as simulator:
+def in_hands(directory: Path, on_site: str = TECHNICIAN, site: str = "underpass") -> Iterator[Gate]:
+    with Spawned(["bridge", "simulate", "--control-port", "0", "--site", site]) as simulator:
         door = Door(simulator.first["control_port"])
         file = write_gate(directory, simulator.first["port"])
+        if site == "riverside":
+            example = RIVERSIDE.read_text(encoding="utf-8").replace("/var/lib/sotdae", str(directory))
+            port = f'profile = "riverside"\nport = {simulator.first["port"]}'
+            file.write_text(example.replace('profile = "riverside"', port), encoding="utf-8")
         shows = Shows(Console(quiet=True), "en")
         ask = Prepared({"on_site": on_site}, False, TECHNICIAN, shows)
         config = fitted_gate(file)
@@ -157,3 +165,18 @@ def test_a_dead_lamp_and_a_dead_watchdog_are_each_found(gate: Gate) -> None:
     gate.door.call("fault", device="sign", kind="dead", on=False)
     gate.door.call("fault", device="controller", kind="no_watchdog")
     assert [each.code for each in warnings.check(gate.kit, "lamps").findings][:1] == ["warnings.no_watchdog"]
+
+
+@pytest.mark.slow
+def test_a_riverside_gate_speaks_and_its_leaf_goes_to_and_fro(tmp_path: Path) -> None:
+    with in_hands(tmp_path, site="riverside") as gate:
+        names = [step.name for step in steps(gate.kit.config)]
+        assert names.index("lane") < names.index("voice") < names.index("arm")
+        said: list[Notes] = []
+        speaker = threading.Thread(target=lambda: said.append(warnings.voice(gate.kit)))
+        speaker.start()
+        until(lambda: gate.door.call("state")["voice"] == 1)
+        speaker.join(30)
+        assert [each.code for each in said[0].findings] == ["left_open"]
+        until(lambda: gate.door.call("state")["voice"] == 0)
+        assert gate.stroked() == ("ok", [])

@@ -15,7 +15,7 @@ CODE = "\n".join(
 )
 QUOTED = frozenset(re.findall(r"[\"']([a-z][a-z0-9_.]*)[\"']", CODE))
 MADE_UP = {"warnings.lamps", "warnings.siren", "warnings.lamps_seen", "warnings.siren_seen"} | {
-    "warnings.lamps_unseen", "warnings.siren_unseen"
+    "warnings.voice_seen", "warnings.voice_unseen", "warnings.lamps_unseen", "warnings.siren_unseen"
 }  # fmt: skip
 """Names put together from the test's own."""
 

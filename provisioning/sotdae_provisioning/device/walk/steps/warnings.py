@@ -1,7 +1,9 @@
 """Lamps and siren by the gate's own self-test; and the controller's watchdog, left unfed for a while."""
 
 import asyncio
+from dataclasses import replace
 
+from sotdae_edge.core.effects import Voice
 from sotdae_edge.core.pulse import LAMPS, Pulse
 from sotdae_edge.core.selftest import ORDERED_PULSE_S
 from sotdae_provisioning.device.walk.hands import CLOSED, DARK, Hands
@@ -11,6 +13,9 @@ from sotdae_provisioning.device.walk.result import State
 from sotdae_provisioning.device.walk.steps.hearing import heard
 from sotdae_shared.errors import LinkError
 
+SPEAKING = replace(CLOSED, voice=Voice.LEAVE)
+SPEAK_S = 6.0
+"""Long enough for the sentence once."""
 DARK_S = 5.0
 UNFED_S = 10.0
 """The controller's watchdog closes the warnings 3 s after the last feed; slower ones are a fault."""
@@ -29,13 +34,39 @@ def check(kit: Kit, test: str) -> Notes:
             _unfed(hands, notes)
     except LinkError as error:
         notes.fault("controller.lost", because=str(error)[:200])
+    _witnessed(kit, test, notes)
+    return notes
+
+
+def voice(kit: Kit) -> Notes:
+    """Let a riverside gate say that people must leave; only a person can tell whether it was heard."""
+    notes = Notes()
+    if not heard(kit, notes):
+        return notes
+    kit.ask.doing("warnings.voice")
+    try:
+        kit.hands.do(_spoken(kit.hands))
+    except LinkError as error:
+        notes.fault("controller.lost", because=str(error)[:200])
+    _witnessed(kit, "voice", notes)
+    return notes
+
+
+def _witnessed(kit: Kit, test: str, notes: Notes) -> None:
     witnessed = kit.ask.yes(f"warnings.{test}_seen")
     notes.measure("witnessed", witnessed)
     if witnessed is False:
         notes.fault(f"warnings.{test}_unseen")
     elif witnessed is None:
         notes.find(State.SKIPPED, "left_open")
-    return notes
+
+
+async def _spoken(hands: Hands) -> None:
+    try:
+        await hands.warn(SPEAKING)
+        await asyncio.sleep(SPEAK_S)
+    finally:
+        await asyncio.shield(hands.warn(CLOSED))
 
 
 def _pulse(kit: Kit, test: str, notes: Notes) -> None:
