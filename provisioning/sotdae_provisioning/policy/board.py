@@ -18,6 +18,8 @@ HEADS: dict[str, tuple[str, str]] = {
     "since": ("since", "시각"),
     "facility": ("facility", "시설"),
     "link": ("link", "연결"),
+    "online": ("online", "연결됨"),
+    "unknown": ("unknown", "알 수 없음"),
     "desired": ("desired", "목표"),
     "applied": ("applied", "적용"),
     "note": ("", ""),
@@ -55,7 +57,7 @@ def board(lang: Lang, status: dict[str, Any]) -> Group:
     shown, left = _worth_showing(status["nodes"])
     for node in shown:
         applied = Text(_applied(lang, node), "" if _there(node) else "yellow")
-        link = Text(node["link"], "" if node["link"] == "online" else "yellow")
+        link = Text(word(lang, node["link"]), "" if node["link"] == "online" else "yellow")
         ring = "-" if node["ring"] is None else str(node["ring"])
         since = _clock(node["since"])
         nodes.add_row(

@@ -55,10 +55,9 @@ def back_to(version: int, published: Sequence[PolicyBody], highest: int, now: da
     if version == 0 and published:
         found = published[0].model_copy(update={"values": PolicyValues()})
     if found is None:
-        there = ", ".join(str(each.version) for each in published) or "none"
-        raise ConfigError(
-            "rollback", [f"version {version} was not published at this hub; there are: {there}"]
-        )
+        there = ", ".join(str(each.version) for each in published)
+        said = f"version {version} was not published at this hub; there are: {there}"
+        raise ConfigError("rollback", [said if there else "no policy was published at this hub yet"])
     news = {"version": highest + 1, "issued_at": now, "review_by": now + YEAR}
     reason = f"back to {version}: {found.reason}"[:500] if version else "back to each site's own file"
     return found.model_copy(update={**news, "reason": reason, "approvals": ()})

@@ -55,6 +55,8 @@ def test_a_policy_is_published_watched_and_shown_as_in_force(province: Province,
     def tell(url: str) -> None:
         empty = run("status", "--hub", url)
         assert "no policy was published here" in empty.stdout
+        nothing = run("rollback", 0, "--hub", url, "--out", tmp_path / "own.toml")
+        assert (nothing.exit_code, "no policy was published" in nothing.stderr) == (2, True)
         file = bundle(tmp_path, policy(7))
         done = run("publish", file, "--hub", url, "--rings", "50,100", "--soak", "0.1", "--watch")
         assert done.exit_code == 0, done.output
