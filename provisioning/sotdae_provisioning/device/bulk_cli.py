@@ -63,18 +63,15 @@ def enrol_many(
         rows, homeless = known(province, rows)
         out.mkdir(parents=True, exist_ok=True, mode=0o700)
         with alone(province):
-            if office is not None:
-                life = timedelta(hours=hours)
-                giving = Tickets(province, office, out, life, secrets.choice)
-                outcomes = _watched(giving.give(rows, now), len(rows))
-                _write_sheet(out / SHEET, giving, rows, outcomes, now + life)
+            if requests is None:
+                giving = Tickets(province, str(office), out, timedelta(hours=hours), secrets.choice)
+                outcomes = _give(giving, rows, now)
             else:
-                asked, strangers = requests_in(Path(str(requests)).glob(f"*{ASKED}"), rows)
-                homeless = [*homeless, *strangers]
-                rows = [row for row in rows if row in asked]
-                answering = Certifying(province, out, passphrase_in(passphrase_file))
-                outcomes = _watched(answering.answer(rows, asked, now), len(rows))
-        bad = sorted([*bad, *homeless, *(each for each in outcomes if isinstance(each, Bad))], key=_line)
+                outcomes = _answer(
+                    Certifying(province, out, passphrase_in(passphrase_file)), requests, rows, now
+                )
+        failed = (each for each in outcomes if isinstance(each, Bad))
+        bad = sorted([*bad, *homeless, *failed], key=lambda each: each.line)
         _report(out, outcomes, bad, as_json)
     raise typer.Exit(1 if bad else 0)
 
@@ -133,8 +130,18 @@ def accept_papers(
         typer.echo(f"{dns_names(mine)[0]} until {until}\nroot {_root_of(answer)}")
 
 
-def _line(bad: Bad) -> int:
-    return bad.line
+def _give(giving: Tickets, rows: Sequence[Row], now: datetime) -> Sequence[Outcome]:
+    """Give tickets, and draw the sheet of all that are out."""
+    outcomes = _watched(giving.give(rows, now), len(rows))
+    _write_sheet(giving.out / SHEET, giving, rows, outcomes, now + giving.life)
+    return outcomes
+
+
+def _answer(answering: Certifying, requests: Path, rows: Sequence[Row], now: datetime) -> Sequence[Outcome]:
+    """Answer the requests that lie in a folder; a box of the list that has sent none waits."""
+    asked, strangers = requests_in(requests.glob(f"*{ASKED}"), rows)
+    mine = [row for row in rows if row in asked]
+    return [*strangers, *_watched(answering.answer(mine, asked, now), len(mine))]
 
 
 def _root_of(answer: Answered) -> str:

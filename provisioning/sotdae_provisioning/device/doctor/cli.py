@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
+from rich.table import Table
 
 from sotdae_edge.adapters.clock import SystemClock
 from sotdae_provisioning.device.doctor.examine import Examination, Report
@@ -63,11 +63,13 @@ def doctor(
 
 def _show(report: Report, language: Language) -> None:
     console, words = Console(highlight=False), _WORDS[language]
+    listed = Table.grid(padding=(0, 1))
     for number, finding in enumerate(report.findings, 1):
         (badge, colour), names = _HEADS[finding.rank]
         fault, mend = escape(finding.fault(language)), escape(finding.mend(language))
-        console.print(f"{number}. [{badge}] {names[language]} [/] [{colour}]{fault}[/]")
-        console.print(Padding(f"[green]{words['mend']}:[/] {mend}", (0, 0, 1, 3)))
+        listed.add_row(f"{number}.", f"[{badge}] {names[language]} [/] [{colour}]{fault}[/]")
+        listed.add_row("", f"[green]{words['mend']}:[/] {mend}\n")
+    console.print(listed)
     if not report.findings:
         console.print(f"[bold green]{words['well']}[/]")
     console.print(f"[dim]{words['looked']}: {', '.join(report.looked)}[/]")

@@ -8,21 +8,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from need import require_binary
 from sick_box import GATE, Box, Village, now, small_disk, village
 from typer.testing import CliRunner
 
 from sotdae_edge.adapters.outbox import SqliteOutbox
+from sotdae_edge.config import HubConfig, TlsConfig
 from sotdae_edge.ports import Item, Stamp
 from sotdae_provisioning.broker import free_port
 from sotdae_provisioning.device.cli import device_app
 from sotdae_provisioning.device.doctor import agent, clock
+from sotdae_provisioning.device.doctor import broker as way
 from sotdae_provisioning.device.doctor.examine import causes
 from sotdae_provisioning.device.doctor.finding import found, worst_first
 from sotdae_provisioning.device.doctor.texts import TEXTS
 from sotdae_provisioning.pki.certificates import new_key
 from sotdae_provisioning.pki.folder import write_key
 from sotdae_provisioning.pki.province import Province
-from sotdae_provisioning.secure import SecureNats
+from sotdae_provisioning.secure import SecureMosquitto, SecureNats
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.messages import ClockTrust, EventBody, Kind
 from sotdae_shared.topics import Address
@@ -292,6 +295,36 @@ def test_a_clock_is_compared_with_the_office(around: Village) -> None:
 def test_a_clock_of_1970_is_unset_whatever_the_office_says() -> None:
     facts = clock.Clock(now().replace(year=1970), True, -1.7e9)
     assert [each.code for each in clock.judge(facts)] == ["clock.unset"]
+
+
+def test_a_broker_that_reads_lists_refuses_in_the_handshake(around: Village, tmp_path: Path) -> None:
+    """Mosquitto, and TLS 1.3: the refusal comes after the handshake, and nothing of MQTT is said."""
+    require_binary("mosquitto")
+    address = Address(FacilityId("GG-41135-UP-0001"), "gate-9")
+    papers, key = tmp_path / "papers", new_key()
+    made = around.province.certify_device(address, key.public_key(), None, now())
+    papers.mkdir()
+    (papers / "chain.pem").write_bytes(made.full_chain)
+    (papers / "root.pem").write_bytes(made.root)
+    write_key(papers / "key.pem", key, None)
+    tls = TlsConfig(trust=papers / "root.pem", chain=papers / "chain.pem", key=papers / "key.pem")
+    folder = around.province.city("41135")
+    around.province.publish_lists([folder], None, now())
+    broker = SecureMosquitto(tmp_path / "mosquitto", around.province, around.shown(around.province, "lists"))
+    broker.admit([address])
+    broker.start()
+    try:
+        asyncio.run(broker.wait_ready())
+        hub = HubConfig(host="localhost", port=broker.city_ports["41135"], tls=tls)
+        for speak in (False, True):
+            assert asyncio.run(way.gather(hub, "gate-9", speak=speak)).step is way.Step.THROUGH
+        around.province.revoke(made.certificate.serial_number, "stolen", now())
+        around.province.publish_lists([folder], None, now())
+        broker.cut()
+        asyncio.run(broker.wait_ready())
+        assert asyncio.run(way.gather(hub, "gate-9", speak=False)).step is way.Step.REFUSED
+    finally:
+        broker.stop()
 
 
 def test_causes_come_first_and_what_follows_is_left_out() -> None:
