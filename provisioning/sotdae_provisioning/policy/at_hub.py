@@ -17,7 +17,7 @@ from sotdae_provisioning.policy.board import board, lines
 from sotdae_provisioning.policy.draft import back_to, write_draft
 from sotdae_provisioning.policy.files import read_policy
 from sotdae_provisioning.policy.hub import Hub
-from sotdae_provisioning.policy.language import LangOption, language
+from sotdae_provisioning.policy.options import JsonOption, LangOption, language
 from sotdae_provisioning.policy.telling import told_whole
 from sotdae_shared.errors import ConfigError, LinkError
 
@@ -28,7 +28,6 @@ HubOption = Annotated[str, typer.Option("--hub", help="Address of the hub, as it
 TokenOption = Annotated[
     Path | None, typer.Option("--token-file", help="File with an operator's token, where the hub wants one.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 WatchOption = Annotated[bool, typer.Option("--watch", help="Go on showing it.")]
 
 

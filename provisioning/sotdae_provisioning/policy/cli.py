@@ -15,8 +15,8 @@ from sotdae_provisioning.policy.at_hub import publish, rollback, status
 from sotdae_provisioning.policy.draft import begin, write_draft
 from sotdae_provisioning.policy.files import read_policy, read_trust
 from sotdae_provisioning.policy.judging import hopeless
-from sotdae_provisioning.policy.language import LangOption, language
-from sotdae_provisioning.policy.signing import begun, destination, own_key, people, sign
+from sotdae_provisioning.policy.options import JsonOption, LangOption, PolicyFile, language
+from sotdae_provisioning.policy.signing import begun, destination, own_key, people, sign, spoiled
 from sotdae_provisioning.policy.telling import told_whole
 from sotdae_provisioning.policy.trying import dry_run, lint
 from sotdae_shared.errors import ConfigError
@@ -26,8 +26,6 @@ from sotdae_shared.policy import Trust, unsigned
 
 policy_app = typer.Typer(no_args_is_help=True, help="Thresholds of many gates, signed by several people.")
 
-PolicyFile = Annotated[Path, typer.Argument(help="A draft (.toml) or a bundle (.json).")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 TrustOption = Annotated[
     Path | None, typer.Option("--trust", help="A gate's or hub's file: its [policy] says who may sign.")
 ]
@@ -110,7 +108,7 @@ def sign_policy(
         target = destination(policy, out)
         given = begun(read_policy(policy), target)
         _show(chosen, given, None if against is None else read_policy(against), trusted)
-        if wrong := hopeless(given):
+        if wrong := [*hopeless(given), *spoiled(given, trusted)]:
             raise ConfigError(str(policy), wrong)
         private = own_key(key, passphrase_of(key, passphrase_file), name, trusted)
         if not yes and not typer.confirm(words.say(chosen, "sign?", name)):

@@ -7,7 +7,7 @@ from sotdae_provisioning.pki.folder import write
 from sotdae_provisioning.policy.files import bundle_bytes, read_policy
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.messages import PolicyBody
-from sotdae_shared.policy import Trust, approve, signed_bytes
+from sotdae_shared.policy import Trust, approve, signed_bytes, unsigned
 from sotdae_shared.signing import PrivateKey, public_of
 
 
@@ -57,3 +57,9 @@ def people(policy: PolicyBody, trust: Trust | None) -> list[str]:
     """Return who has signed, by name where the trust knows them."""
     names = {} if trust is None else {signer.key: signer.name for signer in trust.signers}
     return [names.get(approval.key, approval.key) for approval in policy.approvals]
+
+
+def spoiled(policy: PolicyBody, trust: Trust | None) -> list[str]:
+    """Return what is wrong with the signatures that are there: nobody signs beside a forged one."""
+    reason = None if trust is None or not policy.approvals else unsigned(policy, trust)
+    return [] if reason is None or reason.startswith("signed by ") else [reason]

@@ -21,13 +21,12 @@ from sotdae_provisioning.policy.dry_run import Trial, earlier_s, refusals, trial
 from sotdae_provisioning.policy.files import read_policy
 from sotdae_provisioning.policy.floods import floods
 from sotdae_provisioning.policy.judging import findings
+from sotdae_provisioning.policy.options import JsonOption, PolicyFile
 from sotdae_provisioning.policy.telling import told_whole
 
 LONG_ROWS = 20_000
 """From here on a progress bar shows."""
 
-PolicyFile = Annotated[Path, typer.Argument(help="A draft (.toml) or a bundle (.json).")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 SitesOption = Annotated[
     list[Path] | None, typer.Option("--site", help="A gate's TOML file. Repeat for several.")
 ]

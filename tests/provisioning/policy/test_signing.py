@@ -112,6 +112,12 @@ def test_a_spoiled_signature_is_named(draft: Path, signers: Signers) -> None:
     bundle.write_text(spoiled.model_dump_json(), encoding="utf-8")
     done = policy("verify", bundle, "--trust", signers.trust())
     assert (done.exit_code, done.stdout.strip()) == (1, "bad signature of lee")
+    kept = bundle.read_bytes()
+    park = ("--key", signers.pem("park"), "--as", "park", "--trust", signers.trust(), "--yes")
+    done = policy("sign", bundle, *park)
+    assert done.exit_code == 2
+    assert "bad signature of lee" in done.stderr
+    assert bundle.read_bytes() == kept, "nobody signs beside a forged signature"
 
 
 def test_a_difference_is_told_in_words(draft: Path, tmp_path: Path) -> None:
