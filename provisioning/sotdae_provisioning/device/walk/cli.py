@@ -36,7 +36,7 @@ def walk(
     ] = None,
     papers: Annotated[
         Path | None,
-        typer.Option("--papers", help="Folder of the box's papers; by default [hub.tls] tells it."),
+        typer.Option("--papers", help="Folder of the box's papers; by default the gate's file tells it."),
     ] = None,
     ticket: Annotated[
         str | None, typer.Option(help="The line of `sotdae device code`, for a box without papers.")
@@ -64,8 +64,7 @@ def walk(
 ) -> None:
     """Try every part of a gate on site, step by step, and sign a report. Stop the agent first.
 
-    Ends with 0 if all is well, 1 if something failed or was left out, 130 when interrupted: the same
-    command goes on then.
+    Ends with 0 if all is well, 1 if something failed or was left out, 130 if interrupted: run it again.
     """
     with told(), _libraries():
         from sotdae_edge.fitting import fitted_gate

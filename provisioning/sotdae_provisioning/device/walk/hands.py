@@ -151,7 +151,7 @@ class Hands:
         fed, renew_at = 0, 0.0
         while True:
             with suppress(LinkError):
-                if self.feeding:
+                if self.feeding and "feed" in self.device.profile.points:
                     fed = (fed + 1) % 65536
                     await self.device.write({"feed": fed})
                 if self.now() >= renew_at:

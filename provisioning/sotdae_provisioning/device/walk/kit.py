@@ -20,7 +20,6 @@ class Kit:
 
     config: GateConfig
     file: Path
-    boot: str
     papers: Papers | None
     ticket: str | None
     ask: Asker

@@ -31,19 +31,16 @@ def in_hand(
 ) -> Iterator[Kit]:
     """Take the gate in hand and give it back. ConfigError, LinkError: why it cannot be had."""
     clock = SystemClock(assume_synced=config.clock.source == "assume_synced")
-    boot = secrets.token_hex(8)
     with ExitStack() as held:
-        outbox = _outbox(config, boot)
+        outbox = _outbox(config, secrets.token_hex(8))
         held.callback(outbox.close)
         held.callback(_watchdog_kept_out(config).close)
         hands = Hands(config, clock.monotonic)
         hands.start()
         held.callback(hands.close)
         folder = papers or _papers_of(config)
-        yield Kit(
-            config, file, boot, None if folder is None else Papers(folder), ticket, ask, clock, outbox, hands,
-            beside,
-        )  # fmt: skip
+        mine = None if folder is None else Papers(folder)
+        yield Kit(config, file, mine, ticket, ask, clock, outbox, hands, beside)
 
 
 def begun(kit: Kit, technician: str, at: datetime) -> Walk:
