@@ -72,7 +72,7 @@ def enrol_many(
                 )
         failed = (each for each in outcomes if isinstance(each, Bad))
         bad = sorted([*bad, *homeless, *failed], key=lambda each: each.line)
-        _report(out, outcomes, bad, as_json)
+        _report(out, rows, outcomes, bad, as_json)
     raise typer.Exit(1 if bad else 0)
 
 
@@ -174,14 +174,20 @@ def _write_sheet(
     write(path, "".join(sheet(tickets(), until)).encode(), 0o600)
 
 
-def _report(out: Path, outcomes: Iterable[Outcome], bad: Sequence[Bad], as_json: bool) -> None:
+def _report(
+    out: Path, rows: Sequence[Row], outcomes: Sequence[Outcome], bad: Sequence[Bad], as_json: bool
+) -> None:
     errors = out / ERRORS
     if bad:
         write(errors, ("\ufeff" + written(bad)).encode())  # the mark tells a spreadsheet that it is UTF-8
     else:
         errors.unlink(missing_ok=True)
     counted = Counter(each.state for each in outcomes if isinstance(each, Done))
-    figures = {state: counted[state] for state in ("given", "kept", "enrolled")} | {"bad": len(bad)}
+    figures = {state: counted[state] for state in ("given", "kept", "enrolled")}
+    seen = {each.row if isinstance(each, Done) else each.line for each in outcomes}
+    # A box of the list that has sent no request: it is not lost, only not there yet.
+    waiting = sum(row not in seen and row.line not in seen for row in rows)
+    figures |= {"waiting": waiting, "bad": len(bad)}
     if as_json:
         typer.echo(json.dumps(figures | {"errors": str(errors) if bad else None}))
         return
