@@ -184,6 +184,13 @@ def test_gives_the_picture(site: Site) -> None:
 
 def test_a_foreign_page_cannot_ask_through_a_browser(site: Site) -> None:
     assert site.hub.get("/facilities", headers={"Host": "evil.example"}).status_code == 400
+    for path in (f"/facilities/{SILENT}/nonce", "/policies/7/abort", "/policies/7/resume"):
+        answers = [
+            httpx.post(f"{site.hub.url}/api/v1{path}", headers={"Origin": origin}).status_code
+            for origin in ("http://evil.example", "null", site.hub.url)
+        ]
+        assert answers[:2] == [403, 403], f"{path} has no body: a browser would send it for any page"
+        assert answers[2] in (404, 409), path
 
 
 def _as_agency(site: Site, path: str, **headers: str) -> httpx.Response:

@@ -48,8 +48,10 @@ class Gatekeeper:
     def operator(self) -> Callable[..., str]:
         """Return a dependency that only lets operators pass, and names the token."""
 
-        def check(credentials: Credentials) -> str:
+        def check(request: Request, credentials: Credentials) -> str:
             token = self._identify(credentials, "operator")
+            if token is None and _foreign(request):
+                raise HTTPException(403, "a page of another site must not ask for the operator")
             return LOOPBACK if token is None else token.name
 
         return check
@@ -84,3 +86,9 @@ class Gatekeeper:
         if scope not in token.scopes and "operator" not in token.scopes:
             raise HTTPException(403, f"this token does not carry the scope {scope!r}")
         return token
+
+
+def _foreign(request: Request) -> bool:
+    """Whether a browser asks for another site's page: it sends what has no body without asking leave."""
+    origin = request.headers.get("origin")
+    return origin is not None and origin.partition("://")[2] != request.headers.get("host")
