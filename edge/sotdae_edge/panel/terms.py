@@ -256,8 +256,8 @@ HELP: dict[Lang, tuple[str, ...]] = {
 
 def term(lang: Lang, word: str, *values: object) -> str:
     """Return a word of the table with its values put in; a word that is not there as it is."""
-    english, korean = WORDS.get(word) or STATES.get(word) or (word, word)
-    return (korean if lang == "ko" else english).format(*values)
+    entry = WORDS.get(word) or STATES.get(word)
+    return word if entry is None else entry[lang == "ko"].format(*values)
 
 
 def state_term(lang: Lang, state: str) -> str:

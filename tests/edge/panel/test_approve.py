@@ -134,3 +134,10 @@ def test_the_time_is_said_as_it_is_signed() -> None:
     late = ORDER.model_copy(update={"not_after": datetime(2026, 7, 15, 23, 59, 59, tzinfo=UTC)})
     request_ = read_request(json.dumps(request(command=late.model_dump(mode="json"))).encode())
     assert any("23:59:59+00:00" in line for line in words(request_, "kim-1", "en"))
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_an_item_that_looks_like_a_template_is_shown_as_it_is(lang: Any) -> None:
+    command = ORDER.model_copy(update={"checklist": ("{0}", "{x.y}", "on_site")}).model_dump(mode="json")
+    said = words(read_request(json.dumps(request(command=command)).encode()), "kim", lang)
+    assert any("{0}, {x.y}, " in line for line in said)
