@@ -174,9 +174,10 @@ def replace(
         address = address_from(str(old.address.facility), name)
         _free(listed, name, old)
         phrase = passphrase_in(passphrase_file)
+        codes, until = Codes(folder / "codes.db"), nowadays() + LIFE
+        codes.void(old.address.node)
         if old.given:
             _strike_off(province, old, f"{REPLACED}{name}, box {box}", phrase)
-        codes, until = Codes(folder / "codes.db"), nowadays() + LIFE
         code = codes.give(Grant(address, box, until), secrets.choice)
         root = province.root.certificate().fingerprint(hashes.SHA256()).hex()
         ticket = Ticket(office, address, code, root).text()
@@ -200,6 +201,7 @@ def _free(listed: list[Box], name: str, old: Box) -> None:
 
 def _strike_off(province: Province, box: Box, reason: str, passphrase: str | None) -> int:
     now, folder = nowadays(), province.city(box.address.facility.city)
+    Codes(province.path / "codes.db").void(box.address.node)
     working = [each for each in box.given if each.revoked_at is None]
     with folder.ledger() as ledger:
         for each in working:

@@ -100,6 +100,11 @@ class Codes:
             db.execute("COMMIT")
         return [code for _, code in drawn]
 
+    def void(self, node: str) -> None:
+        """Void the code of a node, used or not: the key that used it could ask again. LinkError: why not."""
+        with self._asking() as db:
+            db.execute("DELETE FROM codes WHERE node = ?", (node,))
+
     def grant_of(self, node: str, code: str, now: datetime) -> Grant | None:
         """Return what a code allows that is still out and unused; None if it allows nothing."""
         for grant, wanted in self._out(now, node):

@@ -12,13 +12,16 @@ from typing import Any
 import pytest
 from click.testing import Result
 from cryptography import x509
-from office_kit import GATE, Ground, now, office
+from cryptography.hazmat.primitives.serialization import Encoding
+from office_kit import GATE, NAME, Ground, now, office
 from typer.testing import CliRunner
 
 from sotdae_provisioning.device.cli import device_app
 from sotdae_provisioning.device.fleet import LATE, State, boxes, successor
 from sotdae_provisioning.device.papers import Papers
-from sotdae_provisioning.pki.certificates import new_key
+from sotdae_provisioning.pki.certificates import Names, new_key, request
+from sotdae_provisioning.pki.codes import Codes
+from sotdae_provisioning.pki.office import Office as Desk
 from sotdae_provisioning.pki.province import Province
 from sotdae_shared.errors import WireError
 from sotdae_shared.ids import FacilityId
@@ -111,6 +114,30 @@ def test_a_box_that_is_struck_off_by_name_gets_no_papers_again(ground: Ground, t
     assert ground.province.nodes(now()) == []
     again = run("revoke", "gate-2", "--dir", ground.province.path, "--reason", "x")
     assert (again.exit_code, "no box of this name" in again.output) == (2, True)
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_a_code_that_is_out_is_void_with_its_box(ground: Ground, used: bool) -> None:
+    desk = Desk(ground.province, Codes(ground.province.path / "codes.db"), None)
+    if not used:
+        given(ground, "gate-1", days_ago=1, box="SN-1")
+    code = ground.code()
+    csr = request(GATE.node, Names((NAME,)), new_key()).public_bytes(Encoding.DER)
+    if used:
+        desk.enrol(GATE.node, code, csr, now())
+    told("revoke", "gate-1", "--dir", ground.province.path, "--reason", "stolen")
+    with pytest.raises(WireError, match="no code is out"):
+        desk.enrol(GATE.node, code, csr, now())
+    assert ground.province.nodes(now()) == []
+
+
+def test_a_box_that_never_enrolled_is_replaced_with_its_code(ground: Ground) -> None:
+    code = ground.code()
+    words = ("replace", "gate-1", "--dir", ground.province.path, "--office", ground.url, "--serial", "SN-2")
+    told(*words)
+    codes = Codes(ground.province.path / "codes.db")
+    assert codes.grant_of("gate-1", code, now()) is None
+    assert [each.address.node for each in codes.out(now())] == ["gate-1-2"]
 
 
 def test_a_broken_box_gets_a_successor_at_the_same_facility(ground: Ground, tmp_path: Path) -> None:
