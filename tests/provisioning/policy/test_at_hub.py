@@ -55,6 +55,12 @@ def test_a_policy_is_published_watched_and_shown_as_in_force(province: Province,
     def tell(url: str) -> None:
         empty = run("status", "--hub", url)
         assert "no policy was published here" in empty.stdout
+        token = tmp_path / "token"
+        token.write_text("wrong\n", encoding="utf-8")
+        stranger = run("status", "--hub", url, "--token-file", token)
+        assert stranger.exit_code == 1
+        assert "this token is not known; --token-file names" in stranger.stderr
+        assert "wrong" not in stranger.output
         nothing = run("rollback", 0, "--hub", url, "--out", tmp_path / "own.toml")
         assert (nothing.exit_code, "no policy was published" in nothing.stderr) == (2, True)
         file = bundle(tmp_path, policy(7))
@@ -74,6 +80,7 @@ def test_a_policy_is_published_watched_and_shown_as_in_force(province: Province,
     story(province, [Node(address(1)), Node(address(2))], tell)
 
 
+@pytest.mark.slow
 def test_a_stopped_roll_out_ends_the_watch_with_its_reason(province: Province, tmp_path: Path) -> None:
     def tell(url: str) -> None:
         file = bundle(tmp_path, policy(7))
@@ -105,6 +112,7 @@ def test_what_the_hub_refuses_is_said_in_its_words(province: Province, tmp_path:
     story(province, [Node(address(1), applied=6)], tell)
 
 
+@pytest.mark.slow
 def test_the_way_back_is_a_new_version_above_all_that_anybody_has(province: Province, tmp_path: Path) -> None:
     def tell(url: str) -> None:
         for version in (7, 8):
@@ -136,12 +144,3 @@ def test_a_hub_that_is_none_is_named(tmp_path: Path) -> None:
         assert url in done.stderr
     done = run("status", "--hub", "http://127.0.0.1:1", "--token-file", tmp_path / "nosuch")
     assert done.exit_code == 2
-
-
-def test_a_wrong_token_is_told_of(province: Province, tmp_path: Path) -> None:
-    token = tmp_path / "token"
-    token.write_text("wrong\n", encoding="utf-8")
-    done = run("status", "--hub", province.hub.url, "--token-file", token)
-    assert done.exit_code == 1
-    assert "this token is not known; --token-file names" in done.stderr
-    assert "wrong" not in done.output
