@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ from rich.console import Console
 from walk_kit import TECHNICIAN, Door, write_gate
 
 from sotdae_edge.adapters.state import FileState
+from sotdae_edge.core.effects import Warn
 from sotdae_edge.core.memento import Incident, Memento
 from sotdae_edge.fitting import fitted_gate
 from sotdae_provisioning.device.walk.asking import Prepared
@@ -97,11 +98,11 @@ def test_no_stroke_without_somebody_who_vouches_by_name(tmp_path: Path) -> None:
 def test_no_stroke_over_a_wet_road_or_one_of_which_a_channel_says_nothing(gate: Gate) -> None:
     gate.door.call("depth", cm=6.0)
     until(lambda: (gate.kit.hands.value("radar_level") or 0.0) > 4.0)
-    assert gate.stroked() == ("not_done", ["arm.wet"])
+    assert gate.stroked() == ("not_done", ["road.wet"])
     gate.door.call("depth", cm=0.0)
     gate.door.call("fault", device="radar", kind="dead")
     until(lambda: gate.kit.hands.heard and gate.kit.hands.value("radar_level") is None)
-    assert gate.stroked() == ("not_done", ["arm.wet"]), "what nobody knows is not dry"
+    assert gate.stroked() == ("not_done", ["road.wet"]), "what nobody knows is not dry"
     assert not moved(gate)
 
 
@@ -110,16 +111,41 @@ def test_no_stroke_of_a_gate_that_has_closed_its_road_or_may_have(gate: Gate) ->
     state = json.dumps(Memento(state="closed", incident=incident).write()).encode()
     store = FileState(gate.directory / "gate/gate.state")
     store.save(state)
-    assert gate.stroked() == ("not_done", ["arm.latched"])
+    assert gate.stroked() == ("not_done", ["road.latched"])
     store.save(b"{")
-    assert gate.stroked() == ("not_done", ["arm.state_unread"])
+    assert gate.stroked() == ("not_done", ["road.state_unread"])
     assert not moved(gate)
+
+
+def test_no_lamp_goes_dark_before_water_or_a_road_that_is_closed(gate: Gate) -> None:
+    darkened = threading.Event()
+    gate.kit.hands.warn = _watched(gate.kit.hands.warn, darkened)  # type: ignore[method-assign]
+    store = FileState(gate.directory / "gate/gate.state")
+    gate.door.call("depth", cm=6.0)
+    until(lambda: (gate.kit.hands.value("radar_level") or 0.0) > 4.0)
+    assert [each.code for each in warnings.check(gate.kit, "lamps").findings] == ["road.wet"]
+    gate.door.call("depth", cm=0.0)
+    until(lambda: gate.kit.hands.value("radar_level") is not None)
+    incident = Incident("flood-1", "level", "radar", ("15 cm",))
+    store.save(json.dumps(Memento(state="closed", incident=incident).write()).encode())
+    assert [each.code for each in warnings.check(gate.kit, "lamps").findings] == ["road.latched"]
+    assert not darkened.is_set()
+
+
+def _watched(warn: Callable[[Warn], Awaitable[None]], darkened: threading.Event) -> object:
+    async def watched(wanted: Warn) -> None:
+        if not wanted.closed:
+            darkened.set()
+        await warn(wanted)
+
+    return watched
 
 
 @pytest.mark.slow
 def test_no_stroke_of_an_arm_that_is_not_proved_open(gate: Gate) -> None:
     gate.kit.hands.do(_sink(gate))
     assert gate.stroked() == ("not_done", ["arm.not_open"])
+    assert [each.code for each in warnings.check(gate.kit, "lamps").findings] == ["arm.not_open"]
 
 
 async def _sink(gate: Gate) -> None:

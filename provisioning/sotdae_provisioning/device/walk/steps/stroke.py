@@ -6,22 +6,20 @@ motion, and so does an interruption: the permit falls, and the controller stops 
 """
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sotdae_edge.adapters.state import FileState
 from sotdae_edge.core.approach import ApproachState
 from sotdae_edge.core.effects import Motion, Warn
 from sotdae_edge.core.lane import Lane
-from sotdae_edge.core.memento import Memento
 from sotdae_edge.core.since import Since
 from sotdae_provisioning.device.walk.hands import CLOSED, Hands
 from sotdae_provisioning.device.walk.kit import Kit
 from sotdae_provisioning.device.walk.notes import Notes
 from sotdae_provisioning.device.walk.result import State
+from sotdae_provisioning.device.walk.steps.calm import dry, objection
 from sotdae_provisioning.device.walk.steps.hearing import heard
-from sotdae_shared.errors import LinkError, WireError
+from sotdae_shared.errors import LinkError
 
 LOUD = Warn(closed=True, siren=True, caution=False)
 LANE_S = 10.0
@@ -49,7 +47,7 @@ def check(kit: Kit, number: int) -> Notes:
     notes, hands, way = Notes(), kit.hands, kit.hands.ways[number]
     if not heard(kit, notes):
         return notes
-    if (against := _against(kit, way)) is not None:
+    if (against := objection(kit, [way])) is not None:
         notes.find(State.NOT_DONE, against)
         return notes
     if not kit.ask.on_site(approach=way.spec.name):
@@ -68,29 +66,6 @@ def check(kit: Kit, number: int) -> Notes:
     notes.measure("current", max(track.current_a, default=None), "A")
     notes.plot("angle", "deg", track.at_s, track.angle_deg)
     return notes
-
-
-def _against(kit: Kit, way: ApproachState) -> str | None:
-    """Return what forbids a stroke before anybody is asked, by its name; None if nothing does."""
-    now, hands = kit.hands.now(), kit.hands
-    try:
-        store = FileState(kit.config.storage.dir / "gate.state")
-        raw = store.load()
-        latched = Memento.read(None if raw is None else json.loads(raw)).incident is not None
-    except (LinkError, WireError, ValueError, RecursionError):
-        return "arm.state_unread"
-    if latched or store.corrupt:
-        return "arm.latched" if latched else "arm.state_unread"
-    if not way.arm.open_proved(now):
-        return "arm.not_open"
-    return None if _dry(hands) else "arm.wet"
-
-
-def _dry(hands: Hands) -> bool:
-    """Whether every channel is heard and none says water: what nobody knows is not dry."""
-    now, least_cm = hands.now(), hands.config.levels.reopen_cm
-    levels = [channel.seen(now) for channel in hands.sensing.channels]
-    return bool(levels) and all(level is not None and level.ceiling <= least_cm for level in levels)
 
 
 async def _stroke(hands: Hands, way: ApproachState, track: Track) -> None:
@@ -161,7 +136,7 @@ def _halt(hands: Hands, way: ApproachState, motion: Motion, start: float, stalle
         return "arm.key"
     if motion is Motion.LOWER and way.lane.occupancy(now) is not Lane.CLEAR:
         return "arm.unheard" if hands.problem else "arm.lane_lost"
-    if not _dry(hands):
+    if not dry(hands):
         return "arm.water"
     if stalled.held("stall", strained, site.times.stall, now):
         return "arm.stalled"

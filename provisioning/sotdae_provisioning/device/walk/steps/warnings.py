@@ -10,6 +10,7 @@ from sotdae_provisioning.device.walk.hands import CLOSED, DARK, Hands
 from sotdae_provisioning.device.walk.kit import Kit
 from sotdae_provisioning.device.walk.notes import Notes
 from sotdae_provisioning.device.walk.result import State
+from sotdae_provisioning.device.walk.steps.calm import objection
 from sotdae_provisioning.device.walk.steps.hearing import heard
 from sotdae_shared.errors import LinkError
 
@@ -22,9 +23,15 @@ UNFED_S = 10.0
 
 
 def check(kit: Kit, test: str) -> Notes:
-    """Run the self-test `lamps` or `siren`, ask what a person noticed; the watchdog goes with the lamps."""
+    """Run the self-test `lamps` or `siren`, ask what a person noticed; the watchdog goes with the lamps.
+
+    The lamps go dark for it, as no lamp may that keeps people from water or from an arm that is down.
+    """
     notes, hands = Notes(), kit.hands
     if not heard(kit, notes):
+        return notes
+    if test == "lamps" and (against := objection(kit, hands.ways)) is not None:
+        notes.find(State.NOT_DONE, against)
         return notes
     kit.ask.doing(f"warnings.{test}")
     try:
