@@ -75,6 +75,7 @@ def test_what_is_saved() -> None:
     story = quiet(replace(SITE, selftest=SelfTestPlan()), radar=None)
     gate = story.gate
     gate.incident, gate.episode, gate.last_seq, gate.dirty = FLOOD, 7, {"lee-1": 3}, True
+    gate.selftests.ages.hear(5e8, story.now)
     (saved,) = [each for each in gate.tick(story.now) if isinstance(each, Save)]
     kept = saved.memento
     assert (kept["version"], kept["state"], kept["episode"]) == (1, "pre_warn", 7)
@@ -87,6 +88,7 @@ def test_what_is_saved() -> None:
     assert (again.episode, again.incident, again.last_seq) == (7, FLOOD, {"lee-1": 3})
     assert again.repair_due == pytest.approx(50.0 + 86_400.0 - kept["short_s"])
     assert again.selftests.ages.age_s("lamps", 50.0) == pytest.approx(4.0)
+    assert again.selftests.ages.kept_wall_s == kept["wall_s"] == 5e8
 
 
 def saved(story: Story) -> bool:

@@ -181,6 +181,16 @@ def test_a_wait_for_the_hub_ends_with_the_link() -> None:
     assert ends(story.give(LinkLost())) == []
 
 
+def test_a_wait_ends_with_its_time() -> None:
+    story = waiting()
+    assert story.gate.waiting is not None
+    story.now += 0.1
+    assert ends(story.gate.tick(story.now)) == []
+    story.gate.waiting = replace(story.gate.waiting, until=story.now)
+    why = ("no release by the hub within 30 s",)
+    assert ends(story.gate.tick(story.now)) == [("refused", "c-5", why)]
+
+
 def test_a_wait_is_overtaken_by_an_order_to_open_or_close_and_by_no_other() -> None:
     why = ("refused", "c-5", ("overtaken by order c-9",))
     right = ("accepted", "c-9", ("two people, dry, nonce fresh",))
