@@ -10,8 +10,9 @@ from edge.core.plant import BOOT, SITE, Story
 from sotdae_edge.core.authority import Nonce
 from sotdae_edge.core.barrier import State
 from sotdae_edge.core.effects import Answer, Decided, Effect
-from sotdae_edge.core.events import BadCommand, LinkLost, NonceAsked
+from sotdae_edge.core.events import BadCommand, DenyTold, LinkLost, NonceAsked
 from sotdae_edge.core.gate import Gate
+from sotdae_edge.core.obeying import situation
 from sotdae_edge.core.release import Waiting
 from sotdae_edge.core.site import Times
 
@@ -189,6 +190,22 @@ def test_a_wait_ends_with_its_time() -> None:
     story.gate.waiting = replace(story.gate.waiting, until=story.now)
     why = ("no release by the hub within 30 s",)
     assert ends(story.gate.tick(story.now)) == [("refused", "c-5", why)]
+
+
+def test_its_end_is_waited_for() -> None:
+    story = waiting()
+    assert story.gate.waiting is not None
+    until = story.now + 0.001
+    story.gate.waiting = replace(story.gate.waiting, until=until)
+    assert story.gate.next_deadline(story.now) == until
+
+
+def test_an_order_is_judged_by_the_deny_list_that_was_told() -> None:
+    gate = Gate.start(SITE, BOOT, 0.0)
+    assert situation(gate, 0.0).denied is None
+    told = DenyTold(1, 0.0, ("a" * 64,))
+    gate.handle(told, 0.0)
+    assert situation(gate, 0.0).denied == told
 
 
 def test_a_wait_is_overtaken_by_an_order_to_open_or_close_and_by_no_other() -> None:
