@@ -60,7 +60,7 @@ class Policies:
     waiting: Bundle | None = None
     """Good, and frozen until the gate is calm."""
     lost: str = ""
-    """Why a policy that was in force before the restart is not."""
+    """Why a policy that was in force or waited before the restart does so no more."""
     overdue: bool = False
     """Whether people should have looked at it again."""
     refused: list[str] = field(default_factory=list)
@@ -181,7 +181,11 @@ def conditions(gate: "Gate") -> list[Condition]:
     """Return what people must know of the policies."""
     mine, found = gate.policies, []
     if mine.lost:
-        text = f"the policy kept from before the restart is not in force: {mine.lost}; the site's own file is"
+        if mine.in_force is None:
+            text = "the policy kept from before the restart is not in force"
+            text += f": {mine.lost}; the site's own file is"
+        else:
+            text = f"the policy that waited before the restart was dropped: {mine.lost}"
         found.append(Condition("policy.corrupt", 2, True, text))
     if mine.waiting is not None:
         found.append(Condition("policy.waits", 3, True, "a policy waits until all is calm and the gate open"))

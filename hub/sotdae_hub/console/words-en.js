@@ -321,7 +321,7 @@ export const en = {
   "alarm.orders.flood": "Flood of orders, queries or policies",
   "alarm.policy.waits": "Policy waits until all is calm",
   "alarm.policy.review": "Policy past its review",
-  "alarm.policy.corrupt": "Kept policy not in force: the site's own file is",
+  "alarm.policy.corrupt": "A kept policy was dropped at the restart",
   "alarm.state.unsaved": "State not saved: disk refuses",
   "alarm.state.corrupt": "Kept state corrupt: set aside",
   "alarm.outbox.corrupt": "Outbox corrupt: its tail is unknown",

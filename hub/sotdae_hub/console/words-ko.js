@@ -321,7 +321,7 @@ export const ko = {
   "alarm.orders.flood": "지시·조회·정책 폭주",
   "alarm.policy.waits": "정책 적용 대기: 수위·통제 안정 후",
   "alarm.policy.review": "정책 재검토 기한 초과",
-  "alarm.policy.corrupt": "보관된 정책 적용 안 됨: 현장 설정으로 운영",
+  "alarm.policy.corrupt": "보관된 정책이 재시작 때 제외됨",
   "alarm.state.unsaved": "상태 저장 실패: 디스크 거부",
   "alarm.state.corrupt": "저장된 상태 손상: 따로 보관",
   "alarm.outbox.corrupt": "발신함 손상: 끝부분 알 수 없음",

@@ -228,6 +228,20 @@ def test_a_restart_takes_no_policy_that_is_good_no_longer() -> None:
     assert verdicts(story, good(7, caution_cm=4.0))[0][2] == beyond
 
 
+def test_what_waited_and_is_good_no_longer_is_told_of_beside_what_is_in_force() -> None:
+    story = calm()
+    verdicts(story, good(2, caution_cm=4.0))
+    story.plant.water(6.0)
+    story.run(3.0)
+    verdicts(story, good(3, caution_cm=3.0))
+    story.site = replace(RULED, policy=PolicyRules(TRUST, {"caution_cm": (4.0, 8.0)}))
+    story.restart()
+    assert in_force(story) == (2, None)
+    (told,) = [each.text for each in policies.conditions(story.gate)]
+    beyond = "beyond the site's own bounds: caution_cm 3 is below 4"
+    assert told == f"the policy that waited before the restart was dropped: {beyond}"
+
+
 def test_the_floor_outlives_a_file_without_the_section() -> None:
     story = calm()
     verdicts(story, good(7, caution_cm=4.0))

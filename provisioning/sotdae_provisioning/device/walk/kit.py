@@ -1,6 +1,6 @@
 """What every step of a walk works with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -21,7 +21,7 @@ class Kit:
     config: GateConfig
     file: Path
     papers: Papers | None
-    ticket: str | None
+    ticket: str | None = field(repr=False)
     ask: Asker
     clock: SystemClock
     outbox: SqliteOutbox
