@@ -30,12 +30,12 @@ def root_of(url: str, sha256_hex: str) -> bytes:
 
     Raises:
         LinkError: if the office does not answer.
-        WireError: if it shows another root: somebody poses as it.
+        WireError: if it shows another root, so that somebody poses as it, or the address is none.
     """
     # Nothing is believed yet: what comes is taken only if its hash is right.
     unproved = ssl.create_default_context()
     unproved.check_hostname, unproved.verify_mode = False, ssl.CERT_NONE
-    with httpx.Client(base_url=url, verify=unproved, timeout=TIMEOUT_S) as client:
+    with _client_at(url, unproved) as client:
         answer = Office.ask(client, "GET", f"{EST}/cacerts")
     try:
         found = pkcs7.load_der_pkcs7_certificates(b64decode(answer.content))
@@ -119,20 +119,29 @@ class Office:
         context = ssl.create_default_context(cadata=self.root.decode())
         if papers is not None and papers.current is not None:
             context.load_cert_chain(papers.current / "chain.pem", papers.current / "key.pem", password="")
-        return httpx.Client(base_url=self.url, verify=context, timeout=TIMEOUT_S)
+        return _client_at(self.url, context)
 
     @staticmethod
     def ask(client: httpx.Client, method: str, path: str, **more: Any) -> httpx.Response:
         """Return the answer to a request. LinkError: try later; WireError: the office's reason."""
         try:
             answer = client.request(method, path, **more)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, UnicodeError) as error:  # the latter of a name that cannot be one
             raise LinkError(f"the office at {client.base_url} does not answer: {error}") from error
         if answer.status_code >= 500:
             raise LinkError(f"the office cannot work now: {answer.text[:200]}")
         if answer.status_code != 200:
             raise WireError(f"the office refuses: {answer.text[:200]}")
         return answer
+
+
+def _client_at(url: str, trust: ssl.SSLContext) -> httpx.Client:
+    try:
+        return httpx.Client(base_url=url, verify=trust, timeout=TIMEOUT_S)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise WireError(
+            f"{url[:80]!r} is no address of an office ({error}): want https://host:port"
+        ) from error
 
 
 _TYPE = {"Content-Type": "application/pkcs10", "Content-Transfer-Encoding": "base64"}

@@ -25,7 +25,7 @@ from sotdae_provisioning.pki.codes import LIFE, TRIES, Codes, Grant, clean
 from sotdae_provisioning.pki.folder import write_key
 from sotdae_provisioning.pki.office import GRACE, renewal_due
 from sotdae_provisioning.pki.province import Province
-from sotdae_shared.errors import WireError
+from sotdae_shared.errors import LinkError, WireError
 from sotdae_shared.topics import Address
 
 
@@ -272,3 +272,15 @@ def test_any_text_as_a_ticket_is_refused_in_words(text: str) -> None:
 def test_a_ticket_is_read_as_it_was_written() -> None:
     ticket = Ticket("https://office.example:8443", GATE, "ABCD23456789", "ab" * 32)
     assert Ticket.read(ticket.text()) == ticket
+
+
+@pytest.mark.parametrize(
+    "url", ["https://[::1", "https://office:door", "https://a\x01b", f"https://{'a' * 300}"]
+)
+def test_an_address_that_is_none_is_named_and_ends_nobody(url: str, tmp_path: Path) -> None:
+    with pytest.raises((WireError, LinkError), match="office"):
+        root_of(url, "ab" * 32)
+    ticket = Ticket(url, GATE, "7K3M9QWDABCD", "ab" * 32).text()
+    said = CliRunner().invoke(device_app, ["enrol", "--papers", str(tmp_path / "papers")], input=ticket)
+    assert (said.exit_code in (1, 2), isinstance(said.exception, SystemExit)) == (True, True), said.exception
+    assert "office" in said.output

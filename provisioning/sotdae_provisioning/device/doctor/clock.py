@@ -36,10 +36,10 @@ async def gather(now: Callable[[], datetime], synchronised: bool, office: str | 
 
 async def _date_of(url: str) -> datetime | None:
     """Return the Date that an office's answer bears. Nothing else of it is believed: it only hints."""
-    place = urlsplit(url)
     unproved = ssl.create_default_context()
     unproved.check_hostname, unproved.verify_mode = False, ssl.CERT_NONE
     try:
+        place = urlsplit(url)
         async with asyncio.timeout(PATIENCE_S):
             reader, writer = await asyncio.open_connection(
                 place.hostname, place.port or 443, ssl=unproved, limit=MAX_BYTES

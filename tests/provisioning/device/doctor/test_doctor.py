@@ -288,6 +288,8 @@ def test_a_clock_is_compared_with_the_office(around: Village) -> None:
         assert [each.code for each in clock.judge(facts)] == ([] if code is None else [code])
     nobody = asyncio.run(clock.gather(now, False, f"https://localhost:{free_port()}"))
     assert [each.code for each in clock.judge(nobody)] == ["clock.unsynced"]
+    torn = asyncio.run(clock.gather(now, True, "https://[::1"))
+    assert (torn.ahead_s, list(clock.judge(torn))) == (None, [])
     unset = clock.Clock(now().replace(year=1970), True, None)
     assert [each.code for each in clock.judge(unset)] == ["clock.unset"]
 
