@@ -94,6 +94,24 @@ def test_the_three_must_be_near_to_one_of_them() -> None:
     assert areas(chain).wetted("h2", dry_between, NOW) == []
 
 
+def test_the_home_in_the_middle_must_be_wet_too_and_wet_still() -> None:
+    (middle, north), east_m = street(0, 190), 190.0 / 88_806.0
+    south, east = replace(north, name="s", lat=37.0 - 190 * M), replace(north, name="e", lat=37.0)
+    homes = (middle, north, south, replace(east, lon=127.0 + east_m))
+    wet = states(homes, h1=1.0, s=1.0, e=1.0)
+    assert areas(homes).wetted("h1", wet, NOW) == []
+    wet["h0"] = HomeState(stage=Wet.DRY, wet_at=NOW - 5.0)
+    assert areas(homes).wetted("h1", wet, NOW) == [], "it has dried"
+    wet["h0"] = HomeState(stage=Wet.WET_2, wet_at=NOW - 5.0)
+    assert len(areas(homes).wetted("h1", wet, NOW)) == 1
+
+
+def test_the_largest_group_counts() -> None:
+    homes = street(0, 150, 300, 450)
+    wet = states(homes, h0=1.0, h1=1.0, h2=0.0, h3=1.0)
+    assert len(areas(homes).wetted("h2", wet, NOW)) == 1
+
+
 def test_the_wet_ones_of_the_whole_street_are_one_area() -> None:
     long = street(*range(0, 1000, 100))
     wet = states(long, **{home.name: 3000.0 for home in long} | {"h0": 0.0, "h1": 0.0, "h2": 0.0})

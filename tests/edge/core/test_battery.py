@@ -23,6 +23,13 @@ def test_percent_is_even_between_full_and_empty() -> None:
     )
 
 
+def test_a_fifth_is_low_whatever_the_cells() -> None:
+    assert Cells(3.6, 2.0).percent(2.8) == pytest.approx(50.0)
+    battery = Battery(Cells(10.0, 0.0))
+    battery.take(2.0, 0.0)
+    assert (battery.percent(), battery.low) == (20.0, True)
+
+
 def test_low_at_a_fifth() -> None:
     battery = Battery()
     battery.take(2.22, 0.0)

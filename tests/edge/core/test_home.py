@@ -161,6 +161,12 @@ def test_a_test_said_again_is_counted_too() -> None:
     assert state.repeats == 1
 
 
+def test_without_the_button_an_alarm_is_held_against_what_was_said_of_the_home() -> None:
+    state = HomeState(stage=Wet.DRY, pending=Wet.WET_2, tested=Wet.WET_15, asks=1)
+    state.hear(replace(WET_2, asks=True, count=2), 12.0, NOW)
+    assert state.repeats == 1
+
+
 def test_a_device_tells_its_battery() -> None:
     state = HomeState()
     state.hear(replace(DRY, battery_v=2.7), 12.0, NOW)

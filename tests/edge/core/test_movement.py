@@ -122,6 +122,9 @@ def test_a_line_through_exact_points() -> None:
     assert (line.slope_low, line.slope_high) == pytest.approx((-2.0, -2.0))
     assert [line.y(0.0), *line.zeros()] == pytest.approx([10.0, 5.0, 5.0, 5.0])
     assert line.falls
+    bent = theil_sen([(0.0, 0.0), (1.0, 3.0), (2.0, 2.0)])
+    assert bent is not None
+    assert (bent.slope, bent.at_x, bent.at_y) == (1.0, 1.0, 1.0)
     assert theil_sen([(0.0, 1.0), (1.0, 2.0)]) is None
     assert theil_sen([(0.0, 1.0), (0.0, 2.0), (0.0, 3.0)]) is None
     assert theil_sen([(0.0, 1.0), (0.0, 2.0), (1.0, 3.0)]) is None
@@ -150,6 +153,7 @@ def test_the_share_that_a_line_explains() -> None:
     line = Line(1.0, 1.0, 1.0, 0.0, 0.0, 0.0)
     assert r_squared([(0.0, 0.0), (1.0, 1.0), (2.0, 2.0)], line) == 1.0
     assert r_squared([(0.0, 1.0), (1.0, 1.0), (2.0, 1.0)], line) == 0.0, "nothing to explain"
+    assert r_squared([(0.0, 0.0), (0.1, 0.1), (0.2, 0.2)], line) == 1.0
     assert r_squared([(0.0, 0.0), (1.0, 0.0), (2.0, 3.0)], line) == pytest.approx(1.0 - 2.0 / 6.0)
 
 
