@@ -6,7 +6,7 @@ from math import inf
 import pytest
 
 from sotdae_edge.core.areas import AREA_S
-from sotdae_edge.core.effects import Alarm
+from sotdae_edge.core.effects import Alarm, Decided
 from sotdae_edge.core.home import MISSED, Home, HomeState, Wet
 from sotdae_edge.core.home_alarms import UNHEARD_AFTER
 from sotdae_edge.core.homes import Homes, Reply
@@ -29,12 +29,13 @@ def said(count: int, low: float = 0.0, **points: float) -> dict[str, Sample]:
 
 
 def test_a_home_goes_on_as_it_was_kept() -> None:
-    kept = KeptHome(Wet.WET_2, True, True, True, 30.0, ((4, 2800), (6, 2750)), True)
+    kept = KeptHome(Wet.WET_2, True, True, True, 30.0, ((4, 2800), (6, 2750), (8, 2700)), True)
     state = homes(Kept(homes={"A-1": kept}, alarms={"home.A-1.unheard": 3})).states["A-1"]
     assert (state.stage, state.pending) == (Wet.WET_2, Wet.WET_2)
     assert (state.offline, state.faulty, state.tamper) == (True, True, True)
     assert (state.wet_at, state.answers) == (BORN - 30.0, UNHEARD_AFTER)
-    assert (state.battery.days, state.battery.day, state.battery.low) == ([(4, 2800), (6, 2750)], 7, True)
+    assert state.battery.days == [(4, 2800), (6, 2750), (8, 2700)]
+    assert (state.battery.day, state.battery.low) == (9, True)
     assert state.battery.cells == ONE.cells
     fresh = homes().states["A-1"]
     assert (fresh.stage, fresh.wet_at, fresh.answers, fresh.battery.day) == (Wet.UNKNOWN, -inf, 0, 0)
@@ -123,6 +124,13 @@ def test_a_home_is_looked_at_when_time_alone_may_change_it() -> None:
     revision = core.revision
     core.take({}, BORN + 99.0)
     assert core.revision == revision
+
+
+def test_an_area_of_which_nobody_may_know_is_told_again_once_and_a_new_one_has_this_boots_name() -> None:
+    core = homes(Kept(3, (KeptArea("area-old-3", ("A-1",), 1, False),)))
+    assert [each.decision for each in core.take({}, BORN) if isinstance(each, Decided)] == ["area_flood"]
+    assert core.take({}, BORN + 0.1) == []
+    assert (core.areas.boot, core.areas.episode) == ("abcdef0123456789", 3)
 
 
 def test_an_alarm_of_a_home_that_is_gone_is_ended_in_words() -> None:
