@@ -121,7 +121,7 @@ def test_the_wet_ones_of_the_whole_street_are_one_area() -> None:
     assert said.because[0].startswith(f"{RULE}; 10 wet: h0, h1, h2, h3, h4")
 
 
-@pytest.mark.parametrize(("count", "end"), [(10, "h8, h9"), (11, "h8, h9 and 1 more")])
+@pytest.mark.parametrize(("count", "end"), [(10, "h8, h9"), (11, "h7, h8 and 1 more")])
 def test_ten_are_named(count: int, end: str) -> None:
     homes = street(*range(0, 10 * count, 10))
     (said,) = areas(homes).wetted("h0", states(homes, **{home.name: 0.0 for home in homes}), NOW)
