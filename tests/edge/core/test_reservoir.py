@@ -71,6 +71,8 @@ def test_the_baseline_is_that_of_the_weeks_before_the_last_day() -> None:
     assert baseline(short, NOW) is None
     short.far[0] = (NOW - 8.0 * DAY_S, 0.0)
     assert baseline(short, NOW) == (0.0, 0.0)
+    short.far += [(NOW - DAY_S, 100.0), (NOW, 100.0), (NOW, 100.0)]
+    assert baseline(short, NOW) == (0.0, 0.0), "the last day is not in it"
     assert baseline(Movement(far=[(NOW - DAY_S, 0.0)]), NOW) is None
     assert baseline(Movement(), NOW) is None
 
@@ -93,6 +95,8 @@ def settled(mm: float) -> tuple[Grade, str]:
         ((0.0, 5.0), STILL, [settled(5.0), LOWER]),
         ((2.0, 4.0), RISING, [LOWER, FASTER]),
         ((2.1, 4.0), RISING, [LOWER]),
+        ((0.3, 0.6), RISING, [LOWER, FASTER]),
+        ((5.0, -1.0, 0.0), RISING, [LOWER]),
         ((2.0, 4.0), SLOW, [LOWER]),
         ((2.0, 4.0), Movement(), [LOWER]),
         ((-4.0, -2.0), RISING, []),

@@ -102,6 +102,7 @@ def test_what_the_last_days_ask_for(moves: tuple[float, ...], asked: list[Any]) 
         (3, 1, True, 10.0, 1),
         (3, 1, False, 99.0, 3),
         (2, 2, True, 99.0, 2),
+        (2, 2, True, 5.0, 2),
     ],
 )
 def test_up_at_once_and_down_after_a_known_calm(
