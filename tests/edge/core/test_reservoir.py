@@ -95,7 +95,7 @@ def settled(mm: float) -> tuple[Grade, str]:
         ((0.0, 5.0), STILL, [settled(5.0), LOWER]),
         ((2.0, 4.0), RISING, [LOWER, FASTER]),
         ((2.1, 4.0), RISING, [LOWER]),
-        ((0.3, 0.6), RISING, [LOWER, FASTER]),
+        ((0.25, 0.5), RISING, [LOWER, FASTER]),
         ((5.0, -1.0, 0.0), RISING, [LOWER]),
         ((2.0, 4.0), SLOW, [LOWER]),
         ((2.0, 4.0), Movement(), [LOWER]),
