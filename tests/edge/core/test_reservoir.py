@@ -1,6 +1,7 @@
 """What one embankment's instruments ask for, to the letter, and the words of its alarms."""
 
 from collections import deque
+from dataclasses import replace
 
 import pytest
 
@@ -225,3 +226,22 @@ def test_it_calms_down_when_its_time_is_over() -> None:
     for count in range(20, 24):
         said += core.take({"level": Sample(940.0, count)}, 60.0 * count)
     assert core.states["upper"].episode == 2
+
+
+@pytest.mark.parametrize(
+    "kept", [None, {}, {"grade": 9, "episode": 1}, {"grade": 2}, {"grade": 2, "episode": "x"}]
+)
+def test_a_grade_goes_on_over_a_restart_if_it_can_be_read(kept: object) -> None:
+    known = {"upper": {"grade": 2, "episode": 4}}
+    assert Reservoirs((DAM,), 0.0, known).memento() == known
+    assert Reservoirs((DAM,), 0.0, {"upper": kept}).memento() == {"upper": {"grade": 0, "episode": 0}}
+
+
+def test_two_reservoirs_are_each_told() -> None:
+    pair = Reservoirs((replace(DAM, name="one"), replace(DAM, name="two")), 0.0)
+    said = []
+    for count in range(3):
+        points = {"level": Sample(990.0, count), "crest": Sample(0.0, count)}
+        said += pair.take(points, 60.0 * count)
+    assert [each.incident for each in said if isinstance(each, Decided)] == ["one-1", "two-1"]
+    assert pair.alarms.active == {"reservoir.one.serious": 1, "reservoir.two.serious": 1}
