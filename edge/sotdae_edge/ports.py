@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from sotdae_edge.core.alarms import Condition
 from sotdae_shared.denied import DenyList
+from sotdae_shared.floor import Floor
 from sotdae_shared.messages import (
     AckBody,
     ClipBody,
@@ -220,6 +221,9 @@ class Stated(Protocol):
 
     problems: list[str]
     """What was wrong with what lay there when it was last read."""
+
+    def floor(self) -> Floor | None:
+        """Return the highest floor that holds, or None."""
 
     def deny_list(self) -> DenyList | None:
         """Return the newest deny list that holds, or None."""

@@ -1,4 +1,7 @@
-"""The helper that tells the gate which people's keys count no more. Without it only openings are refused."""
+"""The helper that tells the gate which people's keys count no more, and the floor of policies.
+
+Without it only openings are refused.
+"""
 
 import asyncio
 import logging
@@ -38,12 +41,13 @@ class Denying:
             await asyncio.sleep(EVERY_S)
 
     def _look(self) -> DenyTold | None:
-        stated = self.stated.deny_list()
+        floor, stated = self.stated.floor(), self.stated.deny_list()
         self.problems = list(self.stated.problems)
         if stated is None:
             return None
         ours = tuple(sorted(self.publics.intersection(stated.keys)))
-        return DenyTold(stated.version, stated.issued_at.timestamp(), ours)
+        least = 0 if floor is None else floor.policy
+        return DenyTold(stated.version, stated.issued_at.timestamp(), ours, least)
 
     def conditions(self, wall_s: float) -> Iterator[Condition]:
         """Yield an alarm where nobody could reopen by signature, and one for what cannot be believed."""

@@ -5,6 +5,7 @@ to keep a road open; a key that shall not close either is taken off the roster.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sotdae_edge.core.events import DenyTold
 from sotdae_edge.core.site import Person, Site
@@ -16,8 +17,11 @@ MAX_AGE_S = MAX_AGE.total_seconds()
 
 
 def newest(held: DenyTold | None, told: DenyTold) -> DenyTold:
-    """Return the list that counts: never an older one after a newer."""
-    return told if held is None or told.version >= held.version else held
+    """Return the list that counts: never an older one after a newer, and the highest floor."""
+    if held is None:
+        return told
+    newer = told if told.version >= held.version else held
+    return replace(newer, policy_floor=max(told.policy_floor, held.policy_floor))
 
 
 def void(signers: Iterable[Person | Signer], told: DenyTold | None) -> list[str]:

@@ -113,13 +113,15 @@ class BadPolicy:
 
 @dataclass(frozen=True, slots=True)
 class DenyTold:
-    """The deny list of now, as far as it is about this gate. Its signature has been checked."""
+    """What the office states now, as far as it is about this gate. Its signatures have been checked."""
 
     version: int
     issued_s: float
     """When it was signed, in seconds since 1970."""
     keys: tuple[str, ...]
     """Public halves of the keys in the gate's file that count no more, in lower case."""
+    policy_floor: int = 0
+    """The lowest version of a policy that may be taken; 0 where no floor is stated."""
 
 
 @dataclass(frozen=True, slots=True)

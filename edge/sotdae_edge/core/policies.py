@@ -199,7 +199,8 @@ def _objections(gate: "Gate", policy: PolicyBody, floor: int) -> tuple[str, ...]
     site = own(gate)
     if site.policy is None:
         return (NO_RULES,)
-    floor = max(floor, site.policy.floor - 1)
+    told = 0 if gate.denied is None else gate.denied.policy_floor
+    floor = max(floor, site.policy.floor - 1, told - 1)
     signed = {approval.key for approval in policy.approvals}
     void = deny.void((each for each in site.policy.trust.signers if each.key in signed), gate.denied)
     reason = f"denied key {', '.join(void)}" if void else None

@@ -200,7 +200,7 @@ class PolicyRules:
     bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
     """The site's own least and most of a value, inside of `limits`."""
     floor: int = 0
-    """The lowest version that may be in force, as the enrolment office stated."""
+    """The lowest version that may be in force, as the enrolment office had stated by the start."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from sotdae_edge.adapters.statements import Statements
 from sotdae_edge.app.denying import Denying
 from sotdae_edge.core.events import DenyTold, Event
 from sotdae_provisioning.pki.province import Province
-from sotdae_provisioning.pki.statements import deny_keys, publish_deny_list
+from sotdae_provisioning.pki.statements import deny_keys, publish_deny_list, raise_floor, stated_floor
+from sotdae_shared.ids import FacilityId
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 LEE, STRANGER = ROSTER[2].public, "ab" * 32
@@ -54,6 +55,13 @@ def first(denying: Denying) -> Event:
 
 def test_the_gate_hears_of_its_own_people_only(papers: Path) -> None:
     assert first(helper(papers)) == DenyTold(1, AT.timestamp(), (LEE,))
+
+
+def test_a_floor_that_is_raised_is_told_beside_the_list(papers: Path) -> None:
+    facility, province = FacilityId("GG-41113-UP-0007"), Province(papers.parent / "ca")
+    raise_floor(province, facility, {"policy": 12})
+    (papers / "floor.json").write_bytes(stated_floor(province, facility, None, AT))
+    assert first(helper(papers)) == DenyTold(1, AT.timestamp(), (LEE,), 12)
 
 
 def test_an_old_list_is_alarmed_and_one_of_six_days_is_not(papers: Path) -> None:

@@ -146,7 +146,8 @@ ARM_POINTS = (
 
 PLAIN = frozenset(
     {
-        "AlarmBook.active", "Attempt.retries", "DenyTold.issued_s", "DenyTold.keys", "DenyTold.version",
+        "AlarmBook.active", "Attempt.retries", "DenyTold.issued_s", "DenyTold.keys",
+        "DenyTold.policy_floor", "DenyTold.version",
         "Incident.rank", "Nonce.value", "Trip.cause",
         "Waiting.command", "Waiting.nonce", "Waiting.rank",
         "Hearing.calm", "Hearing.dry", "Hearing.firm", "Hearing.lost", "Hearing.wet",

@@ -304,6 +304,23 @@ def test_nothing_below_the_stated_floor_is_taken_or_goes_on() -> None:
     assert verdicts(story, good(9, caution_cm=4.0))[0][1] == "accepted"
 
 
+def test_a_floor_that_is_raised_counts_at_once_and_never_falls() -> None:
+    story = calm()
+    verdicts(story, good(3, caution_cm=4.0))
+    story.plant.water(6.0)
+    story.run(3.0)
+    verdicts(story, good(4, caution_cm=3.0))
+    story.give(DenyTold(2, WALL.timestamp(), (), policy_floor=7))
+    story.give(DenyTold(3, WALL.timestamp(), ()))
+    story.give(DenyTold(1, WALL.timestamp(), (), policy_floor=5))
+    assert story.gate.denied == DenyTold(3, WALL.timestamp(), (), policy_floor=7)
+    assert verdicts(story, good(6))[0][2] == "version 6 is not above 6"
+    story.plant.water(0.0)
+    story.run(700.0, every=1.0)
+    assert in_force(story) == (3, None), "what waited is below it; what is in force stays until a restart"
+    assert verdicts(story, good(7))[0][1] == "accepted"
+
+
 def test_bounds_of_a_site_are_checked() -> None:
     assert list(policy.bounds_problems({"caution_cm": (3.0, 8.0)})) == []
     bad = {"caution": (3.0, 8.0), "close_cm": (10.0, 20.0), "reopen_cm": (3.0, 2.0)}
