@@ -436,7 +436,8 @@ def _load(model: type[Config], path: Path) -> Config:
 def _lines(detail: Any, known: frozenset[str]) -> list[str]:
     place, text = ".".join(str(part) for part in detail["loc"]), detail["msg"].removeprefix("Value error, ")
     if detail["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        near = difflib.get_close_matches(str(detail["loc"][-1]), known, 1, 0.7)
+        said = str(detail["loc"][-1])
+        near = difflib.get_close_matches(said, known - {said}, 1, 0.7)
         text = "there is no such setting here" + (f"; did you mean {near[0]}?" if near else "")
     return [f"{place}: {text}"] if place else text.splitlines()
 

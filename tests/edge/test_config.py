@@ -91,6 +91,12 @@ def test_a_wrong_file_is_refused_with_its_place(tmp_path: Path, more: str, place
     assert place in problems(tmp_path, text)
 
 
+def test_a_setting_in_the_wrong_section_is_not_offered_itself(tmp_path: Path) -> None:
+    said = problems(tmp_path, 'dir = "gate"\n' + GOOD)
+    assert "dir: there is no such setting here" in said
+    assert "did you mean dir" not in said
+
+
 @pytest.mark.parametrize(
     ("more", "place"),
     [

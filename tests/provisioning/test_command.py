@@ -2,11 +2,17 @@
 
 import importlib.metadata
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
+
+from sotdae_provisioning.__main__ import build
 
 
 def sotdae(*words: str) -> subprocess.CompletedProcess[str]:
@@ -18,6 +24,21 @@ def test_it_tells_its_version() -> None:
     told = sotdae("--version")
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout.strip() == f"sotdae {importlib.metadata.version('sotdae')}"
+
+
+def helps(command: Any, name: str) -> Iterator[tuple[str, str]]:
+    """Yield every word of help with the name of what it explains."""
+    yield name, command.help or ""
+    for each in command.params:
+        yield f"{name} {each.name}", getattr(each, "help", None) or ""
+    for part in getattr(command, "commands", {}).values():
+        yield from helps(part, f"{name} {part.name}")
+
+
+def test_no_word_of_help_is_taken_for_markup() -> None:
+    found = dict(helps(get_command(build(None)), "sotdae"))
+    assert len(found) > 200
+    assert {name: text for name, text in found.items() if re.search(r"(?<!\\)\[[a-z#/@]", text)} == {}
 
 
 def test_profiles_are_listed_for_programs_as_for_people() -> None:

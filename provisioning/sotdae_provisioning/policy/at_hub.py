@@ -56,6 +56,8 @@ def publish(
     """
     with told_whole(as_json=as_json):
         policy = read_policy(bundle)
+        if bundle.suffix != ".json":
+            raise ConfigError(str(bundle), [f"is a draft; have it signed: sotdae policy sign {bundle}"])
         wanted = {"rings": _rings(rings), "canary": canary, "soak_s": soak_s, "abort_percent": abort_percent}
         desk = Hub(hub, token_file)
         begun = desk.publish(policy, {name: value for name, value in wanted.items() if value is not None})

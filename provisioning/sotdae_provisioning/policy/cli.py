@@ -27,7 +27,7 @@ from sotdae_shared.policy import Trust, unsigned
 policy_app = typer.Typer(no_args_is_help=True, help="Thresholds of many gates, signed by several people.")
 
 TrustOption = Annotated[
-    Path | None, typer.Option("--trust", help="A gate's or hub's file: its [policy] says who may sign.")
+    Path | None, typer.Option("--trust", help="A gate's or hub's file: its section policy says who may sign.")
 ]
 
 
@@ -158,7 +158,7 @@ def _show(lang: Lang, policy: PolicyBody, before: PolicyBody | None, trust: Trus
 
 def _lines(lang: Lang, before: PolicyBody | None, after: PolicyBody) -> list[str]:
     found = [words.in_words(lang, each) for each in words.changes(before, after)]
-    return found or [words.say(lang, "nothing")]
+    return found or [words.say(lang, "nothing" if before is not None else "own")]
 
 
 policy_app.command("publish")(publish)

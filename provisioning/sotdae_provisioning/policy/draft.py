@@ -70,6 +70,8 @@ def write_draft(path: Path, policy: PolicyBody) -> None:
             file.write(draft(policy))
     except FileExistsError as error:
         raise ConfigError(str(path), ["is there already; a draft is never overwritten"]) from error
+    except OSError as error:
+        raise ConfigError(str(path), [f"cannot be written: {error.strerror}"]) from error
 
 
 def draft(policy: PolicyBody) -> str:

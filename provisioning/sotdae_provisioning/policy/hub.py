@@ -20,7 +20,9 @@ class Hub:
     """One hub's API; `token_file` holds an operator's token where the hub wants one."""
 
     def __init__(self, url: str, token_file: Path | None = None) -> None:
-        """Take address and token. ConfigError if the token cannot be read."""
+        """Take address and token. ConfigError if it is no address, or the token cannot be read."""
+        if not url.startswith(("http://", "https://")):
+            raise ConfigError("--hub", [f"{url!r}: want http://host:port or https://host:port"])
         self.url = url.rstrip("/")
         self._headers = {} if token_file is None else {"Authorization": f"Bearer {_token(token_file)}"}
 

@@ -36,6 +36,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "new": ("new: {0} {1}", "새로 정함: {0} {1}"),
     "gone": ("back to the site's own value: {0} (was {1})", "시설 자체 값으로: {0} (이전 {1})"),
     "nothing": ("nothing changes", "바뀌는 것 없음"),
+    "own": ("it sets no value: each site's own file counts", "정하는 값 없음: 시설마다 자체 값이 적용됨"),
     "version": ("version", "버전"),
     "scope": ("scope", "범위"),
     "types": ("types", "시설 종류"),

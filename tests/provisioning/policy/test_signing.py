@@ -161,3 +161,20 @@ def test_a_value_that_cannot_be_is_named(tmp_path: Path, value: str) -> None:
     assert done.exit_code == 2
     assert "values." in done.stderr
     assert not (tmp_path / "a.toml").exists()
+
+
+def test_a_policy_that_sets_nothing_is_not_said_to_change_nothing(tmp_path: Path, signers: Signers) -> None:
+    path = tmp_path / "back.toml"
+    assert policy("new", path, "--reason", "back").exit_code == 0
+    said = policy("sign", path, "--key", signers.pem("kim"), "--as", "kim", "--yes")
+    assert "it sets no value: each site's own file counts" in said.output
+    assert "nothing changes" not in said.output
+
+
+def test_what_a_person_must_mend_ends_with_2(draft: Path, tmp_path: Path) -> None:
+    nowhere = policy("new", tmp_path / "no" / "x.toml", "--reason", "r")
+    assert (nowhere.exit_code, "cannot be written" in nowhere.output) == (2, True)
+    unsigned = policy("publish", draft, "--hub", "http://127.0.0.1:1")
+    assert (unsigned.exit_code, "sotdae policy sign" in unsigned.output) == (2, True)
+    address = policy("status", "--hub", "127.0.0.1:8080")
+    assert (address.exit_code, "want http://host:port" in address.output) == (2, True)
