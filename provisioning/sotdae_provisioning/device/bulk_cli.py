@@ -19,7 +19,7 @@ from sotdae_provisioning.device.parcels import ASKED, Answered, Asked, accept, a
 from sotdae_provisioning.device.rows import Bad, Row, address_from, inert, read_rows, written
 from sotdae_provisioning.device.sheet import sheet
 from sotdae_provisioning.device.standing import alone
-from sotdae_provisioning.device.ticket import Ticket
+from sotdae_provisioning.device.ticket import Ticket, office_from
 from sotdae_provisioning.pki.certificates import dns_names
 from sotdae_provisioning.pki.cli import PassOption, passphrase_in
 from sotdae_provisioning.pki.folder import write
@@ -64,7 +64,9 @@ def enrol_many(
         out.mkdir(parents=True, exist_ok=True, mode=0o700)
         with alone(province):
             if requests is None:
-                giving = Tickets(province, str(office), out, timedelta(hours=hours), secrets.choice)
+                giving = Tickets(
+                    province, office_from(str(office)), out, timedelta(hours=hours), secrets.choice
+                )
                 outcomes = _give(giving, rows, now)
             else:
                 outcomes = _answer(

@@ -19,16 +19,15 @@ from sotdae_provisioning.device.client import Office, root_of
 from sotdae_provisioning.device.doctor.cli import doctor
 from sotdae_provisioning.device.papers import Papers
 from sotdae_provisioning.device.renewing import OFFICE, Renewing, address_in, due_at, hear, office_of, said
+from sotdae_provisioning.device.rows import address_from, serial_from
 from sotdae_provisioning.device.statements import take_deny_list, take_floor
-from sotdae_provisioning.device.ticket import Ticket
+from sotdae_provisioning.device.ticket import Ticket, office_from
 from sotdae_provisioning.device.walk.cli import label, report_app, walk
 from sotdae_provisioning.pki.certificates import dns_names
 from sotdae_provisioning.pki.codes import LIFE, Codes, Grant, shown
 from sotdae_provisioning.pki.province import Province
 from sotdae_provisioning.telling import told
 from sotdae_shared.errors import ConfigError
-from sotdae_shared.ids import FacilityId
-from sotdae_shared.topics import Address
 
 device_app = typer.Typer(no_args_is_help=True, help="Boxes and their identity.")
 
@@ -68,11 +67,12 @@ def code(
     """Give a one-time code for a box, good for a day: as a line, and as a QR code to scan on site."""
     with told():
         now = datetime.now(UTC)
-        province, address = Province(folder), Address(FacilityId(facility), node)
+        province, address = Province(folder), address_from(facility, node)
+        where, box = office_from(office), serial_from(serial)
         province.city(address.facility.city).certificate()
-        drawn = Codes(folder / "codes.db").give(Grant(address, serial, now + LIFE), secrets.choice)
+        drawn = Codes(folder / "codes.db").give(Grant(address, box, now + LIFE), secrets.choice)
         root = province.root.certificate().fingerprint(hashes.SHA256()).hex()
-        ticket = Ticket(office, address, drawn, root).text()
+        ticket = Ticket(where, address, drawn, root).text()
         if image is not None:
             segno.make(ticket, error="m").save(str(image), scale=6)
         if as_json:
@@ -83,7 +83,7 @@ def code(
             typer.echo(ticket)
             return
         segno.make(ticket, error="m").terminal(compact=True)
-        typer.echo(f"code {shown(drawn)} for {node} (box {serial}), good for a day, once\n{ticket}")
+        typer.echo(f"code {shown(drawn)} for {node} (box {box}), good for a day, once\n{ticket}")
 
 
 @device_app.command()

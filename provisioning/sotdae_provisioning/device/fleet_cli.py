@@ -18,7 +18,7 @@ from sotdae_provisioning.device.fleet import REPLACED, Box, State, boxes, found,
 from sotdae_provisioning.device.papers import Papers
 from sotdae_provisioning.device.renewing import hear, office_of
 from sotdae_provisioning.device.rows import address_from, inert, serial_from
-from sotdae_provisioning.device.ticket import Ticket
+from sotdae_provisioning.device.ticket import Ticket, office_from
 from sotdae_provisioning.pki.cli import PassOption, passphrase_in
 from sotdae_provisioning.pki.codes import LIFE, Codes, Grant
 from sotdae_provisioning.pki.province import Province
@@ -76,7 +76,9 @@ def list_boxes(
         if as_json:
             typer.echo(json.dumps([box.as_json() for box in listed]))
             return
-        table = Table("facility", "node", "box", "state", "until", "renewed")
+        table = Table("facility", "node", "box", "state", "until", "renewed", box=None, pad_edge=False)
+        for column in table.columns:
+            column.overflow = "fold"
         for box in listed:
             renewed = "" if box.renewed_at is None else f"{box.renewed_at:%Y-%m-%d}"
             shown = f"[{_COLOURS[box.state]}]{box.state}[/]"
@@ -166,7 +168,7 @@ def replace(
     """Replace a broken box: the old one is struck off, the new one gets a code for the same facility."""
     with told():
         province, listed = Province(folder), known(Province(folder))
-        old, box = found(listed, who), serial_from(serial)
+        old, box, where = found(listed, who), serial_from(serial), office_from(office)
         holding = [each for each in listed if each.serial == box and each.state in _HOLDING]
         if holding:
             raise ConfigError(box, [f"this box is {holding[0].address.node}; a successor is another box"])
@@ -180,7 +182,7 @@ def replace(
             _strike_off(province, old, f"{REPLACED}{name}, box {box}", phrase)
         code = codes.give(Grant(address, box, until), secrets.choice)
         root = province.root.certificate().fingerprint(hashes.SHA256()).hex()
-        ticket = Ticket(office, address, code, root).text()
+        ticket = Ticket(where, address, code, root).text()
         if as_json:
             answer = {"struck_off": old.address.node, "node": name, "until": until.isoformat()}
             typer.echo(json.dumps(answer | {"ticket": ticket}))

@@ -1,5 +1,6 @@
 """What a technician carries to the box: one line, as text and as a QR code."""
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode
 
@@ -9,6 +10,15 @@ from sotdae_shared.topics import Address
 
 START = "sotdae://enrol?"
 _FIELDS = ("office", "facility", "node", "code", "root")
+_OFFICE = re.compile(r"https://[^/\s:]+(:[0-9]{1,5})?/?|https://\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?/?")
+_ROOT = re.compile(r"[0-9a-f]{64}")
+
+
+def office_from(text: str) -> str:
+    """Return where an office is, checked. WireError: what is wanted."""
+    if _OFFICE.fullmatch(text) is None:
+        raise WireError(f"office {text[:60]!r}: want https://host:port")
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,7 @@ class Ticket:
         missing = [name for name in _FIELDS if name not in values]
         if missing:
             raise WireError(f"no whole ticket: {', '.join(missing)} is missing")
-        if not values["office"].startswith("https://"):
-            raise WireError("a ticket's office begins with https://")
+        if _ROOT.fullmatch(values["root"]) is None:
+            raise WireError("no whole ticket: its end is missing; copy the line once more")
         address = Address(FacilityId(values["facility"]), values["node"])
-        return cls(values["office"], address, values["code"], values["root"])
+        return cls(office_from(values["office"]), address, values["code"], values["root"])

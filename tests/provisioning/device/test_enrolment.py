@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from sotdae_provisioning.device.cli import device_app
 from sotdae_provisioning.device.client import root_of
 from sotdae_provisioning.device.papers import Papers
-from sotdae_provisioning.device.ticket import Ticket
+from sotdae_provisioning.device.ticket import Ticket, office_from
 from sotdae_provisioning.pki.certificates import Names, dns_names, new_key, request
 from sotdae_provisioning.pki.codes import LIFE, TRIES, Codes, Grant, clean
 from sotdae_provisioning.pki.folder import write_key
@@ -272,6 +272,8 @@ def test_any_text_as_a_ticket_is_refused_in_words(text: str) -> None:
 def test_a_ticket_is_read_as_it_was_written() -> None:
     ticket = Ticket("https://office.example:8443", GATE, "ABCD23456789", "ab" * 32)
     assert Ticket.read(ticket.text()) == ticket
+    with pytest.raises(WireError, match="its end is missing"):
+        Ticket.read(ticket.text()[:-4])
 
 
 @pytest.mark.parametrize(
@@ -284,3 +286,13 @@ def test_an_address_that_is_none_is_named_and_ends_nobody(url: str, tmp_path: Pa
     said = CliRunner().invoke(device_app, ["enrol", "--papers", str(tmp_path / "papers")], input=ticket)
     assert (said.exit_code in (1, 2), isinstance(said.exception, SystemExit)) == (True, True), said.exception
     assert "office" in said.output
+
+
+@pytest.mark.parametrize(
+    "office", ["http://office:8443", "office:8443", "https://", "https://a b", "https://a/b"]
+)
+def test_an_office_that_no_box_could_reach_is_no_office(office: str) -> None:
+    with pytest.raises(WireError, match="want https://host:port"):
+        office_from(office)
+    for fine in ("https://office.example:8443", "https://10.0.0.1", "https://[fd00::1]:8443"):
+        assert office_from(fine) == fine

@@ -88,6 +88,29 @@ def test_the_list_says_how_each_box_stands(shut: Ground) -> None:
     assert "stolen" in run("show", "gate-stolen", *where).output
 
 
+def test_the_list_shows_names_whole_on_a_narrow_screen(shut: Ground) -> None:
+    given(shut, "gate-41113-up-0007", days_ago=1, box="SN-1")
+    listed = CliRunner().invoke(device_app, ["list", "--dir", str(shut.province.path)], env={"COLUMNS": "80"})
+    assert "GG-41113-UP-0007  gate-41113-up-0007  SN-1" in listed.output
+
+
+@pytest.mark.parametrize(
+    ("node", "serial", "office", "wanted"),
+    [
+        ("Gate7", "SN-1", "https://localhost:8443", "want lower-case letters"),
+        ("gate-7", "SN 1", "https://localhost:8443", "serial 'SN 1'"),
+        ("gate-7", "SN-1", "http://localhost:8443", "want https://host:port"),
+    ],
+)
+def test_no_code_is_given_that_no_box_could_use(
+    shut: Ground, node: str, serial: str, office: str, wanted: str
+) -> None:
+    place = ("--dir", shut.province.path, "--office", office, "--serial", serial)
+    done = run("code", "GG-41113-UP-0007", node, *place)
+    assert (done.exit_code, wanted in done.output) == (2, True)
+    assert told("list", "--dir", shut.province.path) == []
+
+
 def test_a_state_begins_at_its_hour(shut: Ground) -> None:
     given(shut, "gate-1", days_ago=0, box="SN-1")
     with shut.province.city("41113").ledger() as ledger:

@@ -117,9 +117,10 @@ def test_papers_of_another_of_another_time_or_none(tmp_path: Path) -> None:
     ("ticket", "wanted"),
     [
         ("sotdae://nothing", ("failed", ["papers.refused"])),
-        ("sotdae://enrol?office=https://localhost:1&facility=GG-41113-UP-0008&node=n&code=A&root=00",
+        ("sotdae://enrol?office=https://localhost:1&facility=GG-41113-UP-0008&node=n&code=A&root=" + "0" * 64,
          ("failed", ["papers.other_ticket"])),
-        ("sotdae://enrol?office=https://localhost:1&facility=GG-41113-UP-0007&node=gate-41113-up-0007&code=A&root=0",
+        ("sotdae://enrol?office=https://localhost:1&facility=GG-41113-UP-0007&node=gate-41113-up-0007&code=A&root="
+         + "0" * 64,
          ("not_done", ["papers.no_office"])),
     ],
 )  # fmt: skip
