@@ -123,3 +123,31 @@ def test_numbers_that_no_gate_wrote_are_refused(raw: bytes) -> None:
 
 def test_nothing_kept_is_nothing() -> None:
     assert read(None) == {}
+
+
+@pytest.mark.parametrize("last_cm", [1.0, 2.0])
+def test_half_of_a_day_is_the_lower_median(last_cm: float) -> None:
+    found = Baseline(today={10: DAY // 2 - 1, 20: DAY // 2})
+    found.take(last_cm)
+    assert (found.days, found.today) == ([last_cm], {})
+
+
+@pytest.mark.parametrize(("cm", "drifted"), [(2.0, False), (2.1, True), (-2.0, False), (-2.1, True)])
+def test_a_drift_is_more_than_two_centimetres(cm: float, drifted: bool) -> None:
+    assert Baseline(days=[cm] * LEAST_DAYS).drifted is drifted
+
+
+@pytest.mark.parametrize(
+    ("others_cm", "mine_cm", "dry"),
+    [
+        ((0.0, 0.0, 9.0, 9.0), 5.0, True),
+        ((0.0, 0.0, 9.0, 9.0, 9.0), 5.0, False),
+        ((), 14.9, True),
+        ((), 15.0, False),
+    ],
+)
+def test_half_of_the_others_or_the_last_one_itself_say_dry(
+    others_cm: tuple[float, ...], mine_cm: float, dry: bool
+) -> None:
+    levels = {f"s{n}": level(cm) for n, cm in enumerate(others_cm)} | {"radar": level(mine_cm)}
+    assert dry_for("radar", levels, 3.0, 15.0) is dry

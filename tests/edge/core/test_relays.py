@@ -20,6 +20,8 @@ def relays() -> Relays:
         (Sample(12.5, 1, 1.0), 12.5, Flag.PASS),
         (Sample(12.5, 1, 0.0), 12.5, Flag.SUSPECT),
         (Sample(50.1, 1), 50.1, Flag.FAIL),
+        (Sample(50.0, 1), 50.0, Flag.PASS),
+        (Sample(0.0, 1), 0.0, Flag.PASS),
         (Sample(None, 1), None, Flag.MISSING),
     ],
 )
@@ -50,3 +52,9 @@ def test_a_device_that_does_not_answer_keeps_its_last_value_only_until_it_is_sil
     known.take({}, 5.0)
     assert known.readings(5.0)[0].value == 3.0
     assert known.readings(10.0)[0].value is None
+
+
+def test_one_that_is_silent_does_not_hide_the_next() -> None:
+    known = Relays([Relay("low"), HEAD], {"low": Scale(Unit.CM), "head": Scale(Unit.CM)})
+    known.take({"head": Sample(4.0, 1)}, 0.0)
+    assert [reading.value for reading in known.readings(1.0)] == [None, 4.0]

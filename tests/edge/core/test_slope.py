@@ -298,3 +298,52 @@ def test_wet_ground_lowers_the_limits_and_so_does_not_knowing(
 def test_what_cannot_be_read_starts_afresh(kept: Any) -> None:
     state = bench(east=kept).states["east"]
     assert (state.stage, state.episode) == (Stage.NORMAL, 0)
+
+
+def test_a_forecast_is_made_when_the_long_memory_grows_and_not_otherwise() -> None:
+    core = bench()
+    state = core.states["east"]
+    feed(core, (0.0, 5.0))
+    first = Refusal(Why.TOO_FEW, "1 samples: want 15")
+    assert state.outlook == first
+    state.outlook = TREND
+    for readings in (((0.0, 5.0),), ((10.0, 5.0),), ((60.0, 5.0),), ((70.0, None),)):
+        feed(core, *readings)
+        assert state.outlook is TREND
+    feed(core, (600.0, 5.0))
+    assert state.outlook == Refusal(Why.TOO_FEW, "2 samples: want 15")
+    replayed = Slopes((WIRE,), "boot", 0.0, forecasts=False)
+    feed(replayed, (0.0, 5.0))
+    assert replayed.states["east"].outlook is None
+
+
+def test_two_slopes_are_each_told() -> None:
+    pair = Slopes((WIRE, replace(WIRE, name="west")), "boot", 0.0, {"west": {"stage": 0, "episode": 4}})
+    said = feed(pair, (0.0, None), (1.0, None))
+    assert [each.incident for each in said if isinstance(each, Decided)] == ["east-1", "west-5"]
+    assert {code for code in pair.alarms.active if "prepare" in code} == {
+        "slope.east.prepare",
+        "slope.west.prepare",
+    }
+
+
+def test_a_silence_is_no_calm() -> None:
+    core = bench(replace(WIRE, silent_s=100.0, calm_s=300.0), east={"stage": 2, "episode": 1})
+    feed(core, *((60.0 * n, 5.0) for n in range(5)))
+    for at in range(340, 2000, 60):
+        core.take({}, float(at))
+    assert core.states["east"].stage is Stage.RESTRICT
+
+
+def test_rain_is_added_over_the_time_between_two_looks() -> None:
+    core = bench()
+    raining(core, (1000.0, 60.0), (1060.0, 60.0))
+    assert core.states["east"].soil.index_mm == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("rain_point", ["rain", None])
+def test_on_dry_ground_the_limits_are_as_they_stand(rain_point: str | None) -> None:
+    core = bench(replace(WIRE, rain_point=rain_point))
+    core.states["east"].rain = (0.0, 500.0)
+    feed(core, *((60.0 * n, n / 60.0 * 3.0) for n in range(10)))
+    assert [text for _, text in core.states["east"].wants] == ["3 mm/h: limit 2"]
