@@ -36,6 +36,9 @@ class Office:
         """Certify a new box by its one-time code."""
         public, _ = requested(request)  # before the code is used up: a broken request may be mended
         grant = self.codes.take(node, code, key_sha256(public), now)
+        for each in self._given(self.province.city(grant.address.facility.city), node):
+            if each.revoked_at is not None and each.certificate().public_key() == public:
+                raise WireError(f"revoked: {each.reason}; this key gets no papers again, make a new one")
         return self.province.certify_device(grant.address, public, self.passphrase, now, grant.serial)
 
     def renew(self, shown: x509.Certificate, request: bytes, now: datetime) -> Certified:

@@ -154,6 +154,18 @@ def test_a_code_that_is_out_is_void_with_its_box(ground: Ground, used: bool) -> 
     assert ground.province.nodes(now()) == []
 
 
+def test_a_key_whose_papers_are_void_gets_none_by_the_code_that_it_used(ground: Ground) -> None:
+    desk = Desk(ground.province, Codes(ground.province.path / "codes.db"), None)
+    lost, fresh = (request(GATE.node, Names((NAME,)), new_key()).public_bytes(Encoding.DER) for _ in range(2))
+    code = ground.code()
+    made = desk.enrol(GATE.node, code, lost, now())
+    assert desk.enrol(GATE.node, code, lost, now()), "the line broke: the same key may ask again"
+    ground.province.revoke(made.certificate.serial_number, "key seen", now())
+    with pytest.raises(WireError, match="revoked: key seen"):
+        desk.enrol(GATE.node, code, lost, now())
+    assert desk.enrol(GATE.node, ground.code(), fresh, now())
+
+
 def test_a_box_that_never_enrolled_is_replaced_with_its_code(ground: Ground) -> None:
     code = ground.code()
     words = ("replace", "gate-1", "--dir", ground.province.path, "--office", ground.url, "--serial", "SN-2")
