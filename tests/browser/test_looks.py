@@ -74,6 +74,29 @@ def test_a_phone_shows_it_without_sideways_scrolling(page: Page, hub: FixtureHub
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+SPILLS = """() => {
+    const end = node => node.getBoundingClientRect().bottom;
+    const spills = (each, panel) =>
+        !each.ownerSVGElement && each.offsetHeight !== 0 && end(each) > end(panel) + 1;
+    return [...document.querySelectorAll(".facility .panel:not(.decisions)")]
+        .filter(panel => [...panel.querySelectorAll("*")].some(each => spills(each, panel)))
+        .map(panel => panel.className);
+}"""
+
+
+@pytest.mark.parametrize("language", ["en-GB", "ko-KR"])
+def test_no_panel_lies_over_another_on_an_offices_screen(
+    browser: Browser, hub: FixtureHub, language: str
+) -> None:
+    page = browser.new_context(locale=language).new_page()
+    page.goto(f"{hub.url}/#/f/{FLOODED}")
+    page.wait_for_selector(".chart .voted[d*=L]", state="attached")
+    for width, height in ((1280, 720), (1366, 768), (1440, 900), (1680, 930), (1880, 935), (1920, 1080)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate(SPILLS) == [], (width, height)
+    page.context.close()
+
+
 def test_a_lost_hub_is_said_everything_greys_and_it_comes_back(browser: Browser) -> None:
     with serving() as hub:
         port = int(hub.url.rpartition(":")[2])
