@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.metadata
+import io
 import sys
 from dataclasses import dataclass
 from typing import Annotated
@@ -101,6 +102,8 @@ def _load(name: str, part: Part) -> typer.Typer:
 
 def main() -> None:
     """Entry point of the `sotdae` command."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a serial console may know neither Hangul nor frames
+        sys.stdout.reconfigure(errors="replace")
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     completing = "_SOTDAE_COMPLETE" in __import__("os").environ
     asked, second, *_ = [*words, "", ""]

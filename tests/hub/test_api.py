@@ -304,6 +304,11 @@ def _presence(status: str) -> bytes:
     return json.dumps({"status": status, "session": "s9", "storage": "d", "boots": []}).encode()
 
 
+def test_the_api_is_described_without_another_servers_script(site: Site) -> None:
+    assert httpx.get(f"{site.hub.url}/api/v1/openapi.json").json()["paths"] == openapi_document()["paths"]
+    assert [httpx.get(f"{site.hub.url}{path}").status_code for path in ("/docs", "/redoc")] == [404, 404]
+
+
 def test_the_openapi_document_is_complete() -> None:
     document = openapi_document()
     operations = [each for path in document["paths"].values() for each in path.values()]

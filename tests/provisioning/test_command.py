@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import os
 import re
 import subprocess
 import sys
@@ -39,6 +40,18 @@ def test_no_word_of_help_is_taken_for_markup() -> None:
     found = dict(helps(get_command(build(None)), "sotdae"))
     assert len(found) > 200
     assert {name: text for name, text in found.items() if re.search(r"(?<!\\)\[[a-z#/@]", text)} == {}
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "euc-kr"])
+def test_a_screen_that_lacks_letters_still_gets_the_rest(tmp_path: Path, encoding: str) -> None:
+    words = ("device", "doctor", "--config", str(tmp_path / "none.toml"), "--lang", "ko")
+    told = subprocess.run(
+        [sys.executable, "-m", "sotdae_provisioning", *words],
+        capture_output=True, timeout=60, check=False,
+        env={**os.environ, "PYTHONIOENCODING": encoding, "COLUMNS": "300"},
+    )  # fmt: skip
+    assert (told.returncode, told.stderr) == (1, b"")
+    assert b"none.toml" in told.stdout
 
 
 def test_profiles_are_listed_for_programs_as_for_people() -> None:

@@ -58,7 +58,11 @@ def create_app(
 ) -> FastAPI:
     """Put the API together."""
     app = FastAPI(
-        title="Sotdae hub", version=hub_version(), openapi_url="/api/v1/openapi.json", redoc_url=None
+        title="Sotdae hub",
+        version=hub_version(),
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # its page runs another server's script, as whoever looks
+        redoc_url=None,
     )
     if gate.open_loopback:  # whoever asks is the operator, so a foreign page must not ask through a browser
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
