@@ -187,3 +187,30 @@ def test_what_is_kept_and_changes_must_be_saved(points: dict[str, float], news: 
     revision = core.revision
     core.take(said(3, **points), BORN + 2.0)
     assert core.revision == revision + news
+
+
+TWO = (ONE, replace(ONE, name="A-2", point_2="low2", point_15="high2"))
+
+
+def both(count: int, low: float, low2: float, **points: float) -> dict[str, Sample]:
+    more = {"low2": Sample(low2, count), "high2": Sample(0.0, count)}
+    return said(count, low=low, **points) | more
+
+
+def test_one_that_has_nothing_to_hear_does_not_keep_the_next_from_it() -> None:
+    core = Homes(TWO, "abcdef0123456789", BORN)
+    for count, at in ((1, BORN), (2, BORN + 1.0)):
+        core.take(both(count, 0.0, 1.0, asks=1.0), at)
+    core.states["A-1"].asks = None
+    assert [each.home for each in core.replies()] == ["A-2"]
+    core.states["A-1"].answered = core.states["A-1"].count
+    assert [each.home for each in core.replies()] == ["A-2"]
+
+
+def test_who_is_found_dry_beside_a_flooded_area_does_not_join_it() -> None:
+    kept = Kept(1, (KeptArea("area-1", ("A-1",), 1, True),), {"A-1": KeptHome(Wet.WET_2)})
+    core = Homes(TWO, "abcdef0123456789", BORN, kept)
+    for count, at in ((1, BORN), (2, BORN + 1.0)):
+        core.take(both(count, 1.0, 0.0), at)
+    assert core.states["A-2"].stage is Wet.DRY
+    assert core.areas.open[0].homes == ["A-1"]

@@ -75,3 +75,24 @@ def test_older_boots_wait_for_tokens_and_never_hold_up_live_rows() -> None:
     assert sent.wait_s([row(1), *old], 0.0) == 0.2
     assert sent.due([row(1), row(2), *old], 0.2, 10_000) == [row(2), *old[:2]]
     assert sent.due([row(1), row(2), *old], 0.4, 10_000) == old[2:4]
+
+
+def test_a_bucket_that_still_holds_tokens_is_full_the_sooner() -> None:
+    bucket = TokenBucket(10, burst=5)
+    for now_s in (100.0, 100.5):
+        bucket.take(now_s)
+    assert bucket.wait_s == 0.1
+
+
+def test_rows_that_fill_a_batch_exactly_go_with_it_and_one_byte_more_waits() -> None:
+    rows = [row(1, size=100), row(2, size=100)]
+    assert window().due(rows, 0.0, 200) == rows
+    assert window().due(rows, 0.0, 199) == rows[:1]
+
+
+def test_a_row_that_was_just_sent_late_in_a_connection_is_not_sent_again() -> None:
+    sent, rows = window(), [row(1)]
+    assert sent.due(rows, 1000.0, 10_000) == rows
+    assert sent.due(rows, 1004.9, 10_000) == []
+    assert sent.wait_s(rows, 1004.5) == 0.5
+    assert sent.wait_s(rows, 1009.0) == 0.0
