@@ -56,3 +56,7 @@ def test_each_hour_must_have_been_seen_on_three_whole_days(last_h: int, known: b
 def test_a_day_around_a_gap_of_more_than_two_hours_teaches_nothing(missing_h: int, known: bool) -> None:
     found = [(t_h, v) for t_h, v in series(0, 119) if not 48 < t_h < 48 + missing_h]
     assert (learn(found) is not None) == known
+
+
+def test_a_steady_movement_leaves_no_trace_however_seldom_it_is_read() -> None:
+    assert flat(learn([(0.7 * n, 5.0 + 0.21 * n) for n in range(220)])) == pytest.approx([0.0] * 4, abs=1e-9)
