@@ -66,6 +66,9 @@ def demo(
         except SotdaeError as error:
             typer.echo(f"sotdae demo: {name}: {error}", err=True)
             raise typer.Exit(1) from error
+        except asyncio.CancelledError:  # by q, Ctrl-C or SIGTERM; the stack has ended by then
+            typer.echo(f"sotdae demo: {name}: stopped before its end; logs: {wheres[name]}", err=True)
+            raise typer.Exit(130) from None
         good = good and ended_well(told)
         if name in papers:
             write_report(told, papers[name])
