@@ -92,7 +92,7 @@ def _load(name: str, part: Part) -> typer.Typer:
         if error.name is not None and error.name.startswith("sotdae"):
             raise
         typer.echo(
-            f"`sotdae {name}` needs {error.name}: install it with  pip install 'sotdae[{part.extra}]'",
+            f"`sotdae {name}` needs {error.name}: in a checkout of Sotdae,  pip install '.[{part.extra}]'",
             err=True,
         )
         raise SystemExit(2) from error

@@ -29,7 +29,7 @@ from sotdae_provisioning.child import Child
 from sotdae_shared.errors import LinkError
 from sotdae_shared.signing import PrivateKey, public_of
 
-require_module("textual", "pip install 'sotdae[panel]'")
+require_module("textual", "pip install '.[panel]'")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 SECRET = "three in the morning"

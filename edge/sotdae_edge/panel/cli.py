@@ -80,7 +80,9 @@ def _screen(path: Path, private: PrivateKey, key: Path, lang: Lang) -> None:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("sotdae"):
             raise
-        typer.echo(f"the screen needs {error.name}: install it with  pip install 'sotdae[panel]'", err=True)
+        typer.echo(
+            f"the screen needs {error.name}: in a checkout of Sotdae,  pip install '.[panel]'", err=True
+        )
         raise typer.Exit(2) from error
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         typer.echo("the screen needs a terminal; scripts want  --once --json", err=True)

@@ -49,7 +49,7 @@ def _draw(read: Series, found: Study, title: str, target: Path) -> None:
     try:
         draw(read, found, title, target)
     except ModuleNotFoundError as error:
-        typer.echo(f"--plot needs {error.name}: install it with  pip install 'sotdae[demo]'", err=True)
+        typer.echo(f"--plot needs {error.name}: in a checkout of Sotdae,  pip install '.[demo]'", err=True)
         raise typer.Exit(2) from error
 
 

@@ -22,7 +22,7 @@ RUNTIMES = ("ai_edge_litert", "tflite_runtime")
 _PACKAGES = {"ai_edge_litert": "ai-edge-litert", "tflite_runtime": "tflite-runtime"}
 MAX_MODEL_BYTES = 64 * 1024 * 1024
 _REMEDY = (
-    "install one: pip install 'sotdae[vision]', or, for tflite-runtime, 'sotdae[vision-legacy]' in an "
+    "install one: pip install '.[vision]', or, for tflite-runtime, '.[vision-legacy]' in an "
     "environment of its own (it needs numpy<2)"
 )
 # relu(x) for two float32 numbers: 320 bytes of tflite, enough to make a runtime show that it works.

@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
         emit(error=str(error), fatal=True)
         return 2
     except ImportError as error:
-        emit(error=f"vision is not installed ({error}): pip install 'sotdae[vision]'", fatal=True)
+        emit(error=f"vision is not installed ({error}): pip install '.[vision]'", fatal=True)
         return 2
     return 0
 

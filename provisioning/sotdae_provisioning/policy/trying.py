@@ -103,7 +103,7 @@ def _draw(played: Sequence[Trial], target: Path, title: str) -> None:
 
         plot(played, target, title)
     except ModuleNotFoundError as error:
-        typer.echo(f"--plot needs {error.name}: install it with  pip install 'sotdae[demo]'", err=True)
+        typer.echo(f"--plot needs {error.name}: in a checkout of Sotdae,  pip install '.[demo]'", err=True)
         raise typer.Exit(2) from error
     except (OSError, ValueError) as error:
         typer.echo(f"--plot {target}: {error}", err=True)

@@ -16,7 +16,7 @@ from sotdae_edge.panel.screen.app import PanelApp
 from sotdae_edge.panel.terms import Lang
 from sotdae_shared.signing import to_pem
 
-require_module("textual", "pip install 'sotdae[panel]'")
+require_module("textual", "pip install '.[panel]'")
 
 SIZE = (80, 24)
 SECRET = "wet hands"

@@ -35,7 +35,7 @@ def test_a_runtime_that_runs_a_model_is_found() -> None:
 
 
 def test_no_runtime_is_one_plain_error_that_names_the_remedy() -> None:
-    with pytest.raises(ConfigError, match=r"no tflite runtime works here .*pip install 'sotdae\[vision\]'"):
+    with pytest.raises(ConfigError, match=r"no tflite runtime works here .*pip install '\.\[vision\]'"):
         loader.find_runtime(("no_such_runtime", "nor_this_one"))
 
 

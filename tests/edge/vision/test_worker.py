@@ -118,7 +118,7 @@ def test_a_missing_library_is_a_fatal_line_not_a_traceback(clip: Path) -> None:
     assert done.returncode == 2
     last = json.loads(done.stdout.splitlines()[-1])
     assert last["fatal"] is True
-    assert "pip install 'sotdae[vision]'" in last["error"]
+    assert "pip install '.[vision]'" in last["error"]
 
 
 def test_a_worker_that_nobody_reads_ends(clip: Path) -> None:

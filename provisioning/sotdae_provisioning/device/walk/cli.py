@@ -173,7 +173,7 @@ def _libraries() -> Iterator[None]:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("sotdae"):
             raise
-        raise ConfigError("walk", [f"needs {error.name}: pip install 'sotdae[gate,tech]'"]) from error
+        raise ConfigError("walk", [f"needs {error.name}: pip install '.[gate,tech]'"]) from error
 
 
 def _asker(lang: Lang, name: str, answers: Path | None, *, yes: bool) -> "tuple[Asker, str]":
