@@ -16,9 +16,10 @@ from hub_kit import HubProcess, Message, Pen
 from sotdae_hub.ending import end
 from sotdae_shared.ids import FacilityId, FacilityType
 from sotdae_shared.messages import Kind, PolicyBody, PolicyValues
-from sotdae_shared.policy import Signer, Trust, approve
+from sotdae_shared.policy import approve
 from sotdae_shared.signing import private_of, public_of
 from sotdae_shared.topics import Address
+from sotdae_shared.trust import Signer, Trust
 from sotdae_shared.wire import decode_down
 
 KEYS = {"kim": private_of(b"\x01" * 32), "lee": private_of(b"\x02" * 32), "suwon": private_of(b"\x03" * 32)}

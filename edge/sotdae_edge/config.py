@@ -35,7 +35,7 @@ from sotdae_edge.core.site import (
 from sotdae_edge.core.slope import Slope
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.ids import FacilityId, FacilityText, FacilityType, NodeText
-from sotdae_shared.policy import Trust
+from sotdae_shared.trust import Trust
 
 SLOPE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,23}")
 """Alarm codes carry it, and have 64 characters."""

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.ids import FacilityText
-from sotdae_shared.policy import Trust
+from sotdae_shared.trust import Trust
 
 LEDGER = "metrics-ledger.sqlite3"
 """File that lists what was written to a metrics server."""

@@ -14,8 +14,9 @@ from sotdae_hub.views import PolicyNode, PolicyStatus, PolicyView, RolloutView
 from sotdae_shared.errors import SotdaeError
 from sotdae_shared.ids import FacilityId, FacilityText
 from sotdae_shared.messages import PolicyBody
-from sotdae_shared.policy import Trust, covers, unsigned
+from sotdae_shared.policy import covers, unsigned
 from sotdae_shared.topics import Address
+from sotdae_shared.trust import Trust
 
 Percent = Annotated[FiniteFloat, Field(gt=0, le=100)]
 

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from sotdae_shared.messages import Count
-from sotdae_shared.sealed import Statement
+from sotdae_shared.statement import Statement
 
 MAX_AGE = timedelta(days=7)
 """An older list refuses signed openings; nothing else depends on its age (DESIGN 7)."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 from sotdae_shared.errors import WireError
 from sotdae_shared.ids import FacilityText
 from sotdae_shared.messages import Count
-from sotdae_shared.sealed import Statement
+from sotdae_shared.statement import Statement
 
 PARTS = ("policy", "site", "roster", "deny")
 

@@ -4,31 +4,24 @@ The authority of the services signs, as it signs revocation lists: no other key 
 city's stolen key states anything. What is signed begins with the kind's name, as no certificate does.
 """
 
-from typing import ClassVar, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sotdae_shared.errors import WireError
 from sotdae_shared.signing import canonical
+from sotdae_shared.statement import Statement
 
 SIGNER = "Sotdae services"
 """Common name of the authority that states."""
 MAX_BYTES = 1024 * 1024
 """Largest file that is read: some twenty thousand denied serial numbers."""
 _HASH = ec.ECDSA(hashes.SHA256())
-
-
-class Statement(BaseModel):
-    """What is stated, and when."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    KIND: ClassVar[str]
-    issued_at: AwareDatetime
 
 
 Said = TypeVar("Said", bound=Statement)

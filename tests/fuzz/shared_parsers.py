@@ -18,8 +18,8 @@ from sotdae_shared.messages import (
     Kind,
     StateBody,
 )
-from sotdae_shared.policy import Signer, Trust
 from sotdae_shared.signing import command_bytes, release_bytes, verify
+from sotdae_shared.trust import Signer, Trust
 
 UP, DOWN = sorted(UP_KINDS), sorted(DOWN_KINDS)
 SIGNERS = Trust(

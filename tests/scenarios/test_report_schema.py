@@ -19,7 +19,8 @@ GOOD = Report(
     decisions=[{
         "at": "2026-07-15T06:40:00Z", "facility": "GG-41113-UP-0007", "decision": "trip", "state": "pre_warn",
         "previous": "open", "because": ["2oo3"], "first_out": "radar", "level_cm": 15.1, "rate_cm_min": 20.1,
-        "architecture": "2oo3", "votes": {"radar": "trip"}, "incident": "flood-1", "verdict": None,
+        "architecture": "2oo3", "votes": {"radar": "trip"}, "incident": "flood-1", "command": None,
+        "verdict": None,
     }],
 ).as_json()  # fmt: skip
 

@@ -11,8 +11,9 @@ from sotdae_shared import policy, wire
 from sotdae_shared.errors import WireError
 from sotdae_shared.ids import FacilityId, FacilityType
 from sotdae_shared.messages import Approval, Kind, PolicyBody, PolicyValues
-from sotdae_shared.policy import Signer, Trust, approve, covers, refusal, unsigned
+from sotdae_shared.policy import approve, covers, refusal, unsigned
 from sotdae_shared.signing import private_of, public_of
+from sotdae_shared.trust import Signer, Trust
 
 KEYS = {
     name: private_of(bytes([at]) * 32) for at, name in enumerate(("kim", "lee", "park", "suwon", "mallory"))

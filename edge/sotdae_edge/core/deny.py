@@ -11,7 +11,7 @@ from sotdae_edge.core.events import DenyTold
 from sotdae_edge.core.site import Person, Site
 from sotdae_shared.denied import MAX_AGE
 from sotdae_shared.messages import CommandBody
-from sotdae_shared.policy import Signer
+from sotdae_shared.trust import Signer
 
 MAX_AGE_S = MAX_AGE.total_seconds()
 

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from sotdae_edge.core.rungs import Ladder
-from sotdae_shared.policy import Trust
+from sotdae_shared.trust import Trust
 
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 """A misspelt threshold in a file must be refused, not ignored; so must NaN, which no comparison meets."""

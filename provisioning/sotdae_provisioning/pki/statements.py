@@ -22,7 +22,8 @@ from sotdae_shared.errors import ConfigError, WireError
 from sotdae_shared.floor import PARTS, Floor
 from sotdae_shared.identity import PROVINCE
 from sotdae_shared.ids import FacilityId
-from sotdae_shared.sealed import Statement, seal, unseal
+from sotdae_shared.sealed import seal, unseal
+from sotdae_shared.statement import Statement
 
 DENY_FILE = "deny.json"
 ANEW = timedelta(days=1)

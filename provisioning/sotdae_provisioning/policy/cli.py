@@ -22,7 +22,8 @@ from sotdae_provisioning.policy.trying import dry_run, lint
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.ids import FacilityType
 from sotdae_shared.messages import PolicyBody
-from sotdae_shared.policy import Trust, unsigned
+from sotdae_shared.policy import unsigned
+from sotdae_shared.trust import Trust
 
 policy_app = typer.Typer(no_args_is_help=True, help="Thresholds of many gates, signed by several people.")
 

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.messages import PolicyBody, PolicyValues
-from sotdae_shared.policy import Trust
 from sotdae_shared.signing import canonical
+from sotdae_shared.trust import Trust
 
 MAX_BYTES = 64 * 1024
 """A gate reads no larger one."""

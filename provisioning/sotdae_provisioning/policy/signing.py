@@ -7,8 +7,9 @@ from sotdae_provisioning.pki.folder import write
 from sotdae_provisioning.policy.files import bundle_bytes, read_policy
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.messages import PolicyBody
-from sotdae_shared.policy import Trust, approve, signed_bytes, unsigned
+from sotdae_shared.policy import approve, signed_bytes, unsigned
 from sotdae_shared.signing import PrivateKey, public_of
+from sotdae_shared.trust import Trust
 
 
 def destination(path: Path, out: Path | None) -> Path:

@@ -19,8 +19,9 @@ from sotdae_edge.core.site import Geometry, Levels
 from sotdae_edge.ports import Inbound
 from sotdae_shared.ids import FacilityType
 from sotdae_shared.messages import Kind, PolicyBody
-from sotdae_shared.policy import Signer, Trust, approve
+from sotdae_shared.policy import approve
 from sotdae_shared.signing import public_of
+from sotdae_shared.trust import Signer, Trust
 from sotdae_shared.wire import MAX_POLICY_BYTES, encode_down
 
 

@@ -11,8 +11,9 @@ from sotdae_edge.core.events import BadPolicy, ClockTold, PolicyCame
 from sotdae_edge.core.site import PolicyRules
 from sotdae_shared.ids import FacilityType
 from sotdae_shared.messages import PolicyBody, PolicyValues
-from sotdae_shared.policy import Signer, Trust, approve
+from sotdae_shared.policy import approve
 from sotdae_shared.signing import private_of, public_of
+from sotdae_shared.trust import Signer, Trust
 
 _SCOPES = {"jung": "GG", "oh": "GG", "yoon": "GG", "shin": "41135"}
 KEYS = {name: private_of(bytes([40 + at]) * 32) for at, name in enumerate((*_SCOPES, "mallory"))}
