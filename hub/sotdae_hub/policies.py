@@ -18,6 +18,8 @@ from sotdae_shared.policy import covers, unsigned
 from sotdae_shared.topics import Address
 from sotdae_shared.trust import Trust
 
+NOBODY = "no gate there that takes policies is heard yet; publish when `sotdae policy status` shows its gates"
+"""Published to nobody it would be done at once, and go to each who comes later with no ring before it."""
 Percent = Annotated[FiniteFloat, Field(gt=0, le=100)]
 
 
@@ -67,7 +69,7 @@ class Policies:
 
         Raises:
             UntrustedPolicyError: if people who may sign for its scope have not signed it.
-            PolicyConflictError: if its version is not above all that its facilities have had.
+            PolicyConflictError: if its version is not above all that its gates have had, or none is heard.
             LinkError: if it cannot be kept.
         """
         spreader, policy = self.spreader, asked.policy
@@ -81,6 +83,8 @@ class Policies:
             self._check_version(policy, fleet)
             nodes = _takers(policy, fleet)
             counted = [node for node in nodes if node not in fleet.gone]
+            if not counted:
+                raise PolicyConflictError(f"scope {', '.join((*policy.scope, *policy.types))}: {NOBODY}")
             strange = set(asked.canary) - {node.facility for node in counted}
             if strange:
                 raise PolicyConflictError(f"canary {min(strange)}: no node there takes this policy")

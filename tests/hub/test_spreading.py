@@ -21,8 +21,9 @@ from sotdae_hub.policies import Policies, PolicyConflictError, Publication
 from sotdae_hub.ports import Arrival, Entry
 from sotdae_hub.spreading import AGAIN_S, SILENT_S, Spreader
 from sotdae_shared.errors import LinkError
-from sotdae_shared.ids import FacilityType
+from sotdae_shared.ids import FacilityId, FacilityType
 from sotdae_shared.messages import PolicyBody
+from sotdae_shared.topics import Address
 from sotdae_shared.wire import decode
 
 QUIET_S = 10.0
@@ -275,8 +276,13 @@ def test_a_hub_that_was_off_for_a_month_takes_nobody_for_gone_before_it_has_list
 
 
 def test_after_a_stop_the_one_before_it_is_put_up_again_for_who_lacks_it(scene: Scene) -> None:
-    has, lacks = Node(ONE, applied=5), Node(TWO)
+    has, lacks = Node(ONE), Node(TWO)
+    scene.hear(has)
     scene.publish(policy(5), soak_s=0)
+    assert scene.turn() == [(ONE.node, 5)]
+    has.applied = 5
+    scene.hear(has)
+    assert (scene.turn(), scene.state(5)) == ([], (State.DONE, 0))
     scene.hear(has, lacks)
     assert scene.turn() == [(TWO.node, 5)]
     scene.publish(policy(7), rings=[100])
@@ -339,6 +345,8 @@ def test_who_refused_is_not_told_again(scene: Scene) -> None:
 
 
 def test_versions_of_places_that_have_nothing_in_common_do_not_meet(scene: Scene) -> None:
+    gate = Address(FacilityId("GG-41113-RG-0001"), "gate-rg")
+    scene.hear(Node(ONE), Node(address(1, "41135")), Node(gate))
     scene.publish(policy(9, ("41135",)), soak_s=0)
     scene.publish(policy(7, ("41113",)), soak_s=0)
     scene.publish(policy(6, types=(FacilityType.RIVERSIDE_GATE,)), soak_s=0)
@@ -348,3 +356,20 @@ def test_versions_of_places_that_have_nothing_in_common_do_not_meet(scene: Scene
     asyncio.run(scene.policies.abort(7))
     asyncio.run(scene.policies.resume(7))
     assert scene.state() == (State.RUNNING, 0)
+
+
+def test_nothing_is_published_to_nobody(scene: Scene) -> None:
+    near, far = Node(ONE), Node(address(1, "41135"))
+    scene.hear(near)
+    with pytest.raises(PolicyConflictError, match="scope 41135, UP: no gate there"):
+        scene.publish(policy(7, ("41135",)), soak_s=0)
+    assert scene.spreader.kept == {}
+    scene.hear(far)
+    scene.turn()
+    scene.turn(31 * 86_400.0)
+    scene.hear(near)
+    with pytest.raises(PolicyConflictError, match="is heard"):
+        scene.publish(policy(7, ("41135",)), soak_s=0)
+    scene.hear(far)
+    scene.publish(policy(7, ("41135",)), soak_s=0)
+    assert (scene.turn(), scene.state()) == ([(far.address.node, 7)], (State.RUNNING, 0))
