@@ -37,6 +37,8 @@ class Done:
 
     row: Row
     state: State
+    until: datetime | None = None
+    """When the code that is out for it ends; None for papers."""
 
 
 Outcome = Done | Bad
@@ -70,28 +72,30 @@ class Tickets:
                     if held is not None:
                         self.file(row).unlink(missing_ok=True)
                         yield Done(row, "enrolled")
-                    elif self._good(codes, row, now):
-                        yield Done(row, "kept")
+                    elif (grant := self._good(codes, row, now)) is not None:
+                        yield Done(row, "kept", grant.until)
                     else:
                         wanting.append(row)
             grants = [Grant(row.address, row.serial, now + self.life) for row in wanting]
-            for row, code in zip(wanting, codes.give_all(grants, self.choose), strict=True):
+            drawn = codes.give_all(grants, self.choose)
+            for row, grant, code in zip(wanting, grants, drawn, strict=True):
                 ticket = Ticket(self.office, row.address, code, root)
                 write(self.file(row), f"{ticket.text()}\n".encode(), 0o600)
-                yield Done(row, "given")
+                yield Done(row, "given", grant.until)
 
     def file(self, row: Row) -> Path:
         """Where the ticket of a box is."""
         return self.out / TICKETS / f"{row.address.node}.txt"
 
-    def _good(self, codes: Codes, row: Row, now: datetime) -> bool:
+    def _good(self, codes: Codes, row: Row, now: datetime) -> Grant | None:
         try:
             ticket = Ticket.read(self.file(row).read_text(encoding="utf-8").strip())
         except (OSError, ValueError, WireError):
-            return False
+            return None
         grant = codes.grant_of(row.address.node, ticket.code, now)
-        same = grant is not None and (grant.address, grant.serial) == (row.address, row.serial)
-        return same and ticket.office == self.office
+        if grant is None or (grant.address, grant.serial) != (row.address, row.serial):
+            return None
+        return grant if ticket.office == self.office else None
 
 
 @dataclass(frozen=True, slots=True)

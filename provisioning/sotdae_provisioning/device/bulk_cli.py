@@ -135,7 +135,7 @@ def accept_papers(
 def _give(giving: Tickets, rows: Sequence[Row], now: datetime) -> Sequence[Outcome]:
     """Give tickets, and draw the sheet of all that are out."""
     outcomes = _watched(giving.give(rows, now), len(rows))
-    _write_sheet(giving.out / SHEET, giving, rows, outcomes, now + giving.life)
+    _write_sheet(giving.out / SHEET, giving, rows, outcomes)
     return outcomes
 
 
@@ -163,17 +163,15 @@ def _watched(outcomes: Iterable[Outcome], total: int) -> Sequence[Outcome]:
     return found
 
 
-def _write_sheet(
-    path: Path, giving: Tickets, rows: Sequence[Row], outcomes: Iterable[Outcome], until: datetime
-) -> None:
-    out = {each.row for each in outcomes if isinstance(each, Done) and each.state != "enrolled"}
+def _write_sheet(path: Path, giving: Tickets, rows: Sequence[Row], outcomes: Iterable[Outcome]) -> None:
+    until = {each.row: each.until for each in outcomes if isinstance(each, Done)}
 
-    def tickets() -> Iterator[tuple[Row, Ticket]]:
+    def tickets() -> Iterator[tuple[Row, Ticket, datetime]]:
         for row in rows:
-            if row in out:
-                yield row, Ticket.read(giving.file(row).read_text(encoding="utf-8").strip())
+            if (end := until.get(row)) is not None:
+                yield row, Ticket.read(giving.file(row).read_text(encoding="utf-8").strip()), end
 
-    write(path, "".join(sheet(tickets(), until)).encode(), 0o600)
+    write(path, "".join(sheet(tickets())).encode(), 0o600)
 
 
 def _report(

@@ -24,24 +24,26 @@ header { margin: 0 0 4mm }
 """
 
 
-def sheet(tickets: Iterable[tuple[Row, Ticket]], until: datetime) -> Iterator[str]:
-    """Return the page piece by piece; whatever the list says, it is text."""
+def sheet(tickets: Iterable[tuple[Row, Ticket, datetime]]) -> Iterator[str]:
+    """Return the page piece by piece, each ticket with its own end; whatever the list says, it is text."""
     yield (
         '<!doctype html><html lang="ko"><meta charset="utf-8"><title>Sotdae enrolment</title>'
-        f"<style>{_STYLE}</style><header>Each code is good once, until {until:%Y-%m-%d %H:%M} UTC. "
+        f"<style>{_STYLE}</style><header>Each code is good once, until the time on its label. "
         "Destroy this sheet when the boxes have enrolled. "
-        "코드는 한 번만 쓸 수 있습니다. 등록이 끝나면 이 종이를 파기하십시오.</header><main>\n"
+        "코드는 라벨에 적힌 시각까지 한 번만 쓸 수 있습니다. "
+        "등록이 끝나면 이 종이를 파기하십시오.</header><main>\n"
     )
-    for row, ticket in tickets:
-        yield _label(row, ticket)
+    for row, ticket, until in tickets:
+        yield _label(row, ticket, until)
     yield "</main></html>\n"
 
 
-def _label(row: Row, ticket: Ticket) -> str:
+def _label(row: Row, ticket: Ticket, until: datetime) -> str:
     code = segno.make(ticket.text(), error="m").svg_inline(scale=1, omitsize=True)
     name = f"<p>{escape(row.name)}</p>" if row.name else ""
     return (
         f"<article>{code}<div><h2>{escape(row.address.node)}</h2>{name}"
         f"<p>{escape(str(row.address.facility))}</p><p>box <b>{escape(row.serial)}</b></p>"
-        f'<p class="code">{shown(ticket.code)}</p><p class="dim">sotdae device enrol</p></div></article>\n'
+        f'<p class="code">{shown(ticket.code)}</p><p>until {until:%Y-%m-%d %H:%M} UTC</p>'
+        '<p class="dim">sotdae device enrol</p></div></article>\n'
     )

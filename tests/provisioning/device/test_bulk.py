@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from sotdae_provisioning.device.cli import device_app
 from sotdae_provisioning.device.papers import Papers
 from sotdae_provisioning.device.parcels import ANSWERED, ASKED, Answered, Asked, ask
 from sotdae_provisioning.device.rows import address_from
+from sotdae_provisioning.pki.codes import Codes
 from sotdae_provisioning.pki.folder import write
 from sotdae_provisioning.pki.province import Province
 from sotdae_provisioning.pki.statements import publish_deny_list
@@ -110,6 +111,18 @@ def test_the_sheet_is_text_whatever_the_list_says(ca: Province, tmp_path: Path) 
     assert not any(
         word in done.output for word in Path(tmp_path / "out/tickets/gate-1.txt").read_text().split()
     )
+
+
+def test_the_sheet_says_of_each_ticket_when_it_ends(ca: Province, tmp_path: Path) -> None:
+    words = ("--dir", ca.path, "--office", OFFICE, "--out", tmp_path / "out", "--hours")
+    assert run("enrol-many", listed(tmp_path / "one.csv", line(1)), *words, 1).exit_code == 0
+    two = run("enrol-many", listed(tmp_path / "two.csv", line(1), line(2)), *words, 48, "--json")
+    assert (told(two)["kept"], told(two)["given"]) == (1, 1)
+    labels = (tmp_path / "out/sheet.html").read_text(encoding="utf-8").split("<article>")[1:]
+    ends = {grant.address.node: grant.until for grant in Codes(ca.path / "codes.db").out(datetime.now(UTC))}
+    assert ends["gate-2"] - ends["gate-1"] > timedelta(hours=46)
+    for node, label in zip(("gate-1", "gate-2"), labels, strict=True):
+        assert f"until {ends[node]:%Y-%m-%d %H:%M} UTC" in label
 
 
 def test_a_ticket_of_the_list_enrols_its_box_which_then_needs_none(tmp_path: Path) -> None:
