@@ -102,7 +102,8 @@ def _enrolled() -> tuple[Path, bytes]:
     province, now = Province(base / "ca"), datetime.now(UTC)
     province.init("Gyeonggi", None, now)
     province.add_city(ADDRESS.facility.city, None, now)
-    asked, row = ask(Papers(base / "box"), ADDRESS, "SN-7"), rows_of.Row(2, ADDRESS, "SN-7", "")
+    asked = ask(Papers(base / "box"), ADDRESS, "SN-7")
+    row = rows_of.Row(2, ADDRESS, "SN-7", "", asked.key_sha256)
     (base / "asked").write_bytes(asked.raw())
     answering = Certifying(province, base / "out", None)
     list(answering.answer([row], {row: base / "asked"}, now))
@@ -120,7 +121,7 @@ def _asked_seeds() -> list[bytes]:
     return [Asked(facility=str(ADDRESS.facility), node=ADDRESS.node, serial="SN-7", request=pem).raw()]
 
 
-BOXES = b"facility,node,serial,name\nGG-41113-UP-0007,gate-7,SN-7,x\nGG-41113-UP-0008,'=1,SN-8,\n"
+BOXES = b"facility,node,serial,name,key\nGG-41113-UP-0007,gate-7,SN-7,x,00\nGG-41113-UP-0008,'=1,SN-8,,\n"
 TARGETS = (
     Target("panel_asked", plain(_asked), WireError, lambda: map(wire.line, ASKED)),
     Target("panel_said", plain(_said), WireError, lambda: map(wire.line, SAID)),

@@ -90,17 +90,19 @@ def _by_file(province: Province, devices: int, directory: Path) -> tuple[float, 
     """Return the seconds of making and of certifying, and the peak memory of the latter in MiB."""
     asked = directory / "asked"
     asked.mkdir()
-    begun_s = time.monotonic()
+    begun_s, keys = time.monotonic(), []
     for number in range(devices):
         address = _address(number, "file")
         request = ask(Papers(directory / "boxes" / address.node), address, f"SN-{number}")
         write(asked / f"{address.node}{ASKED}", request.raw())
+        keys.append(request.key_sha256)
     making_s = time.monotonic() - begun_s
     listed = directory / "boxes.csv"
     with listed.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
-        table.writerow(("facility", "node", "serial"))
-        table.writerows((_address(n, "file").facility, f"file-{n}", f"SN-{n}") for n in range(devices))
+        table.writerow(("facility", "node", "serial", "key"))
+        for number, key in enumerate(keys):
+            table.writerow((_address(number, "file").facility, f"file-{number}", f"SN-{number}", key))
     words = ["device", "enrol-many", listed, "--dir", province.path, "--requests", asked, "--out"]
     begun_s = time.monotonic()
     peak_mib = _peak_mib([*map(str, words), str(directory / "answers")])

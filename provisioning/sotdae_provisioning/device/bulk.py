@@ -6,7 +6,7 @@ second identity, and what was written stays as it is.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -18,7 +18,7 @@ from sotdae_provisioning.device.parcels import ANSWERED, Answered, Asked
 from sotdae_provisioning.device.rows import Bad, Row
 from sotdae_provisioning.device.standing import Elsewhere, standing
 from sotdae_provisioning.device.ticket import Ticket
-from sotdae_provisioning.pki.certificates import Issuer, requested
+from sotdae_provisioning.pki.certificates import Issuer, PublicKey, key_sha256, requested
 from sotdae_provisioning.pki.codes import Codes, Grant
 from sotdae_provisioning.pki.folder import Folder, pem, write
 from sotdae_provisioning.pki.province import Province, device_leaf
@@ -39,6 +39,8 @@ class Done:
     state: State
     until: datetime | None = None
     """When the code that is out for it ends; None for papers."""
+    unchecked: bool = False
+    """Whether its papers are for a key that was compared with nothing."""
 
 
 Outcome = Done | Bad
@@ -104,7 +106,9 @@ class Certifying:
 
     province: Province
     out: Path
-    passphrase: str | None
+    passphrase: str | None = field(repr=False)
+    unchecked: bool = False
+    """Whether a request counts whose key nobody compared with what the box showed."""
 
     def answer(self, rows: Sequence[Row], asked: dict[Row, Path], now: datetime) -> Iterator[Outcome]:
         """Answer the requests of these boxes; one that was answered before gets the same again."""
@@ -116,15 +120,16 @@ class Certifying:
             with folder.ledger() as ledger, ledger.adding() as note:
                 for row in batch:
                     try:
-                        request = _read(asked[row], row)
+                        public = self._key_asked(asked[row], row)
                         held = standing(ledger, elsewhere, row.address, row.serial, now)
-                        made = _made(row, request, None if held is None else held.pem, issuer, now)
+                        made = _made(row, public, None if held is None else held.pem, issuer, now)
                     except WireError as error:
                         found.append((_bad(row, error), row, None))
                         continue
                     if held is None:
                         note(made, now, row.serial)
-                    found.append((Done(row, "given" if held is None else "kept"), row, made))
+                    state: State = "given" if held is None else "kept"
+                    found.append((Done(row, state, unchecked=row.key is None), row, made))
             for outcome, row, certificate in found:
                 if certificate is not None and not self._stands(row, certificate, denied):
                     self._write(row, certificate, folder, denied, now)
@@ -133,6 +138,15 @@ class Certifying:
     def file(self, row: Row) -> Path:
         """Where the answer to a box is."""
         return self.out / f"{row.address.node}{ANSWERED}"
+
+    def _key_asked(self, path: Path, row: Row) -> PublicKey:
+        """Return the key that a request is for. WireError if it is not the one that the box showed."""
+        public, _ = requested(_read(path, row))
+        if row.key is None and not self.unchecked:
+            raise WireError("no key to compare with: write the one that the box showed in the column key")
+        if row.key not in (None, key_sha256(public).hex()):
+            raise WireError("its key is not the one that the box showed: was it swapped?")
+        return public
 
     def _stands(self, row: Row, certificate: x509.Certificate, denied: bytes) -> bool:
         """Whether the answer lies there whole already, with the deny list of now."""
@@ -199,8 +213,7 @@ def known(province: Province, rows: Iterable[Row]) -> tuple[list[Row], list[Bad]
     return good, bad
 
 
-def _made(row: Row, request: bytes, held: str | None, issuer: Issuer, now: datetime) -> x509.Certificate:
-    public, _ = requested(request)
+def _made(row: Row, public: PublicKey, held: str | None, issuer: Issuer, now: datetime) -> x509.Certificate:
     if held is None:
         return device_leaf(row.address, public, issuer, now)
     certificate = x509.load_pem_x509_certificate(held.encode())
@@ -223,6 +236,6 @@ def _read(path: Path, row: Row) -> bytes:
 def _bad(row: Row, why: object) -> Bad:
     cells = {
         "facility": str(row.address.facility), "node": row.address.node, "serial": row.serial,
-        "name": row.name,
+        "name": row.name, "key": row.key or "",
     }  # fmt: skip
     return Bad(row.line, cells, str(why))

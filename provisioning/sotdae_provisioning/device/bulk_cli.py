@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sotdae_provisioning.device.bulk import Certifying, Done, Outcome, Tickets, known, requests_in
 from sotdae_provisioning.device.papers import Papers
 from sotdae_provisioning.device.parcels import ASKED, Answered, Asked, accept, ask, fingerprint
-from sotdae_provisioning.device.rows import Bad, Row, address_from, inert, read_rows, written
+from sotdae_provisioning.device.rows import Bad, Row, address_from, inert, key_from, read_rows, written
 from sotdae_provisioning.device.sheet import sheet
 from sotdae_provisioning.device.standing import alone
 from sotdae_provisioning.device.ticket import Ticket, office_from
@@ -36,7 +36,7 @@ SHEET, ERRORS = "sheet.html", "errors.csv"
 
 
 def enrol_many(
-    boxes: Annotated[Path, typer.Argument(help="CSV: facility,node,serial[,name].", exists=True)],
+    boxes: Annotated[Path, typer.Argument(help="CSV: facility,node,serial[,name][,key].", exists=True)],
     folder: DirOption,
     out: Annotated[Path, typer.Option(help="Folder for what is made; the same one to go on.")],
     *,
@@ -46,12 +46,17 @@ def enrol_many(
     requests: Annotated[
         Path | None, typer.Option(help="Certify instead: folder of the boxes' requests.", exists=True)
     ] = None,
+    unchecked_keys: Annotated[
+        bool,
+        typer.Option("--unchecked-keys", help="Also certify requests whose key the list does not name."),
+    ] = False,
     hours: Annotated[int, typer.Option(help="How long a ticket is good.", min=1, max=24 * 14)] = 24,
     passphrase_file: PassOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Enrol the boxes of a list. Cut short, run it again: nobody gets a second identity.
 
+    A request counts if its key is the one in the column key, as `sotdae device request` showed it.
     Rows that are no good go to OUT/errors.csv with a reason; the others are worked on all the same.
     """
     with told():
@@ -69,9 +74,8 @@ def enrol_many(
                 )
                 outcomes = _give(giving, rows, now)
             else:
-                outcomes = _answer(
-                    Certifying(province, out, passphrase_in(passphrase_file)), requests, rows, now
-                )
+                phrase = passphrase_in(passphrase_file)
+                outcomes = _answer(Certifying(province, out, phrase, unchecked_keys), requests, rows, now)
         failed = (each for each in outcomes if isinstance(each, Bad))
         bad = sorted([*bad, *homeless, *failed], key=lambda each: each.line)
         _report(out, rows, outcomes, bad, as_json)
@@ -106,11 +110,7 @@ def certify(
     with told():
         asked, province, now = Asked.read(asked_file.read_bytes()), Province(folder), datetime.now(UTC)
         told_key = key or typer.prompt(f"{asked.node}, box {asked.serial}. Key that the box showed", err=True)
-        if told_key.strip().lower() != asked.key_sha256:
-            raise ConfigError(
-                str(asked_file), ["its key is not the one that the box showed: was it swapped?"]
-            )
-        row = Row(0, asked.address, asked.serial, "")
+        row = Row(0, asked.address, asked.serial, "", key_from(told_key))
         answering = Certifying(province, out, passphrase_in(passphrase_file))
         with alone(province):
             for outcome in answering.answer([row], {row: asked_file}, now):
@@ -188,10 +188,15 @@ def _report(
     # A box of the list that has sent no request: it is not lost, only not there yet.
     waiting = sum(row not in seen and row.line not in seen for row in rows)
     figures |= {"waiting": waiting, "bad": len(bad)}
+    unchecked = sum(isinstance(each, Done) and each.unchecked for each in outcomes)
     if as_json:
-        typer.echo(json.dumps(figures | {"errors": str(errors) if bad else None}))
+        typer.echo(json.dumps(figures | {"unchecked": unchecked, "errors": str(errors) if bad else None}))
         return
     typer.echo(", ".join(f"{name} {count}" for name, count in figures.items()))
+    if unchecked:
+        typer.echo(
+            f"{unchecked} keys compared with nothing: whoever swapped a request is that box now", err=True
+        )
     for each in bad[:5]:
         typer.echo(f"  line {each.line}: {inert(each.reason)}", err=True)
     if bad:

@@ -16,12 +16,13 @@ from sotdae_shared.ids import FacilityId
 from sotdae_shared.topics import Address
 
 WANTED = ("facility", "node", "serial")
-COLUMNS = (*WANTED, "name")
+COLUMNS = (*WANTED, "name", "key")
 REASON = "reason"
 MAX_BYTES = 16 * 1024 * 1024
 MAX_CELL = 200
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 """What begins a formula in a spreadsheet, full-width forms too."""
+_KEY = re.compile(r"[0-9a-f]{64}")
 _SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}")
 
 
@@ -34,6 +35,8 @@ class Row:
     serial: str
     name: str
     """What people call the place; may be empty."""
+    key: str | None = None
+    """SHA-256 of the box's key in hexadecimal, as the box showed it; None where nobody noted it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,13 @@ def serial_from(text: str) -> str:
     return text
 
 
+def key_from(text: str) -> str:
+    """Return the SHA-256 of a key as a box showed it, checked. WireError: what is wanted."""
+    if _KEY.fullmatch(text.strip().lower()) is None:
+        raise WireError(f"key {text[:70]!r}: want the 64 hexadecimal digits that the box showed")
+    return text.strip().lower()
+
+
 def written(bad: Iterable[Bad]) -> str:
     """Return bad rows as CSV with the reason beside each; mended, the same file can be given again."""
     out = io.StringIO()
@@ -115,7 +125,8 @@ def _row(line: int, cells: Mapping[str, str]) -> Row:
         if len(text) > MAX_CELL or not text.isprintable():
             raise WireError(f"{column}: want one line of at most {MAX_CELL} printable characters")
     address = address_from(cells["facility"], cells["node"])
-    return Row(line, address, serial_from(cells["serial"]), cells.get("name", ""))
+    key = key_from(cells["key"]) if cells.get("key") else None
+    return Row(line, address, serial_from(cells["serial"]), cells.get("name", ""), key)
 
 
 def _cells(raw: bytes, source: str) -> Iterator[tuple[int, dict[str, str]]]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -84,6 +85,7 @@ def test_tickets_are_given_once_and_the_rest_says_why_not(ca: Province, tmp_path
         "enrolled": 0,
         "waiting": 0,
         "bad": 2,
+        "unchecked": 0,
         "errors": None,
     }
     errors = (tmp_path / "out/errors.csv").read_text(encoding="utf-8-sig")
@@ -133,7 +135,8 @@ def test_a_ticket_of_the_list_enrols_its_box_which_then_needs_none(tmp_path: Pat
         ticket = (tmp_path / "out/tickets/gate-1.txt").read_text().strip()
         assert run("enrol", ticket, "--papers", tmp_path / "papers").exit_code == 0
         assert told(run("enrol-many", boxes, *where)) | {"errors": None} == {
-            "given": 0, "kept": 1, "enrolled": 1, "waiting": 0, "bad": 0, "errors": None,
+            "given": 0, "kept": 1, "enrolled": 1, "waiting": 0, "bad": 0, "unchecked": 0,
+            "errors": None,
         }  # fmt: skip
         assert not (tmp_path / "out/tickets/gate-1.txt").exists()
         _taken(ground, tmp_path)
@@ -184,12 +187,41 @@ def test_a_box_without_a_link_is_enrolled_by_files(ca: Province, tmp_path: Path)
 def test_papers_of_another_box_are_not_taken(ca: Province, tmp_path: Path) -> None:
     asked(tmp_path / "in", 1, 2)
     boxes = listed(tmp_path / "boxes.csv", line(1), line(2))
-    words = ("enrol-many", boxes, "--dir", ca.path, "--requests", tmp_path / "in", "--out", tmp_path / "out")
+    words = ("enrol-many", boxes, "--dir", ca.path, "--unchecked-keys", "--requests", tmp_path / "in",
+             "--out", tmp_path / "out")  # fmt: skip
     assert run(*words).exit_code == 0
     wrong = run("accept", tmp_path / "out/gate-2.papers.json", "--papers", tmp_path / "in/boxes/gate-1")
     assert wrong.exit_code == 2
     assert "another key" in wrong.output
     assert Papers(tmp_path / "in/boxes/gate-1").current is None
+
+
+def test_a_request_counts_by_the_key_that_its_box_showed(ca: Province, tmp_path: Path) -> None:
+    asked(tmp_path / "in", 1, 2, 3)
+    keys = [Asked.read((tmp_path / f"in/gate-{at}.csr.json").read_bytes()).key_sha256 for at in (1, 2, 3)]
+    asked(tmp_path / "thief", 2)
+    (tmp_path / "in/gate-2.csr.json").write_bytes((tmp_path / "thief/gate-2.csr.json").read_bytes())
+    boxes = tmp_path / "boxes.csv"
+    lines = [f"{line(1)},{keys[0].upper()}", f"{line(2)},{keys[1]}", f"{line(3)},", f"{line(4)},zz"]
+    boxes.write_text("\n".join(["facility,node,serial,name,key", *lines]) + "\n", encoding="utf-8")
+    words = ("--dir", ca.path, "--requests", tmp_path / "in", "--out", tmp_path / "out", "--json")
+    figures = told(run("enrol-many", boxes, *words))
+    assert (figures["given"], figures["bad"], figures["unchecked"]) == (1, 3, 0)
+    assert given_names(ca) == {"gate-1": 1}
+    errors = tmp_path / "out/errors.csv"
+    reasons = errors.read_text(encoding="utf-8-sig")
+    for reason in (
+        "was it swapped?",
+        "write the one that the box showed in the column key",
+        "want the 64 hex",
+    ):
+        assert reason in reasons
+    shutil.copy(errors, tmp_path / "mended.csv")
+    figures = told(run("enrol-many", tmp_path / "mended.csv", *words, "--unchecked-keys"))
+    assert (figures["given"], figures["unchecked"]) == (1, 1), "an unknown key is let pass, a wrong one never"
+    assert given_names(ca) == {"gate-1": 1, "gate-3": 1}
+    said = run("enrol-many", tmp_path / "mended.csv", *words[:-1], "--unchecked-keys")
+    assert "1 keys compared with nothing" in said.output
 
 
 def test_requests_that_do_not_fit_the_list_stop_nobody(ca: Province, tmp_path: Path) -> None:
@@ -199,7 +231,8 @@ def test_requests_that_do_not_fit_the_list_stop_nobody(ca: Province, tmp_path: P
     forged = Asked.read((tmp_path / "in/gate-2.csr.json").read_bytes())
     write(tmp_path / "in/gate-2.csr.json", forged.model_copy(update={"request": "nonsense"}).raw())
     boxes = listed(tmp_path / "boxes.csv", line(1), line(2), line(3))
-    words = ("enrol-many", boxes, "--dir", ca.path, "--requests", tmp_path / "in", "--out", tmp_path / "out")
+    words = ("enrol-many", boxes, "--dir", ca.path, "--unchecked-keys", "--requests", tmp_path / "in",
+             "--out", tmp_path / "out")  # fmt: skip
     done = run(*words, "--json")
     figures = told(done)
     assert (done.exit_code, figures["given"], figures["waiting"], figures["bad"]) == (1, 1, 1, 4), done.output
@@ -212,7 +245,8 @@ def test_requests_that_do_not_fit_the_list_stop_nobody(ca: Province, tmp_path: P
 def test_a_box_that_lost_its_key_is_told_what_to_do(ca: Province, tmp_path: Path) -> None:
     boxes = listed(tmp_path / "boxes.csv", line(1))
     asked(tmp_path / "in", 1)
-    words = ("enrol-many", boxes, "--dir", ca.path, "--out", tmp_path / "out", "--requests")
+    words = ("enrol-many", boxes, "--dir", ca.path, "--out", tmp_path / "out", "--unchecked-keys",
+             "--requests")  # fmt: skip
     assert run(*words, tmp_path / "in").exit_code == 0
     asked(tmp_path / "again", 1)
     assert run(*words, tmp_path / "again").exit_code == 1
@@ -246,6 +280,7 @@ def _killed_and_resumed(ca: Province, tmp_path: Path, boxes: int, kills: int) ->
     command = [
         sys.executable, "-m", "sotdae_provisioning", "device", "enrol-many", str(file), "--dir", str(ca.path),
         "--requests", str(tmp_path / "in"), "--out", str(out), "--json",
+        "--unchecked-keys",
     ]  # fmt: skip
     cut = 0
     for turn in range(kills):
@@ -273,7 +308,8 @@ def _killed_and_resumed(ca: Province, tmp_path: Path, boxes: int, kills: int) ->
 def test_an_answer_stays_until_there_is_a_newer_deny_list(ca: Province, tmp_path: Path) -> None:
     asked(tmp_path / "in", 1)
     boxes, answer = listed(tmp_path / "boxes.csv", line(1)), tmp_path / "out/gate-1.papers.json"
-    words = ("enrol-many", boxes, "--dir", ca.path, "--requests", tmp_path / "in", "--out", tmp_path / "out")
+    words = ("enrol-many", boxes, "--dir", ca.path, "--unchecked-keys", "--requests", tmp_path / "in",
+             "--out", tmp_path / "out")  # fmt: skip
     assert run(*words).exit_code == 0
     first, written_ns = Answered.read(answer.read_bytes()), answer.stat().st_mtime_ns
     assert run(*words).exit_code == 0
