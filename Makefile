@@ -43,8 +43,14 @@ demo: $(VENV)/demo.ok
 test: $(VENV)/dev.ok debian-test
 	$(BIN)/python -m pytest -m "not slow and not legacy" $(ARGS)
 
+# Whole stacks wait most of the time, the rest computes: side by side they take little more than the longer.
 test-slow: $(VENV)/dev.ok debian-test debian-slow $(LEGACY)/ok
+ifeq ($(strip $(ARGS)),)
+	@tools/side-by-side "$(BIN)/python -m pytest -m slow tests/scenarios" \
+		"$(BIN)/python -m pytest -m slow --ignore=tests/scenarios tests"
+else
 	$(BIN)/python -m pytest -m slow $(ARGS)
+endif
 	PYTHONPATH=edge:shared:firmware_bridge:tests $(LEGACY)/bin/python -m pytest -p no:cacheprovider tests/edge/vision $(ARGS)
 
 lint: $(VENV)/dev.ok
