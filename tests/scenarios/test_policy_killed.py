@@ -15,7 +15,7 @@ from scenarios.guarded import Guarded, guarded, until
 
 from sotdae_provisioning.broker import NatsBroker
 from sotdae_provisioning.pki.province import Province
-from sotdae_provisioning.pki.statements import raise_floor, stated_floor
+from sotdae_provisioning.pki.statements import publish_deny_list, raise_floor, stated_floor
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.messages import Kind
 from sotdae_shared.topics import Address
@@ -59,13 +59,14 @@ def verdicts(gate: Guarded) -> list[tuple[str, str]]:
 
 
 def papers(directory: Path, floor: int) -> Path:
-    """Write the papers of a box whose enrolment office stated a floor."""
+    """Write the papers of a box whose enrolment office stated a floor and denies nobody."""
     province, place = Province(directory / "ca"), directory / "papers"
     province.init("Gyeonggi", None, datetime.now(UTC))
     raise_floor(province, "41113", {"policy": floor})
     (place / "current").mkdir(parents=True)
     (place / "current/root.pem").write_bytes(province.trust())
     (place / "floor.json").write_bytes(stated_floor(province, GATE.facility, None, datetime.now(UTC)))
+    (place / "deny.json").write_bytes(publish_deny_list(province, None, datetime.now(UTC)))
     return place
 
 

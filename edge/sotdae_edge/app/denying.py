@@ -1,6 +1,6 @@
 """The helper that tells the gate which people's keys count no more, and the floor of policies.
 
-Without it only openings are refused.
+Without it every signed order but a close is refused, and policies wait.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ class Denying:
     def conditions(self, wall_s: float) -> Iterator[Condition]:
         """Yield an alarm where nobody could reopen by signature, and one for what cannot be believed."""
         if self.told is None and self.looked:
-            text = "no deny list: nobody can reopen by signature; the key remains"
+            text = "no deny list: by signature a gate can be closed and nothing else; the key remains"
             yield Condition("deny.old", 3, True, text)
         elif self.told is not None and wall_s - self.told.issued_s > MAX_AGE_S:
             days = (wall_s - self.told.issued_s) / 86_400.0

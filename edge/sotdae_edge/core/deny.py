@@ -1,5 +1,7 @@
 """What a deny list takes away: keys that count no more, and, when it is old, every signed opening (DESIGN 7).
 
+Where none is told yet, nothing signed counts: an opening, a bypass or a test is refused, a policy waits.
+
 It never takes a close away. Closing is the safe direction, and whoever can write the list must not be able
 to keep a road open; a key that shall not close either is taken off the roster.
 """
@@ -14,6 +16,7 @@ from sotdae_shared.messages import CommandBody
 from sotdae_shared.trust import Signer
 
 MAX_AGE_S = MAX_AGE.total_seconds()
+UNTOLD = "no deny list: whose keys still count is not known"
 
 
 def newest(held: DenyTold | None, told: DenyTold) -> DenyTold:
@@ -22,6 +25,11 @@ def newest(held: DenyTold | None, told: DenyTold) -> DenyTold:
         return told
     newer = told if told.version >= held.version else held
     return replace(newer, policy_floor=max(told.policy_floor, held.policy_floor))
+
+
+def untold(site: Site, told: DenyTold | None) -> bool:
+    """Tell whether a site that wants a list has none: then nobody's key counts, but for a close."""
+    return site.deny_list and told is None
 
 
 def void(signers: Iterable[Person | Signer], told: DenyTold | None) -> list[str]:
@@ -37,10 +45,10 @@ def objection(
         return None
     if keys := void(signers, told):
         return f"denied key {', '.join(keys)}"
-    if command.target != "open" or not site.deny_list:
+    if untold(site, told):
+        return UNTOLD
+    if command.target != "open" or told is None or not site.deny_list:
         return None
-    if told is None:
-        return "no deny list: whose keys still count is not known"
     age_s = wall_s - told.issued_s
     if age_s > MAX_AGE_S:
         return f"deny list {told.version} is {age_s / 86_400:.1f} days old: more than {MAX_AGE.days}"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sotdae_edge.core.gate import Gate
 
 NO_RULES = "this site takes no policy: its file has no [policy] section"
+WAITS = "a policy waits until all is calm and the gate open"
 REMEMBERED = 64
 """Refusals of this boot that are not put on record again when the same bundle comes again."""
 
@@ -58,7 +59,7 @@ class Policies:
     """Of what was signed in that version: the same may come again, another of its number may not."""
     in_force: Bundle | None = None
     waiting: Bundle | None = None
-    """Good, and frozen until the gate is calm."""
+    """Good as far as is known, and frozen until the gate is calm and whose keys count is known."""
     lost: str = ""
     """Why a policy that was in force or waited before the restart does so no more."""
     overdue: bool = False
@@ -69,7 +70,7 @@ class Policies:
     def keep(self) -> dict[str, Any] | None:
         """Return what a restart must find, as JSON values; None where no policy was ever taken."""
         kept = Kept(self.floor, self.sha256, self.in_force, self.waiting)
-        return _KEPT.dump_python(kept, mode="json") if self.floor else None
+        return _KEPT.dump_python(kept, mode="json") if self.floor or self.waiting else None
 
     def review(self, wall_s: float) -> None:
         """Take the time of a trusted wall clock: a policy past its review stays, and is told of."""
@@ -135,10 +136,11 @@ def take(gate: "Gate", policy: PolicyBody, now: float) -> list[Decided]:
     if objections:
         whole = sha256(canonical(policy.model_dump(mode="json"))).hexdigest()
         return _refuse(gate, whole, objections, policy.version, now)
-    if again and policy.version in (version(gate), waits(gate)):
+    if policy == mine.waiting or (again and policy.version in (version(gate), waits(gate))):
         return []
-    mine.floor, mine.sha256, mine.waiting = policy.version, signed, policy
-    gate.dirty = True
+    if not deny.untold(gate.site, gate.denied):  # else a denied key could raise the floor out of reach
+        mine.floor, mine.sha256 = policy.version, signed
+    mine.waiting, gate.dirty = policy, True
     why = frozen(gate)
     return [] if why is None else [_judged(gate, (f"waits: {why}",), policy.version, now, accepted=True)]
 
@@ -158,6 +160,8 @@ def settle(gate: "Gate", now: float) -> list[Decided]:
     if objections := _objections(gate, waiting, waiting.version - 1):
         return [_judged(gate, objections, waiting.version, now, accepted=False)]
     _adopt(gate, waiting)
+    if waiting.version > mine.floor:  # it came before the deny list
+        mine.floor, mine.sha256 = waiting.version, sha256(signed_bytes(waiting)).hexdigest()
     mine.lost, mine.overdue = "", False
     because = ("in force", *rules.changes(before, gate.site))
     return [_judged(gate, because, waiting.version, now, accepted=True)]
@@ -166,8 +170,11 @@ def settle(gate: "Gate", now: float) -> list[Decided]:
 def frozen(gate: "Gate") -> str | None:
     """Return why no policy may come into force now, or None.
 
+    Whose signatures count is known only with a deny list, where the site wants one.
     Where the water is seen below caution and nothing ripens, no time is running that a policy could stretch.
     """
+    if deny.untold(gate.site, gate.denied):
+        return deny.UNTOLD
     if gate.incident is not None:
         return f"incident {gate.incident.name} stands"
     if any(way.state is not State.OPEN for way in gate.approaches):
@@ -188,7 +195,9 @@ def conditions(gate: "Gate") -> list[Condition]:
             text = f"the policy that waited before the restart was dropped: {mine.lost}"
         found.append(Condition("policy.corrupt", 2, True, text))
     if mine.waiting is not None:
-        found.append(Condition("policy.waits", 3, True, "a policy waits until all is calm and the gate open"))
+        untold = deny.untold(gate.site, gate.denied)
+        text = f"a policy waits: {deny.UNTOLD}" if untold else WAITS
+        found.append(Condition("policy.waits", 3, True, text))
     if mine.overdue:
         text = "people should have looked at the policy again; it stays in force"
         found.append(Condition("policy.review", 4, True, text))

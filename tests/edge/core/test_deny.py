@@ -60,11 +60,24 @@ def test_what_it_leaves_alone(denied: DenyTold) -> None:
     assert judge(wants("open", "lee", "park"), STRICT, replace(AT, denied=denied)).accepted
 
 
-def test_an_old_or_missing_list_stops_openings_only() -> None:
-    for denied in (None, told(age_s=99 * DAY_S)):
-        at = replace(AT, denied=denied)
-        assert judge(wants("bypass", "lee", "park", **CHANNEL), STRICT, at).accepted
-        assert not judge(wants("open", "lee", "park"), STRICT, at).accepted
+def test_an_old_list_stops_openings_only() -> None:
+    at = replace(AT, denied=told(age_s=99 * DAY_S))
+    assert judge(wants("bypass", "lee", "park", **CHANNEL), STRICT, at).accepted
+    assert not judge(wants("open", "lee", "park"), STRICT, at).accepted
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        wants("open", "lee", "park"), wants("bypass", "lee", "park", **CHANNEL),
+        wants("restore", "lee", actuator="channel:radar"),
+        wants("test", "lee", actuator="lamps", expect_state="closed"),
+    ],
+)  # fmt: skip
+def test_a_missing_list_stops_all_but_a_close(event: CommandCame) -> None:
+    verdict = judge(event, STRICT, AT)
+    assert (verdict.accepted, verdict.because) == (False, "no deny list: whose keys still count is not known")
+    assert judge(wants("close", "lee"), STRICT, AT).because == "close by lee at desk-7"
 
 
 def test_without_a_list_in_the_file_all_is_as_it_was() -> None:

@@ -290,6 +290,58 @@ def test_a_policy_whose_signer_was_denied_while_it_waited_is_refused() -> None:
     assert story.memento["policy"]["waiting"] is None
 
 
+LISTED = replace(RULED, deny_list=True)
+CLEAN = DenyTold(1, WALL.timestamp(), ())
+ALL_DENIED = DenyTold(1, WALL.timestamp(), tuple(each.public for each in TRUST.signers))
+
+
+def test_where_no_deny_list_is_told_a_policy_waits_for_it() -> None:
+    story = calm(LISTED)
+    bundle = good(3, caution_cm=4.0)
+    why = "waits: no deny list: whose keys still count is not known"
+    assert verdicts(story, bundle) == [("policy-3", "accepted", why)]
+    assert verdicts(story, bundle) == [], "the broker's kept copy comes again"
+    assert in_force(story) == (0, 3)
+    (condition,) = policies.conditions(story.gate)
+    assert condition.text == "a policy waits: no deny list: whose keys still count is not known"
+    story.memento = json.loads(json.dumps(story.memento))
+    story.restart()
+    story.run(4.0)
+    assert in_force(story) == (0, 3), "it survives a restart"
+    story.give(CLEAN)
+    assert in_force(story) == (3, None)
+    assert "policy.waits" not in story.alarms
+    assert verdicts(story, good(2))[0][2] == "version 2 is not above 3"
+    assert verdicts(story, good(3, caution_cm=3.0))[0][2] == "version 3 is not above 3"
+
+
+def test_a_denied_key_that_is_not_known_yet_signs_no_policy_and_raises_no_floor() -> None:
+    story = calm(LISTED)
+    verdicts(story, good(2**53 - 1, caution_cm=8.0))
+    said = [each for each in story.give(ALL_DENIED) if isinstance(each, Decided)]
+    assert [(each.verdict, each.because) for each in said] == [("refused", ("denied key jung, oh",))]
+    assert in_force(story) == (0, None)
+    story.give(replace(CLEAN, version=2))
+    assert verdicts(story, good(1, caution_cm=4.0))[0][1] == "accepted"
+    assert in_force(story) == (1, None)
+
+
+def test_what_waits_over_a_restart_is_judged_by_the_list_and_what_is_in_force_stays() -> None:
+    story = calm(LISTED)
+    story.give(CLEAN)
+    verdicts(story, good(1, caution_cm=4.0))
+    story.plant.key = True
+    story.run(1.0)
+    verdicts(story, good(2, caution_cm=3.0))
+    story.restart()
+    story.plant.key = False
+    story.run(4.0)
+    assert story.gate.state == "open"
+    assert in_force(story) == (1, 2)
+    story.give(ALL_DENIED)
+    assert in_force(story) == (1, None)
+
+
 def test_nothing_below_the_stated_floor_is_taken_or_goes_on() -> None:
     """A box that was replaced, or whose older state was put back, is not led back to yesterday's rules."""
     story = calm(replace(RULED, policy=PolicyRules(TRUST, floor=7)))
