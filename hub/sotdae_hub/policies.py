@@ -1,6 +1,7 @@
 """Policies as people publish, watch, stop and resume them. The hub has no signer's key: it can forge none."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -45,6 +46,8 @@ class Publication(BaseModel):
     """Percent of the facilities that have it after each ring."""
     canary: Annotated[tuple[FacilityText, ...], Field(max_length=100)] = ()
     """Facilities that have it before all others."""
+    leave_out: Annotated[tuple[FacilityText, ...], Field(max_length=100)] = ()
+    """Facilities that never get it and are not counted, as where a node reports a version that cannot be."""
     abort_percent: Annotated[FiniteFloat, Field(ge=0, le=100)] = 5
     """It stops when more than this share of a ring refuses or falls silent."""
     soak_s: Annotated[FiniteFloat, Field(ge=0, le=604_800)] = 300
@@ -80,20 +83,22 @@ class Policies:
             raise UntrustedPolicyError(reason)
         async with spreader.lock:
             fleet = await asyncio.to_thread(spreader.look)
-            self._check_version(policy, fleet)
-            nodes = _takers(policy, fleet)
+            left_out = frozenset(asked.leave_out)
+            everybody = _takers(policy, fleet)
+            nodes = [node for node in everybody if node.facility not in left_out]
+            self._check_version(policy, nodes, fleet)
             counted = [node for node in nodes if node not in fleet.gone]
             if not counted:
                 raise PolicyConflictError(f"scope {', '.join((*policy.scope, *policy.types))}: {NOBODY}")
-            strange = set(asked.canary) - {node.facility for node in counted}
-            if strange:
-                raise PolicyConflictError(f"canary {min(strange)}: no node there takes this policy")
+            _check_names("canary", asked.canary, counted)
+            _check_names("leave_out", left_out, everybody)
             for older in self._replaced(policy):
                 await spreader.turn_to(abort(older, f"version {policy.version} replaces it"))
             rings = rings_of(policy.version, counted, asked.rings, asked.canary)
             at = spreader.wall()
-            kept = KeptRollout(Rollout(policy, rings, asked.abort_percent, asked.soak_s), at, at)
-            await asyncio.to_thread(spreader.store.publish, kept.rollout, at)
+            rollout = Rollout(policy, rings, asked.abort_percent, asked.soak_s, left_out)
+            kept = KeptRollout(rollout, at, at)
+            await asyncio.to_thread(spreader.store.publish, rollout, at)
             spreader.begin(kept)
         return _rollout_view(kept)
 
@@ -165,17 +170,20 @@ class Policies:
             raise UnknownPolicyError(f"no policy of version {version} was published here")
         return self.spreader.kept[version]
 
-    def _check_version(self, policy: PolicyBody, fleet: Fleet) -> None:
-        """Raise PolicyConflictError unless it is above what is published here and what nodes report."""
+    def _check_version(self, policy: PolicyBody, nodes: list[Member], fleet: Fleet) -> None:
+        """Raise PolicyConflictError unless it is above what is published here and what these nodes report."""
         if policy.version in self.spreader.kept:
             raise PolicyConflictError(f"version {policy.version} was published already")
         for other in reversed(self.spreader.rollouts):
             if other.version > policy.version and overlap(other.policy, policy):
                 raise PolicyConflictError(f"version {policy.version} is not above {other.version} before it")
-        for member in _takers(policy, fleet):
+        for member in nodes:
             had = fleet.had(member)
             if had >= policy.version:
-                raise PolicyConflictError(f"version {policy.version} is not above {had}, which {member} has")
+                raise PolicyConflictError(
+                    f"version {policy.version} is not above {had}, which {member} has: take a higher one, "
+                    f"or if it cannot be so, publish with --leave-out {member.facility}"
+                )
 
     def _replaced(self, policy: PolicyBody) -> list[Rollout]:
         """Return what a policy replaces. Raises PolicyConflictError where others would be left half way."""
@@ -214,6 +222,13 @@ def _takers(policy: PolicyBody, fleet: Fleet) -> list[Member]:
     )
 
 
+def _check_names(term: str, named: Iterable[str], nodes: list[Member]) -> None:
+    """Raise PolicyConflictError unless each facility has one of the nodes."""
+    strange = set(named) - {node.facility for node in nodes}
+    if strange:
+        raise PolicyConflictError(f"{term} {min(strange)}: no node there takes this policy")
+
+
 def _rollout_view(kept: KeptRollout) -> RolloutView:
     rollout, policy = kept.rollout, kept.rollout.policy
     sizes = [0] * rollout.rings
@@ -229,6 +244,7 @@ def _rollout_view(kept: KeptRollout) -> RolloutView:
         rings=tuple(sizes),
         abort_percent=rollout.abort_percent,
         soak_s=rollout.soak_s,
+        left_out=tuple(sorted(rollout.left_out)),
         published_at=kept.published_at,
         scope=policy.scope,
         reason=policy.reason,

@@ -246,6 +246,8 @@ class RolloutView(_View):
     """How many nodes are in each."""
     abort_percent: float
     soak_s: float
+    left_out: tuple[str, ...]
+    """Facilities in the scope that people left out: not told, not counted."""
     published_at: datetime
     scope: tuple[str, ...]
     reason: str

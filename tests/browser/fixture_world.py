@@ -238,7 +238,7 @@ class World:
         rollout = RolloutView(
             version=12, state="frozen", why=f"{FLOODED} is at caution or above", frozen_by=FLOODED,
             since=self.ago(24), ring=2, rings=(1, 1, len(gates) - 2), abort_percent=5, soak_s=300,
-            published_at=self.ago(900), scope=("GG",), reason="Rainy season: caution at 4 cm",
+            left_out=(), published_at=self.ago(900), scope=("GG",), reason="Rainy season: caution at 4 cm",
             review_by=self.ago(-86_400 * 300),
         )  # fmt: skip
         told = dict(zip(gates, ((12, 12, None), (12, 11, 12)), strict=False))

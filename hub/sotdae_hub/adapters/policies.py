@@ -44,6 +44,7 @@ class SqlPolicies:
         rings = [[member.facility, member.node, ring] for member, ring in rollout.ring_of.items()]
         begun = {"version": rollout.version, "rings": rings, **_moving(rollout, at)}
         begun |= {"abort_percent": rollout.abort_percent, "soak_s": rollout.soak_s}
+        begun |= {"left_out": sorted(rollout.left_out)}
         with guarded(_NAME), self._lock, self._engine.begin() as db:
             db.execute(insert(tables.policy).values(version=rollout.version, published_at=at, body=body))
             db.execute(insert(tables.policy_rollout).values(begun))
@@ -89,6 +90,7 @@ def _kept(row: Mapping[Any, Any]) -> KeptRollout:
         ring_of={Member(facility, node): ring for facility, node, ring in row[of.rings]},
         abort_percent=row[of.abort_percent],
         soak_s=row[of.soak_s],
+        left_out=frozenset(row[of.left_out]),
         ring=row[of.ring],
         state=State(row[of.state]),
         why=row[of.why],

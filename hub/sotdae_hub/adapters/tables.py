@@ -141,6 +141,7 @@ policy_rollout = Table(
     Column("rings", JSON, nullable=False),
     Column("abort_percent", Float, nullable=False),
     Column("soak_s", Float, nullable=False),
+    Column("left_out", JSON, nullable=False, server_default="[]"),
     Column("ring", Integer, nullable=False),
     Column("state", String(16), nullable=False),
     Column("why", Text, nullable=False),

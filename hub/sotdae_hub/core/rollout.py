@@ -38,6 +38,8 @@ class Rollout:
     ring_of: Mapping[Member, int]
     abort_percent: float
     soak_s: float
+    left_out: frozenset[str] = frozenset()
+    """Facilities in the scope that people named: they never get this policy."""
     ring: int = 0
     """The last ring that may have the policy."""
     state: State = State.RUNNING
@@ -66,7 +68,8 @@ class Rollout:
         """Whether a node is to have this policy. A finished one is for those, too, that came later."""
         match self.state:
             case State.DONE:
-                return covers(self.policy, FacilityId(member.facility))
+                named = member.facility in self.left_out
+                return not named and covers(self.policy, FacilityId(member.facility))
             case State.ABORTED:
                 return False
             case _:

@@ -20,6 +20,7 @@ from sotdae_provisioning.policy.hub import Hub
 from sotdae_provisioning.policy.options import JsonOption, LangOption, language
 from sotdae_provisioning.policy.telling import told_whole
 from sotdae_shared.errors import ConfigError, LinkError
+from sotdae_shared.messages import MAX_COUNT
 
 LOOK_S = 1.0
 """Between two looks of --watch; a hub that is gone is asked again as often."""
@@ -27,6 +28,10 @@ LOOK_S = 1.0
 HubOption = Annotated[str, typer.Option("--hub", help="Address of the hub, as it says at its start.")]
 TokenOption = Annotated[
     Path | None, typer.Option("--token-file", help="File with an operator's token, where the hub wants one.")
+]
+LeaveOutOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FACILITY", help="Neither told nor counted, whatever it reports. Repeat."),
 ]
 WatchOption = Annotated[bool, typer.Option("--watch", help="Go on showing it.")]
 
@@ -39,6 +44,7 @@ def publish(
         str | None, typer.Option(help="Percent of the facilities after each ring. Default: 1,10,50,100.")
     ] = None,
     canary: Annotated[list[str] | None, typer.Option(help="Facilities that go first. Repeat.")] = None,
+    leave_out: LeaveOutOption = None,
     soak_s: Annotated[
         float | None, typer.Option("--soak", help="Seconds that a ring must be well. Default: 300.", min=0)
     ] = None,
@@ -58,7 +64,8 @@ def publish(
         policy = read_policy(bundle)
         if bundle.suffix != ".json":
             raise ConfigError(str(bundle), [f"is a draft; have it signed: sotdae policy sign {bundle}"])
-        wanted = {"rings": _rings(rings), "canary": canary, "soak_s": soak_s, "abort_percent": abort_percent}
+        wanted: dict[str, Any] = {"rings": _rings(rings), "canary": canary, "leave_out": leave_out}
+        wanted |= {"soak_s": soak_s, "abort_percent": abort_percent}
         desk = Hub(hub, token_file)
         begun = desk.publish(policy, {name: value for name, value in wanted.items() if value is not None})
         if not watch:
@@ -100,6 +107,7 @@ def rollback(
     hub: HubOption,
     *,
     out: Annotated[Path, typer.Option("--out", help="The draft to write; never overwritten.")],
+    leave_out: LeaveOutOption = None,
     token_file: TokenOption = None,
 ) -> None:
     """Write a new version with older values, to be signed anew: a number never comes twice.
@@ -109,9 +117,13 @@ def rollback(
     with told_whole(as_json=False):
         desk = Hub(hub, token_file)
         published = desk.published()
-        nodes = desk.status()["nodes"]
+        nodes = [node for node in desk.status()["nodes"] if node["facility"] not in (leave_out or ())]
         had = [node[name] or 0 for node in nodes for name in ("applied", "waits", "desired")]
         highest = max([*had, *(each.version for each in published)], default=0)
+        if highest >= MAX_COUNT:
+            raise ConfigError(
+                "rollback", [f"a gate reports version {highest}, the last: name it, --leave-out"]
+            )
         made = back_to(version, published, highest, datetime.now(UTC).replace(microsecond=0))
         write_draft(out, made)
         typer.echo(f"{out}: version {made.version} with the values of {version}; have it signed, publish it")

@@ -32,6 +32,7 @@ HEADS: dict[str, tuple[str, str]] = {
     "on its way": ("on its way", "전달 중"),
     "own": ("own file", "자체 값"),
     "more": ("... and {0} more; --json prints all", "... 그 밖에 {0}곳; 모두 보려면 --json"),
+    "left_out": ("left out: {0}", "제외: {0}"),
     "nothing": ("no policy was published here", "배포한 정책이 없음"),
 }
 MOST = 100
@@ -51,7 +52,7 @@ def board(lang: Lang, status: dict[str, Any]) -> Group:
     for each in status["rollouts"]:
         state = Text(word(lang, each["state"]), STYLES.get(each["state"], ""))
         ring = f"{min(each['ring'], max(len(each['rings']), 1))}/{len(each['rings'])}"
-        cells = (str(each["version"]), state, ring, Text(each["why"]), _clock(each["since"]))
+        cells = (str(each["version"]), state, ring, Text(_why(lang, each)), _clock(each["since"]))
         rollouts.add_row(*cells)
     nodes = _table(lang, "facility", "link", "desired", "applied", "ring", "note", "since")
     shown, left = _worth_showing(status["nodes"])
@@ -91,9 +92,15 @@ def lines(status: dict[str, Any]) -> Iterator[str]:
     for each in status["rollouts"][:1]:
         there = sum(_there(node) for node in status["nodes"] if node["desired"] == each["version"])
         told = sum(node["desired"] == each["version"] for node in status["nodes"])
-        why = f": {each['why']}" if each["why"] else ""
+        why = f": {said}" if (said := _why("en", each)) else ""
         ring = f"ring {each['ring']} of {len(each['rings'])}"
         yield f"policy {each['version']} {each['state']}, {ring}, in force at {there} of {told}{why}"
+
+
+def _why(lang: Lang, rollout: dict[str, Any]) -> str:
+    """Return why it stands where it does, and whom people left out."""
+    names = ", ".join(rollout.get("left_out", ()))
+    return "; ".join(filter(None, [rollout["why"], names and word(lang, "left_out", names)]))
 
 
 def _there(node: dict[str, Any]) -> bool:

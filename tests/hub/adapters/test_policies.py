@@ -1,7 +1,9 @@
 """Policies and their roll-outs on a real database."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,8 @@ from sotdae_shared.topics import Address
 from sotdae_shared.wire import decode
 
 MEMBER, OTHER = Member(GATE.facility, GATE.node), Member("GG-41135-UP-0001", "gate-9")
-BEGUN = Rollout(policy(7), {MEMBER: 0, OTHER: 1}, abort_percent=2.5, soak_s=30.0)
+APART = frozenset({"GG-41113-UP-0003", "GG-41113-UP-0002"})
+BEGUN = Rollout(policy(7), {MEMBER: 0, OTHER: 1}, abort_percent=2.5, soak_s=30.0, left_out=APART)
 LATER = START + timedelta(minutes=5)
 
 
@@ -61,6 +64,17 @@ def test_what_is_published_is_found_again_with_its_signatures(tmp_path: Path, st
     assert five.rollout.ring_of == {}
 
 
+def test_what_was_published_before_anybody_could_be_left_out_is_kept(
+    tmp_path: Path, store: SqlPolicies
+) -> None:
+    store.publish(replace(BEGUN, left_out=frozenset()), START)
+    with closing(sqlite3.connect(tmp_path / "records.sqlite3")) as db, db:
+        db.execute("ALTER TABLE policy_rollout DROP COLUMN left_out")
+        db.execute("UPDATE alembic_version SET version_num = '0003'")
+    with closing(SqlPolicies(tmp_path / "records.sqlite3")) as again:
+        assert again.rollouts() == [KeptRollout(replace(BEGUN, left_out=frozenset()), START, START)]
+
+
 def test_a_step_is_kept_with_its_reason(store: SqlPolicies) -> None:
     store.publish(BEGUN, START)
     stopped = abort(Rollout(**{**plain(BEGUN), "ring": 1}), "ring 2: 1 of 1 refuse")
@@ -72,7 +86,8 @@ def test_a_step_is_kept_with_its_reason(store: SqlPolicies) -> None:
 
 
 def plain(rollout: Rollout) -> dict[str, Any]:
-    return {name: getattr(rollout, name) for name in ("policy", "ring_of", "abort_percent", "soak_s")}
+    names = ("policy", "ring_of", "abort_percent", "soak_s", "left_out")
+    return {name: getattr(rollout, name) for name in names}
 
 
 def test_a_version_that_is_there_leaves_all_as_it_was(store: SqlPolicies) -> None:

@@ -107,6 +107,15 @@ def test_without_nodes_it_is_done_at_once_but_not_over_water() -> None:
     assert step(nobody, {}, None, 0.0).state is State.DONE
 
 
+def test_who_is_left_out_does_not_get_it_when_it_is_done_either() -> None:
+    apart = Member("GG-41113-UP-0009", "gate-9")
+    done = replace(rollout(2), state=State.DONE)
+    assert done.gives(apart)
+    without = replace(done, left_out=frozenset({apart.facility}))
+    assert not without.gives(apart)
+    assert all(without.gives(member) for member in MEMBERS)
+
+
 def test_who_is_to_have_what() -> None:
     five = replace(rollout(), policy=policy(5), state=State.DONE)
     seven, new = rollout(1), Member("GG-41113-UP-0099", "gate-99")

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from sotdae_provisioning.broker import NatsBroker
 from sotdae_provisioning.policy.cli import policy_app
 from sotdae_provisioning.policy.files import bundle_bytes, read_policy
-from sotdae_shared.messages import PolicyBody, PolicyValues
+from sotdae_shared.messages import MAX_COUNT, PolicyBody, PolicyValues
 
 
 @pytest.fixture
@@ -110,6 +110,28 @@ def test_what_the_hub_refuses_is_said_in_its_words(province: Province, tmp_path:
         assert run("publish", bundle(tmp_path, policy(7)), "--hub", url, "--rings", "x").exit_code == 2
 
     story(province, [Node(address(1), applied=6)], tell)
+
+
+def test_a_gate_with_a_number_that_cannot_be_is_left_out(province: Province, tmp_path: Path) -> None:
+    odd, back = Node(address(2), applied=MAX_COUNT), tmp_path / "back.toml"
+    apart = ("--leave-out", odd.address.facility)
+
+    def tell(url: str) -> None:
+        file = bundle(tmp_path, policy(7))
+        refused = run("publish", file, "--hub", url)
+        assert (refused.exit_code, " ".join(apart) in refused.stderr) == (1, True)
+        how = ("--rings", "100", "--soak", "0", "--watch")
+        done = run("publish", file, "--hub", url, *how, *apart)
+        assert done.exit_code == 0, done.output
+        shown = run("status", "--hub", url)
+        assert f"left out: {odd.address.facility}" in shown.stdout
+        stuck = run("rollback", 7, "--hub", url, "--out", back)
+        assert (stuck.exit_code, "--leave-out" in stuck.stderr) == (2, True)
+        assert run("rollback", 7, "--hub", url, "--out", back, *apart).exit_code == 0
+        assert read_policy(back).version == 8
+
+    story(province, [Node(address(1)), odd], tell)
+    assert odd.heard == []
 
 
 @pytest.mark.slow

@@ -66,5 +66,12 @@ def test_a_line_counts_who_has_it() -> None:
     assert list(lines(found)) == ["policy 7 frozen, ring 1 of 2, in force at 1 of 2: wet"]
 
 
+def test_who_was_left_out_is_named() -> None:
+    found = status(node(1), why="ring 1 of 2 is well", left_out=["GG-41113-UP-0009", "GG-41113-UP-0011"])
+    assert "ring 1 of 2 is well; left out: GG-41113-UP-0009, GG-41113-UP-0011" in drawn(found)
+    assert "제외: GG-41113-UP-0009" in drawn(status(node(1), left_out=["GG-41113-UP-0009"]), "ko")
+    assert next(lines(found)).endswith("; left out: GG-41113-UP-0009, GG-41113-UP-0011")
+
+
 def test_every_word_is_there_in_both_languages() -> None:
     assert all(korean and english for name, (english, korean) in HEADS.items() if name != "note")
