@@ -46,7 +46,7 @@ class Ground:
     def papers(self, folder: Path, made_at: datetime) -> Papers:
         """Give a box papers as of a time, as an enrolment then would have."""
         papers = Papers(folder)
-        made = self.province.certify_device(GATE, papers.begin().public_key(), None, made_at)
+        made = self.province.certify_device(GATE, papers.begin().public_key(), None, made_at, "SN-1")
         papers.settle([made.certificate, *x509.load_pem_x509_certificates(made.chain)], made.root)
         return papers
 

@@ -20,6 +20,7 @@ from sotdae_provisioning.device.doctor.cli import doctor
 from sotdae_provisioning.device.papers import Papers
 from sotdae_provisioning.device.renewing import OFFICE, Renewing, address_in, due_at, hear, office_of, said
 from sotdae_provisioning.device.rows import address_from, serial_from
+from sotdae_provisioning.device.standing import free_for
 from sotdae_provisioning.device.statements import take_deny_list, take_floor
 from sotdae_provisioning.device.ticket import Ticket, office_from
 from sotdae_provisioning.device.walk.cli import label, report_app, walk
@@ -62,14 +63,20 @@ def code(
     serial: Annotated[str, typer.Option(help="The box's serial number, as its maker printed it.")],
     image: Annotated[Path | None, typer.Option(help="Write the QR code here (SVG, PNG), to print.")] = None,
     line: Annotated[bool, typer.Option("--line", help="Print only the line, for a script.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Also where the node's papers are noted for another box.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Give a one-time code for a box, good for a day: as a line, and as a QR code to scan on site."""
+    """Give a one-time code for a box, good for a day: as a line, and as a QR code to scan on site.
+
+    Refused where a living box is this node: a successor comes by `sotdae device replace`.
+    """
     with told():
         now = datetime.now(UTC)
         province, address = Province(folder), address_from(facility, node)
         where, box = office_from(office), serial_from(serial)
-        province.city(address.facility.city).certificate()
+        free_for(province, address, box, now, again=again)
         drawn = Codes(folder / "codes.db").give(Grant(address, box, now + LIFE), secrets.choice)
         root = province.root.certificate().fingerprint(hashes.SHA256()).hex()
         ticket = Ticket(where, address, drawn, root).text()

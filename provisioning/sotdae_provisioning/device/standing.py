@@ -47,8 +47,12 @@ def holds(given: Given, now: datetime) -> bool:
     return given.revoked_at is None and now < given.expires_at
 
 
-def standing(ledger: Ledger, elsewhere: Elsewhere, address: Address, box: str, now: datetime) -> Given | None:
+def standing(
+    ledger: Ledger, elsewhere: Elsewhere, address: Address, box: str, now: datetime, *, again: bool = False
+) -> Given | None:
     """Return the newest papers that this box holds as this node; None if it has none.
+
+    With `again` papers of the node count as this box's whatever serial number was noted for them.
 
     Raises:
         WireError: if the node is another box, or the box another node: what must be done first.
@@ -62,7 +66,7 @@ def standing(ledger: Ledger, elsewhere: Elsewhere, address: Address, box: str, n
     mine = None
     for each in ledger.of(node):
         if holds(each, now):
-            _same(each, address, box)
+            _same(each, address, each.box if again else box)
             mine = each
     return mine
 
@@ -71,12 +75,25 @@ def _another_name(ledger: Ledger, node: str, box: str, now: datetime) -> str | N
     return next((each.name for each in ledger.of_box(box) if holds(each, now) and each.name != node), None)
 
 
-def _same(given: Given, address: Address, box: str) -> None:
+def free_for(province: Province, address: Address, box: str, now: datetime, *, again: bool) -> None:
+    """Check that a code may be given. ConfigError, WireError: a living box is this node, or this box another.
+
+    A code for the box that is the node already is fine: it may have lost its papers.
+    """
+    city = address.facility.city
+    folder = province.city(city)
+    folder.certificate()
+    with folder.ledger() as ledger:
+        standing(ledger, Elsewhere.of(province, city, now), address, box, now, again=again)
+
+
+def _same(given: Given, address: Address, box: str | None) -> None:
     if identity_of(address) not in dns_names(x509.load_pem_x509_certificate(given.pem.encode())):
         raise WireError(f"{address.node} is a node of another facility: choose another name")
     if given.box != box:
         held = f"box {given.box}" if given.box else "a box whose serial number nobody noted"
-        raise WireError(f"{address.node} is {held}: sotdae device replace {address.node} --serial {box}")
+        remedy = f"sotdae device replace {address.node} --serial {box}"
+        raise WireError(f"{address.node} is {held}: {remedy}; if it is this box, sotdae device code --again")
 
 
 @contextmanager

@@ -111,6 +111,40 @@ def test_no_code_is_given_that_no_box_could_use(
     assert told("list", "--dir", shut.province.path) == []
 
 
+def test_no_code_is_given_for_a_node_that_another_living_box_is(shut: Ground) -> None:
+    given(shut, "gate-1", days_ago=1, box="SN-1")
+    given(shut, "gate-9", days_ago=1, box="SN-9", city="41135")
+    given(shut, "gate-old", days_ago=200, box="SN-3")
+    place = ("--dir", shut.province.path, "--office", "https://localhost:8443", "--line")
+
+    def code(node: str, serial: str, *more: str) -> Result:
+        return run("code", "GG-41113-UP-0007", node, *place, "--serial", serial, *more)
+
+    refused = {
+        (
+            "gate-1",
+            "SN-2",
+        ): "gate-1 is box SN-1: sotdae device replace gate-1 --serial SN-2; if it is this box",
+        ("gate-2", "SN-1"): "box SN-1 is gate-1 already",
+        ("gate-9", "SN-2"): "gate-9 is a node of city 41135",
+        ("gate-2", "SN-9"): "box SN-9 is gate-9 already",
+    }
+    for (node, serial), reason in refused.items():
+        said = code(node, serial)
+        assert (said.exit_code, reason in said.output) == (2, True), said.output
+        assert "sotdae://" not in said.output
+    assert Codes(shut.province.path / "codes.db").out(now()) == []
+    for node, serial, more in (
+        ("gate-1", "SN-1", ()),  # the box itself, which may have lost its papers
+        ("gate-1", "SN-2", ("--again",)),
+        ("gate-old", "SN-2", ()),
+        ("gate-2", "SN-2", ()),
+    ):
+        assert code(node, serial, *more).exit_code == 0
+    for node, serial in (("gate-2", "SN-1"), ("gate-9", "SN-2")):
+        assert code(node, serial, "--again").exit_code == 2, "one node, one box: nothing lifts that"
+
+
 def test_a_state_begins_at_its_hour(shut: Ground) -> None:
     given(shut, "gate-1", days_ago=0, box="SN-1")
     with shut.province.city("41113").ledger() as ledger:
