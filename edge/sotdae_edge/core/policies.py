@@ -3,7 +3,7 @@
 Each replaces the one before it whole. None comes into force while there is water: then it waits.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sotdae_edge.core.gate import Gate
 
 NO_RULES = "this site takes no policy: its file has no [policy] section"
+UNREADABLE = "it cannot be read"
 WAITS = "a policy waits until all is calm and the gate open"
 REMEMBERED = 64
 """Refusals of this boot that are not put on record again when the same bundle comes again."""
@@ -40,8 +41,11 @@ class Kept:
 
     floor: Annotated[int, Field(ge=0)]
     sha256: str
-    in_force: Bundle | None = None
-    waiting: Bundle | None = None
+    in_force: Any = None
+    waiting: Any = None
+    """Bundles: each is read by itself, so that one that is damaged costs nothing else."""
+    lost: Any = ""
+    """Why a policy was lost, until one comes into force."""
 
 
 _KEPT: TypeAdapter[Kept] = TypeAdapter(Kept)
@@ -61,16 +65,16 @@ class Policies:
     waiting: Bundle | None = None
     """Good as far as is known, and frozen until the gate is calm and whose keys count is known."""
     lost: str = ""
-    """Why a policy that was in force or waited before the restart does so no more."""
+    """Why a policy that was in force or waited before a restart does so no more."""
     overdue: bool = False
     """Whether people should have looked at it again."""
     refused: list[str] = field(default_factory=list)
     """What was refused in this boot, and why."""
 
     def keep(self) -> dict[str, Any] | None:
-        """Return what a restart must find, as JSON values; None where no policy was ever taken."""
-        kept = Kept(self.floor, self.sha256, self.in_force, self.waiting)
-        return _KEPT.dump_python(kept, mode="json") if self.floor or self.waiting else None
+        """Return what a restart must find, as JSON values; None where there never was a policy."""
+        kept = Kept(self.floor, self.sha256, _values(self.in_force), _values(self.waiting), self.lost)
+        return asdict(kept) if self.floor or self.waiting or self.lost else None
 
     def review(self, wall_s: float) -> None:
         """Take the time of a trusted wall clock: a policy past its review stays, and is told of."""
@@ -97,7 +101,8 @@ def own(gate: "Gate") -> Site:
 def recall(gate: "Gate", kept: object) -> None:
     """Go on under what was in force before the restart, if this site would take it today.
 
-    What cannot be read, or is good no longer, leaves the site's own file, the floor and an alarm.
+    What cannot be read, or is good no longer, leaves the site's own file, the floor and an alarm, which
+    outlives further restarts: until a policy comes into force, or the site takes none.
     """
     if kept is None:
         return
@@ -105,26 +110,32 @@ def recall(gate: "Gate", kept: object) -> None:
     try:
         found = _KEPT.validate_python(kept)
     except ValidationError:
-        mine.lost, found = "it cannot be read", _number(kept)
+        mine.lost, found = UNREADABLE, Kept(0, "")
     mine.floor, mine.sha256 = found.floor, found.sha256
-    if found.in_force is not None and _still_good(gate, found.in_force):
-        _adopt(gate, found.in_force)
-    if found.waiting is not None and _still_good(gate, found.waiting):
-        mine.waiting = found.waiting
+    if gate.site.policy is not None:
+        mine.lost = mine.lost or str(found.lost)[:200]
+    if (bundle := _still_good(gate, found.in_force)) is not None:
+        _adopt(gate, bundle)
+    mine.waiting = _still_good(gate, found.waiting)
 
 
-def _number(kept: object) -> Kept:
-    """Return the floor alone, of what is damaged otherwise."""
+def _still_good(gate: "Gate", kept: object) -> PolicyBody | None:
+    """Return a bundle that was kept, if it can be read and this site would take it today."""
+    if kept is None:
+        return None
+    mine = gate.policies
     try:
-        return _KEPT.validate_python({name: kept[name] for name in ("floor", "sha256")})  # type: ignore[index]
-    except (ValidationError, TypeError, KeyError):
-        return Kept(0, "")
-
-
-def _still_good(gate: "Gate", bundle: PolicyBody) -> bool:
+        bundle = PolicyBody.model_validate(kept)
+    except ValidationError:
+        mine.lost = mine.lost or UNREADABLE
+        return None
     objections = _objections(gate, bundle, bundle.version - 1)
-    gate.policies.lost = gate.policies.lost or "; ".join(objections)
-    return not objections
+    mine.lost = mine.lost or "; ".join(objections)
+    return None if objections else bundle
+
+
+def _values(bundle: PolicyBody | None) -> dict[str, Any] | None:
+    return None if bundle is None else bundle.model_dump(mode="json")
 
 
 def take(gate: "Gate", policy: PolicyBody, now: float) -> list[Decided]:

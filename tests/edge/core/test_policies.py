@@ -191,10 +191,8 @@ def test_adopting_moves_nothing() -> None:
     assert not story.gate.incident
 
 
-@pytest.mark.parametrize("damage", ["bundle", "floor", "all"])
-def test_a_kept_policy_that_cannot_be_read_leaves_the_own_file_and_the_floor(damage: str) -> None:
-    story = calm()
-    verdicts(story, good(7, caution_cm=4.0))
+def spoil(story: Story, damage: str) -> None:
+    """Damage the policy that a restart will find."""
     memento: dict[str, Any] = json.loads(json.dumps(story.memento))
     kept = memento["policy"]
     if damage == "bundle":
@@ -204,6 +202,13 @@ def test_a_kept_policy_that_cannot_be_read_leaves_the_own_file_and_the_floor(dam
     else:
         memento["policy"] = 7
     story.memento = memento
+
+
+@pytest.mark.parametrize("damage", ["bundle", "floor", "all"])
+def test_a_kept_policy_that_cannot_be_read_leaves_the_own_file_and_the_floor(damage: str) -> None:
+    story = calm()
+    verdicts(story, good(7, caution_cm=4.0))
+    spoil(story, damage)
     story.restart()
     story.run(4.0)
     assert in_force(story) == (0, None)
@@ -213,6 +218,72 @@ def test_a_kept_policy_that_cannot_be_read_leaves_the_own_file_and_the_floor(dam
     assert older == ("refused" if damage == "bundle" else "accepted")
     assert verdicts(story, good(7, caution_cm=4.0))[0][1] == "accepted", "the hub gives it again"
     assert "policy.corrupt" not in story.alarms
+
+
+@pytest.mark.parametrize("damage", ["bundle", "floor", "all"])
+def test_a_policy_that_was_lost_is_alarmed_at_every_start_until_one_is_in_force(damage: str) -> None:
+    story = calm()
+    verdicts(story, good(7, caution_cm=4.0))
+    spoil(story, damage)
+    for _ in range(3):
+        story.restart()
+        story.run(4.0)
+        assert [each.code for each in policies.conditions(story.gate)] == ["policy.corrupt"]
+        story.gate.dirty = True
+        story.run(1.0)
+        story.memento = json.loads(json.dumps(story.memento))
+    verdicts(story, good(7, caution_cm=4.0))
+    story.restart()
+    story.run(4.0)
+    assert in_force(story) == (7, None)
+    assert policies.conditions(story.gate) == []
+
+
+@pytest.mark.parametrize("waiting", [7, {}, {"version": "many"}, "spoiled"])
+def test_a_policy_that_waited_and_cannot_be_read_drops_not_the_one_in_force(waiting: object) -> None:
+    story = calm()
+    verdicts(story, good(2, caution_cm=4.0))
+    story.plant.water(6.0)
+    story.run(3.0)
+    verdicts(story, good(3, caution_cm=3.0))
+    assert story.memento is not None
+    story.memento["policy"]["waiting"] = waiting
+    story.restart()
+    assert in_force(story) == (2, None)
+    (told,) = [each.text for each in policies.conditions(story.gate)]
+    assert told == "the policy that waited before the restart was dropped: it cannot be read"
+    assert verdicts(story, good(2))[0][2] == "version 2 is not above 3"
+
+
+def test_a_policy_in_force_that_cannot_be_read_drops_not_the_one_that_waited() -> None:
+    story = calm()
+    verdicts(story, good(2, caution_cm=4.0))
+    story.plant.water(6.0)
+    story.run(3.0)
+    verdicts(story, good(3, caution_cm=3.0))
+    assert story.memento is not None
+    story.memento["policy"]["in_force"] = 7
+    story.restart()
+    assert in_force(story) == (0, 3)
+    story.run(4.0)
+    assert story.alarms["policy.corrupt"] == 2
+    story.plant.water(0.0)
+    story.run(700.0, every=1.0)
+    assert in_force(story) == (3, None)
+    assert "policy.corrupt" not in story.alarms
+
+
+def test_a_site_that_takes_no_policy_any_more_is_told_of_the_lost_one_once() -> None:
+    story = calm()
+    verdicts(story, good(7, caution_cm=4.0))
+    story.site = SITE
+    story.restart()
+    story.run(1.0)
+    assert [each.code for each in policies.conditions(story.gate)] == ["policy.corrupt"]
+    story.gate.dirty = True
+    story.run(1.0)
+    story.restart()
+    assert policies.conditions(story.gate) == []
 
 
 def test_a_restart_takes_no_policy_that_is_good_no_longer() -> None:
