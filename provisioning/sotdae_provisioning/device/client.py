@@ -22,6 +22,7 @@ from sotdae_shared.ids import FacilityId
 from sotdae_shared.topics import Address
 
 TIMEOUT_S = 20.0
+TOO_MANY = 429
 EST, OWN = "/.well-known/est", "/.well-known/sotdae"
 
 
@@ -128,7 +129,7 @@ class Office:
             answer = client.request(method, path, **more)
         except (httpx.HTTPError, UnicodeError) as error:  # the latter of a name that cannot be one
             raise LinkError(f"the office at {client.base_url} does not answer: {error}") from error
-        if answer.status_code >= 500:
+        if answer.status_code >= 500 or answer.status_code == TOO_MANY:
             raise LinkError(f"the office cannot work now: {answer.text[:200]}")
         if answer.status_code != 200:
             raise WireError(f"the office refuses: {answer.text[:200]}")

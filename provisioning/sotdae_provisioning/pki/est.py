@@ -3,7 +3,8 @@
 `GET /.well-known/est/cacerts`, `POST .../simpleenroll` (HTTP Basic: node and one-time code),
 `POST .../simplereenroll` (client certificate). `GET /.well-known/sotdae/nonce` and `POST .../renew` take a
 certificate that has run out, which no TLS handshake takes: its key signs nonce and request.
-`GET /.well-known/sotdae/floor/FACILITY` and `.../deny` give anybody what the office states: it is signed.
+`GET /.well-known/sotdae/floor/FACILITY` and `.../deny` give anybody what the office states: it is signed,
+once. A facility without papers here is answered 404, with no key opened; who tries many of them, 429.
 """
 
 import asyncio
@@ -22,9 +23,10 @@ from aiohttp import BasicAuth, web
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
+from sotdae_provisioning.pki.floors import CrowdedError, Floors, UnheardError
 from sotdae_provisioning.pki.office import Office, read_shown
 from sotdae_provisioning.pki.province import Certified
-from sotdae_provisioning.pki.statements import deny_list, stated_floor
+from sotdae_provisioning.pki.statements import deny_list
 from sotdae_shared.errors import ConfigError, LinkError, SotdaeError, WireError
 from sotdae_shared.ids import FacilityId
 
@@ -87,6 +89,11 @@ class EstServer:
 
     office: Office
     _nonces: dict[bytes, float] = field(default_factory=dict)
+    _floors: Floors = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep the floors that were signed."""
+        self._floors = Floors(self.office.province, self.office.passphrase)
 
     def app(self) -> web.Application:
         """Return the application; every refusal is a status with one line of reason."""
@@ -102,8 +109,12 @@ class EstServer:
 
     async def _floor(self, request: web.Request) -> web.Response:
         facility, now = FacilityId(request.match_info["facility"]), datetime.now(UTC)
-        desk = self.office
-        raw = await asyncio.to_thread(stated_floor, desk.province, facility, desk.passphrase, now)
+        try:
+            raw = await asyncio.to_thread(self._floors.stated, facility, now)
+        except UnheardError as error:
+            raise web.HTTPNotFound(text=str(error)) from error
+        except CrowdedError as error:
+            raise web.HTTPTooManyRequests(text=str(error)) from error
         return web.Response(body=raw, content_type="application/json")
 
     async def _deny(self, _: web.Request) -> web.Response:
@@ -127,12 +138,12 @@ class EstServer:
         csr, now = _der(await request.read()), datetime.now(UTC)
         made = await asyncio.to_thread(self.office.enrol, who.login, who.password, csr, now)
         log.info("enrolled %s", who.login)
-        return _answer(made)
+        return await self._answer(made)
 
     async def _renew(self, request: web.Request) -> web.Response:
         shown = _shown(request)
         csr, now = _der(await request.read()), datetime.now(UTC)
-        return _answer(await asyncio.to_thread(self.office.renew, shown, csr, now))
+        return await self._answer(await asyncio.to_thread(self.office.renew, shown, csr, now))
 
     async def _nonce(self, _: web.Request) -> web.Response:
         now, nonce = asyncio.get_running_loop().time(), secrets.token_bytes(32)
@@ -154,7 +165,11 @@ class EstServer:
             raise WireError("the nonce is unknown, used or too old: ask for a new one")
         now = datetime.now(UTC)
         made = await asyncio.to_thread(self.office.renew_late, shown, csr, nonce, signature, now)
-        return _answer(made)
+        return await self._answer(made)
+
+    async def _answer(self, made: Certified) -> web.Response:
+        await asyncio.to_thread(self._floors.note, made.certificate)
+        return _papers([made.certificate, *x509.load_pem_x509_certificates(made.chain)])
 
 
 @web.middleware
@@ -183,10 +198,6 @@ def _der(body: bytes) -> bytes:
         return b64decode(b"".join(body.split()), validate=True)
     except (binascii.Error, ValueError):
         return body
-
-
-def _answer(made: Certified) -> web.Response:
-    return _papers([made.certificate, *x509.load_pem_x509_certificates(made.chain)])
 
 
 def _papers(certificates: list[x509.Certificate]) -> web.Response:

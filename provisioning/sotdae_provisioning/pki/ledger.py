@@ -178,7 +178,7 @@ class Ledger:
         """Return the public halves of people's keys that count no more."""
         return [row[0] for row in self._read("SELECT public FROM denied_keys ORDER BY public")]
 
-    def _read(self, query: str, values: tuple[str, ...] = ()) -> list[tuple[Any, ...]]:
+    def _read(self, query: str, values: tuple[str | int, ...] = ()) -> list[tuple[Any, ...]]:
         try:
             return self._db.execute(query, values).fetchall()
         except sqlite3.Error as error:
@@ -196,7 +196,13 @@ class Ledger:
         """Return what was given to one box, oldest first. Raises as `all` does."""
         return self._given(f"{_SELECT} WHERE box = ? ORDER BY rowid", (box,))
 
-    def _given(self, query: str, values: tuple[str, ...] = ()) -> list[Given]:
+    def after(self, row: int) -> tuple[list[Given], int]:
+        """Return what was given after a row, oldest first, and the last row. Raises as `all` does."""
+        last = self._read("SELECT COALESCE(MAX(rowid), 0) FROM certificates")[0][0]
+        found = self._given(f"{_SELECT} WHERE rowid > ? AND rowid <= ? ORDER BY rowid", (row, last))
+        return found, int(last)
+
+    def _given(self, query: str, values: tuple[str | int, ...] = ()) -> list[Given]:
         rows = self._read(query, values)
         try:
             return [_given(row) for row in rows]

@@ -15,7 +15,9 @@ from sotdae_edge.adapters.statements import Statements
 from sotdae_provisioning.device.cli import device_app
 from sotdae_provisioning.device.papers import Papers
 from sotdae_provisioning.device.statements import take_deny_list, take_floor
+from sotdae_provisioning.pki.certificates import new_key
 from sotdae_provisioning.pki.cli import ca_app
+from sotdae_provisioning.pki.floors import Floors, UnheardError
 from sotdae_provisioning.pki.province import Province
 from sotdae_provisioning.pki.statements import (
     DENY_FILE,
@@ -29,7 +31,9 @@ from sotdae_provisioning.pki.statements import (
 from sotdae_shared.denied import DenyList
 from sotdae_shared.errors import ConfigError, WireError
 from sotdae_shared.floor import Floor
+from sotdae_shared.ids import FacilityId
 from sotdae_shared.sealed import unseal
+from sotdae_shared.topics import Address
 
 KEY = "ab" * 32
 
@@ -173,6 +177,56 @@ def test_the_office_names_no_place_that_is_none(ground: Ground) -> None:
     answer = httpx.get(f"{ground.url}/.well-known/sotdae/floor/nowhere", verify=ground.trusting)
     assert answer.status_code == 403
     assert "facility id" in answer.text
+
+
+def served(ground: Ground, facility: str) -> httpx.Response:
+    return httpx.get(f"{ground.url}/.well-known/sotdae/floor/{facility}", verify=ground.trusting)
+
+
+def test_a_floor_is_signed_once_until_it_changes(ground: Ground, box: Box) -> None:
+    scope = str(GATE.facility)
+    first = served(ground, scope)
+    assert (first.status_code, served(ground, scope).content) == (200, first.content)
+    held = unseal(Floor, first.content, ground.province.trust())
+    raised = ca("floor", scope, "--roster", str(held.roster + 1), province=ground.province)
+    assert raised.exit_code == 0, raised.output
+    again = served(ground, scope)
+    assert unseal(Floor, again.content, ground.province.trust()).roster == held.roster + 1
+    publish_deny_list(ground.province, None, now())
+    assert unseal(Floor, served(ground, scope).content, ground.province.trust()).deny == held.deny + 1
+
+
+def test_no_key_is_opened_for_a_place_without_papers(tmp_path: Path) -> None:
+    province, at = Province(tmp_path), now()
+    province.init("Gyeonggi", None, at)
+    province.add_city("41113", None, at)
+    floors, signed = Floors(province, None), province.services.path / "key.pem"
+    key = signed.read_bytes()
+    signed.write_bytes(b"whoever opens this fails")
+    for place in ("GG-41113-UP-0007", "GG-41135-UP-0007"):
+        with pytest.raises(UnheardError, match=f"no box of {place}"):
+            floors.stated(FacilityId(place), at)
+    for box in (GATE, Address(FacilityId("GG-41113-UP-0008"), "gate-8")):
+        province.certify_device(box, new_key().public_key(), None, at)
+        with pytest.raises(ConfigError):
+            floors.stated(box.facility, at)
+    signed.write_bytes(key)
+    raw = floors.stated(GATE.facility, at)
+    signed.write_bytes(b"whoever opens this fails")
+    assert floors.stated(GATE.facility, at + timedelta(hours=23)) == raw
+    with pytest.raises(ConfigError):
+        floors.stated(GATE.facility, at + timedelta(hours=25))
+
+
+def test_who_tries_many_places_waits_and_boxes_do_not(ground: Ground, box: Box) -> None:
+    assert served(ground, str(GATE.facility)).status_code == 200
+    with httpx.Client(verify=ground.trusting, base_url=ground.url) as line:
+        path = "/.well-known/sotdae/floor/GG-41113-UP-"
+        tries = (line.get(f"{path}{number:04}").status_code for number in range(1000, 9999))
+        assert 429 in tries
+        assert line.get(f"{path}0007").status_code == 200
+    elsewhere = served(ground, "GG-41999-UP-0007")
+    assert (elsewhere.status_code, "no box of" in elsewhere.text) == (404, True)
 
 
 def test_a_key_that_is_none_is_refused(ground: Ground) -> None:
