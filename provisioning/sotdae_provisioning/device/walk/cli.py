@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -218,6 +219,8 @@ def _walked(
     from sotdae_provisioning.device.walk.kept import Kept, save
     from sotdae_provisioning.device.walk.ready import become_owner, begun, in_hand
 
+    # A shell that started this in the background has it ignore Ctrl-C: here it must stop an arm.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     data = place.with_suffix(".json")
     become_owner(gate.storage.dir)
     try:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from sotdae_edge.app.stopping import unless_stopped
 from sotdae_edge.config import DeviceConfig, GateConfig
 from sotdae_edge.core import riverside
 from sotdae_edge.core.approach import ApproachState
@@ -113,7 +114,11 @@ class Hands:
         """Tell every arm to stop; without a permit the controller stops them all the same."""
         orders: dict[str, float] = {f"{way.spec.prefix}drive": int(Motion.STOP) for way in self.ways}
         with suppress(LinkError):
-            await self.device.write(orders)
+            await self.write(orders)
+
+    async def write(self, orders: Mapping[str, float]) -> None:
+        """Write; an interruption that comes with the answer is not lost. LinkError without an answer."""
+        await unless_stopped(self.device.write(orders))
 
     async def _begin(self) -> None:
         self._keeping = [asyncio.create_task(self._read()), asyncio.create_task(self._hold())]
@@ -132,7 +137,7 @@ class Hands:
         while True:
             began = self.now()
             try:
-                self.points, self.problem = await self.device.read(), ""
+                self.points, self.problem = await unless_stopped(self.device.read()), ""
             except LinkError as error:
                 self.problem = str(error)
             else:
@@ -153,7 +158,7 @@ class Hands:
             with suppress(LinkError):
                 if self.feeding and "feed" in self.device.profile.points:
                     fed = (fed + 1) % 65536
-                    await self.device.write({"feed": fed})
+                    await self.write({"feed": fed})
                 if self.now() >= renew_at:
                     await self._renew()
                     renew_at = self.now() + RENEW_S
@@ -166,7 +171,7 @@ class Hands:
         }  # fmt: skip
         if self.config.riverside is not None:
             orders[riverside.VOICE] = int(warn.voice)
-        await self.device.write(orders)
+        await self.write(orders)
 
 
 def device_of(config: DeviceConfig) -> PointDevice:

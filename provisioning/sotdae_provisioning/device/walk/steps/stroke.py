@@ -114,7 +114,7 @@ async def _move(
             if (halt := _halt(hands, way, motion, start, stalled)) is not None:
                 raise Halted(halt)
             permit += 1
-            await hands.device.write({f"{prefix}drive": int(motion), f"{prefix}permit": permit})
+            await hands.write({f"{prefix}drive": int(motion), f"{prefix}permit": permit})
             await hands.scan()
             track.at_s.append(hands.now() - track.began)
             track.angle_deg.append(hands.value(f"{prefix}arm_angle"))
