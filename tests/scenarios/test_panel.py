@@ -322,7 +322,8 @@ def test_a_lost_terminal_ends_the_panel_and_nothing_else(tmp_path: Path) -> None
             screen.type("clos")
             os.close(screen.master)
             await until(lambda: screen.process.poll() is not None, "the panel ends with its terminal")
-        await until(lambda: left(here) == before + 1, "the agent notices")
+        # Under load a session may have ended before, and the panel have come again.
+        await until(lambda: left(here) > before, "the agent notices")
         await goes_on(here)
 
     async def story() -> None:
