@@ -39,7 +39,7 @@ Record = Callable[[str, object], None]
 ROUGH = ("radar_level", "pressure_level", "arm_angle", "motor_current")
 
 
-FAST = ("narrow", "radar", "orders", "river", "riverside")
+FAST = ("narrow", "radar", "orders")
 """Cuts that are walked by `make test` too."""
 
 
