@@ -1,6 +1,9 @@
 """How every command of the edge says what is wrong, and with which code it ends."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 import typer
@@ -18,3 +21,16 @@ def end(error: SotdaeError, *, as_json: bool = False) -> NoReturn:
     else:
         typer.echo(error.listed, err=True)
     raise typer.Exit(2) from error
+
+
+@contextmanager
+def plotting(target: Path) -> Iterator[None]:
+    """Say why a plot cannot be drawn, and end with 2: no library for it, or no place."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        typer.echo(f"--plot needs {error.name}: in a checkout of Sotdae,  pip install '.[demo]'", err=True)
+        raise typer.Exit(2) from error
+    except (OSError, ValueError) as error:
+        typer.echo(f"--plot {target}: {error}", err=True)
+        raise typer.Exit(2) from error

@@ -12,10 +12,10 @@ import typer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sotdae_edge.ending import end
-from sotdae_edge.panel.cli import KeyFile, language
+from sotdae_edge.panel.cli import KeyFile
 from sotdae_edge.panel.key_cli import Secret, passphrase_of
 from sotdae_edge.panel.keys import load_key
-from sotdae_edge.panel.terms import Lang, state_term, term
+from sotdae_edge.panel.terms import Lang, language, state_term, term
 from sotdae_shared.errors import ConfigError, WireError
 from sotdae_shared.messages import Approval, CommandBody, Name, Text
 from sotdae_shared.signing import PrivateKey, public_of, sign_command

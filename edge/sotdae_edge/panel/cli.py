@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +13,7 @@ from sotdae_edge.ending import end
 from sotdae_edge.panel.client import ANSWER_S, Connection
 from sotdae_edge.panel.key_cli import Secret, key_app, passphrase_of
 from sotdae_edge.panel.keys import load_key
-from sotdae_edge.panel.terms import Lang, state_term
+from sotdae_edge.panel.terms import Lang, language, state_term
 from sotdae_edge.panel.view import rows
 from sotdae_edge.panel.wire import Shown
 from sotdae_shared.errors import ConfigError, LinkError
@@ -88,9 +87,3 @@ def _screen(path: Path, private: PrivateKey, key: Path, lang: Lang) -> None:
         typer.echo("the screen needs a terminal; scripts want  --once --json", err=True)
         raise typer.Exit(2)
     PanelApp(path, private, key, lang).run(mouse=False)
-
-
-def language() -> Lang:
-    """Return the language of the environment; English unless it says Korean."""
-    words = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return "ko" if next(filter(None, words), "").startswith("ko") else "en"

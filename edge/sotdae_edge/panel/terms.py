@@ -1,8 +1,16 @@
 """The panel's words in English and Korean. Machine words without an entry are shown as they are."""
 
+import os
 from typing import Literal
 
 Lang = Literal["en", "ko"]
+
+
+def language() -> Lang:
+    """Return the language of the environment; English unless it says Korean."""
+    words = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "ko" if next(filter(None, words), "").startswith("ko") else "en"
+
 
 STATES: dict[str, tuple[str, str]] = {
     "start": ("STARTING", "시작 중"),

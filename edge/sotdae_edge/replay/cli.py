@@ -12,7 +12,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from sotdae_edge.config import load_gate
-from sotdae_edge.ending import end
+from sotdae_edge.ending import end, plotting
 from sotdae_edge.replay.layout import BUILT_IN
 from sotdae_edge.replay.reading import read_series
 from sotdae_edge.replay.report import Report
@@ -76,16 +76,10 @@ def _progress(series: Series) -> Iterator[Callable[[int], None]]:
 
 
 def _draw(report: Report, target: Path) -> None:
-    try:
+    with plotting(target):
         from sotdae_edge.replay.plot import plot as draw  # noqa: PLC0415 - only --plot needs its library
 
         draw(report, target)
-    except ModuleNotFoundError as error:
-        typer.echo(f"--plot needs {error.name}: in a checkout of Sotdae,  pip install '.[demo]'", err=True)
-        raise typer.Exit(2) from error
-    except (OSError, ValueError) as error:
-        typer.echo(f"--plot {target}: {error}", err=True)
-        raise typer.Exit(2) from error
 
 
 def _show(report: Report) -> None:

@@ -10,7 +10,7 @@ import typer
 from sotdae_edge.core.forecast import Refusal
 from sotdae_edge.core.slope import Limits
 from sotdae_edge.core.slopes import trend_text
-from sotdae_edge.ending import end
+from sotdae_edge.ending import end, plotting
 from sotdae_edge.slope.plot import plot as draw
 from sotdae_edge.slope.series import Series, read_series
 from sotdae_edge.slope.study import Study, as_json, study
@@ -46,11 +46,8 @@ def forecast_series(  # noqa: PLR0917 - options, given by name
 
 
 def _draw(read: Series, found: Study, title: str, target: Path) -> None:
-    try:
+    with plotting(target):
         draw(read, found, title, target)
-    except ModuleNotFoundError as error:
-        typer.echo(f"--plot needs {error.name}: in a checkout of Sotdae,  pip install '.[demo]'", err=True)
-        raise typer.Exit(2) from error
 
 
 def _words(found: Study, read: Series) -> str:

@@ -12,12 +12,12 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from sotdae_edge.panel.terms import Lang
+from sotdae_edge.panel.terms import Lang, language
 from sotdae_provisioning.policy.board import board, lines
 from sotdae_provisioning.policy.draft import back_to, write_draft
 from sotdae_provisioning.policy.files import read_policy
 from sotdae_provisioning.policy.hub import Hub
-from sotdae_provisioning.policy.options import JsonOption, LangOption, language
+from sotdae_provisioning.policy.options import JsonOption, LangOption
 from sotdae_provisioning.policy.telling import told_whole
 from sotdae_shared.errors import ConfigError, LinkError
 from sotdae_shared.messages import MAX_COUNT
@@ -73,7 +73,7 @@ def publish(
             said = f"policy {policy.version}: {begun['state']}, {sizes}"
             typer.echo(json.dumps(begun) if as_json else said)
             return
-        ended = _follow(desk, language(lang), _ended(policy.version), as_json=as_json)
+        ended = _follow(desk, lang or language(), _ended(policy.version), as_json=as_json)
         raise typer.Exit(0 if ended == "done" else 1)
 
 
@@ -93,13 +93,13 @@ def status(
         desk = Hub(hub, token_file)
         if watch:
             with suppress(KeyboardInterrupt):
-                _follow(desk, language(lang), lambda _: None, as_json=as_json)
+                _follow(desk, lang or language(), lambda _: None, as_json=as_json)
             return
         found = desk.status()
         if as_json:
             typer.echo(json.dumps(found, ensure_ascii=False))
         else:
-            Console().print(board(language(lang), found))
+            Console().print(board(lang or language(), found))
 
 
 def rollback(

@@ -9,13 +9,13 @@ import typer
 from rich.console import Console
 
 from sotdae_edge.panel.key_cli import Secret, passphrase_of
-from sotdae_edge.panel.terms import Lang
+from sotdae_edge.panel.terms import Lang, language
 from sotdae_provisioning.policy import words
 from sotdae_provisioning.policy.at_hub import publish, rollback, status
 from sotdae_provisioning.policy.draft import begin, write_draft
 from sotdae_provisioning.policy.files import read_policy, read_trust
 from sotdae_provisioning.policy.judging import hopeless
-from sotdae_provisioning.policy.options import JsonOption, LangOption, PolicyFile, language
+from sotdae_provisioning.policy.options import JsonOption, LangOption, PolicyFile
 from sotdae_provisioning.policy.signing import begun, destination, own_key, people, sign, spoiled
 from sotdae_provisioning.policy.telling import told_whole
 from sotdae_provisioning.policy.trying import dry_run, lint
@@ -81,7 +81,7 @@ def diff(old: PolicyFile, fresh: PolicyFile, *, lang: LangOption = None, as_json
             ]
             typer.echo(json.dumps({"from": before.version, "to": after.version, "changes": found}))
             return
-        for line in _lines(language(lang), before, after):
+        for line in _lines(lang or language(), before, after):
             typer.echo(line)
 
 
@@ -105,7 +105,7 @@ def sign_policy(
     Example:  sotdae policy sign rainy.toml --key kim.pem --as kim --against policy-6.json --trust hub.toml
     """
     with told_whole(as_json=False):
-        chosen, trusted = language(lang), None if trust is None else read_trust(trust)
+        chosen, trusted = lang or language(), None if trust is None else read_trust(trust)
         target = destination(policy, out)
         given = begun(read_policy(policy), target)
         _show(chosen, given, None if against is None else read_policy(against), trusted)

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from sotdae_edge.config import load_gate
 from sotdae_edge.core.site import Site
+from sotdae_edge.ending import plotting
 from sotdae_edge.replay.layout import BUILT_IN
 from sotdae_edge.replay.reading import read_series
 from sotdae_edge.replay.series import Series
@@ -98,16 +99,10 @@ def _progress(sites: Sequence[Site], records: Sequence[Series]) -> Iterator[Call
 
 
 def _draw(played: Sequence[Trial], target: Path, title: str) -> None:
-    try:
+    with plotting(target):
         from sotdae_provisioning.policy.dry_run_plot import plot
 
         plot(played, target, title)
-    except ModuleNotFoundError as error:
-        typer.echo(f"--plot needs {error.name}: in a checkout of Sotdae,  pip install '.[demo]'", err=True)
-        raise typer.Exit(2) from error
-    except (OSError, ValueError) as error:
-        typer.echo(f"--plot {target}: {error}", err=True)
-        raise typer.Exit(2) from error
 
 
 def _show(played: Sequence[Trial], refused: dict[str, list[str]]) -> None:

@@ -144,3 +144,9 @@ def test_any_rows_are_a_series_or_a_clear_error(rows: list[tuple[str, str]]) -> 
     except ConfigError:
         return
     study(series, 1000.0, Limits())
+
+
+def test_a_plot_that_has_no_place_is_a_mistake_in_words(tmp_path: Path, failing: Path) -> None:
+    code, said = run(str(failing), "--plot", str(tmp_path / "none" / "x.png"))
+    assert code == 2
+    assert "--plot" in said

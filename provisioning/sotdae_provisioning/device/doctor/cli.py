@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sotdae_edge.adapters.clock import SystemClock
+from sotdae_edge.panel.terms import language
 from sotdae_provisioning.device.doctor.examine import Examination, Report
 from sotdae_provisioning.device.doctor.texts import Language, Rank
 
@@ -45,10 +45,10 @@ def doctor(
 
     It changes nothing, and a running agent goes on undisturbed.
     """
-    language: Language = lang or ("ko" if os.environ.get("LANG", "").startswith("ko") else "en")
+    tongue: Language = lang or language()
     report = asyncio.run(Examination(config, papers, office, SystemClock().wall).run())
     if as_json:
-        findings = [finding.as_json(language) for finding in report.findings]
+        findings = [finding.as_json(tongue) for finding in report.findings]
         answer = {
             "ok": not findings,
             "findings": findings,
@@ -57,7 +57,7 @@ def doctor(
         }
         typer.echo(json.dumps(answer, ensure_ascii=False))
     else:
-        _show(report, language)
+        _show(report, tongue)
     raise typer.Exit(1 if report.findings else 0)
 
 

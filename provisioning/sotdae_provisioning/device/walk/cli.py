@@ -1,16 +1,16 @@
 """`sotdae device walk`, `report` and `label`: a gate tried on site, its signed report, its label."""
 
 import json
-import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sotdae_edge.panel.terms import Lang, language
 from sotdae_provisioning.telling import told
 from sotdae_shared.errors import ConfigError
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sotdae_provisioning.device.walk.kept import Kept
     from sotdae_shared.signing import PrivateKey
 
-Lang = Literal["en", "ko"]
 report_app = typer.Typer(no_args_is_help=True, help="The report of a commissioning walk.")
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The gate's TOML file.")]
@@ -76,13 +75,13 @@ def walk(
         private = None if key is None else load_key(key, passphrase_of(key, passphrase_file))
         person = None if private is None else owner(private, gate.roster)
         name = technician or ("" if person is None else person.name)
-        ask, name = _asker(lang or _lang(), name, answers, yes=yes)
+        ask, name = _asker(lang or language(), name, answers, yes=yes)
         place = report or gate.storage.dir / "commissioning" / f"{gate.facility.id}.html"
         if place.suffix != ".html":
             raise ConfigError(str(place), ["want a name that ends in .html"])
         kept = _walked(
             gate, config, ask, place,
-            papers=papers, ticket=ticket, name=name, private=private, anew=anew, lang=lang or _lang(),
+            papers=papers, ticket=ticket, name=name, private=private, anew=anew, lang=lang or language(),
         )  # fmt: skip
     if as_json:
         steps = {each.step: each.state for each in kept.walk.results}
@@ -135,7 +134,7 @@ def draw(
 
     with told():
         kept, written = load_any(file)
-        replace(out, page(kept, lang or written or _lang()).encode())
+        replace(out, page(kept, lang or written or language()).encode())
 
 
 def label(
@@ -238,8 +237,3 @@ def _walked(
     except KeyboardInterrupt:
         ask.doing("stopped")
         raise typer.Exit(130) from None
-
-
-def _lang() -> Lang:
-    words = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return "ko" if next(filter(None, words), "").startswith("ko") else "en"

@@ -1,12 +1,11 @@
 """A walk's file: written after each step, so that an interruption costs one; at the end with its seals."""
 
-import os
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sotdae_edge.record.key import sync_directory
 from sotdae_provisioning.device.walk.result import Text, Walk
+from sotdae_provisioning.pki.folder import write
 from sotdae_shared.errors import ConfigError
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -66,14 +65,8 @@ def save(path: Path, kept: Kept) -> None:
 
 def replace(path: Path, raw: bytes) -> None:
     """Write a whole file at once and durably, for its owner and group. ConfigError if the disk refuses."""
-    part = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640), "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-        sync_directory(path.parent)
+        write(path, raw, 0o640)
     except OSError as error:
         raise ConfigError(str(path), [f"cannot be written: {error.strerror}"]) from error
