@@ -8,6 +8,7 @@ from typing import Any
 
 import aiomqtt
 
+from sotdae_edge.stopping import unless_stopped
 from sotdae_shared.backoff import Backoff
 from sotdae_shared.errors import LinkError
 
@@ -27,7 +28,7 @@ async def stay(
     """Connect until cancelled; `failed` is told why each connection ended."""
     while True:
         try:
-            await connection()
+            await unless_stopped(connection())
         # ValueError: a host name that cannot be one, from the configuration.
         except* (aiomqtt.MqttError, LinkError, OSError, ValueError) as group:
             failed(_leaf(group))

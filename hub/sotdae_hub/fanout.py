@@ -52,7 +52,8 @@ class Fanout:
         try:
             while not self._closed:
                 try:
-                    update = await asyncio.wait_for(queue.get(), beat_s)
+                    async with asyncio.timeout(beat_s):
+                        update = await queue.get()
                 except TimeoutError:
                     yield None
                     continue

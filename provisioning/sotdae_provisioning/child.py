@@ -71,7 +71,8 @@ class Child:
         assert self._process is not None and self._process.stdout is not None  # noqa: S101, PT018
         reading = asyncio.get_running_loop().run_in_executor(None, self._process.stdout.readline)
         try:
-            line = await asyncio.wait_for(reading, timeout_s)
+            async with asyncio.timeout(timeout_s):
+                line = await reading
             answer = json.loads(line)
         except (TimeoutError, ValueError) as error:
             self.kill()

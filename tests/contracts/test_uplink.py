@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -119,6 +120,26 @@ def name_of(inbound: Inbound) -> str:
     body = wire.decode_down(inbound.kind, inbound.raw)
     assert isinstance(body, CommandBody)
     return body.id
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="asyncio.wait_for loses no cancellation there")
+def test_it_stops_though_the_broker_answers_its_first_word_at_that_moment(broker: Broker, node: Node) -> None:
+    async def scene() -> None:
+        async with node.running(broker.port):
+            answers: list[asyncio.Task[object]] = []
+            while not answers:  # the library waits for the answer in a task of its own
+                await asyncio.sleep(0)
+                tasks = asyncio.all_tasks()
+                answers = [
+                    task for task in tasks if getattr(task.get_coro(), "__qualname__", "") == "Event.wait"
+                ]
+            while not answers[0].done():
+                await asyncio.sleep(0)
+            node.task.cancel()
+            _, going_on = await asyncio.wait([node.task], timeout=10.0)
+            assert not going_on, "the uplink went on after it was told to stop"
+
+    play(broker, scene)
 
 
 def test_rows_go_once_safety_first_and_leave_by_the_hubs_ack(broker: Broker, node: Node) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 import aiomqtt
 
 from sotdae_edge.broker import connected, stay
+from sotdae_edge.stopping import unless_stopped
 from sotdae_shared.backoff import Backoff
 from sotdae_shared.errors import LinkError, WireError
 from sotdae_shared.samples import Sample
@@ -68,7 +69,7 @@ class LorawanFeed:
             raise LinkError(f"there is no way to the device of {point} now")
         try:
             topic, raw = self._reply(self._from[point], count, heartbeat_s)
-            await self._client.publish(topic, raw, qos=1)
+            await unless_stopped(self._client.publish(topic, raw, qos=1))
         except (WireError, aiomqtt.MqttError) as error:
             raise LinkError(f"the device of {point} is not reached: {error}") from error
         self.counters["told"] += 1
@@ -83,7 +84,7 @@ class LorawanFeed:
         async with connected(
             self._host, self._port, self._identity, clean_session=False, max_queued_incoming_messages=WAITING
         ) as client:
-            await client.subscribe(self._topic, qos=1)
+            await unless_stopped(client.subscribe(self._topic, qos=1))
             self.counters["connects"] += 1
             self._failing = False
             self._backoff.reset()

@@ -15,6 +15,7 @@ import aiomqtt
 from sotdae_edge.broker import LEAVE_S, TIMEOUT_S, connected, stay
 from sotdae_edge.core.sending import SendWindow, TokenBucket
 from sotdae_edge.ports import Inbound, Outbox, Row
+from sotdae_edge.stopping import unless_stopped
 from sotdae_shared import topics, wire
 from sotdae_shared.backoff import Backoff
 from sotdae_shared.errors import LinkError, WireError
@@ -124,10 +125,9 @@ class MqttUplink:
             self._host, self._port, self._identity, clean_session=True, will=will, tls_context=tls,
             max_inflight_messages=WINDOW, max_queued_incoming_messages=DOWN_LIMIT,
         ) as client:  # fmt: skip
-            await self._subscribe(client)
-            await client.publish(
-                self._address.state, self._state("online", number, boots), qos=1, retain=True
-            )
+            await unless_stopped(self._subscribe(client))
+            online = self._state("online", number, boots)
+            await unless_stopped(client.publish(self._address.state, online, qos=1, retain=True))
             self._session = number
             self.counters["connects"] += 1
             self._backoff.reset()

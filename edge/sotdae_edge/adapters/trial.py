@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import aiomqtt
 
 from sotdae_edge.broker import connected
+from sotdae_edge.stopping import unless_stopped
 from sotdae_shared.errors import LinkError
 from sotdae_shared.topics import Address
 
@@ -38,7 +39,7 @@ async def round_trips(
         async with connected(host, port, address.node, clean_session=True, tls_context=tls) as client:
             for _ in range(count):
                 began = loop.time()
-                granted = await client.subscribe(address.all_down, qos=1)
+                granted = await unless_stopped(client.subscribe(address.all_down, qos=1))
                 took_s.append(loop.time() - began)
                 if not _granted(granted):
                     raise LinkError(f"the broker does not let {address.node} listen on {address.all_down}")
@@ -56,7 +57,7 @@ async def eavesdrop(
     with _said(host, port):
         async with connected(host, port, address.node, clean_session=True, tls_context=tls) as client:
             try:
-                granted = _granted(await client.subscribe("#", qos=0))
+                granted = _granted(await unless_stopped(client.subscribe("#", qos=0)))
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
                         async for message in client.messages:

@@ -12,7 +12,6 @@ from sotdae_edge.app.homes import home_readings
 from sotdae_edge.app.keeping import Keeper
 from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.app.slopes import reservoir_readings, slope_readings
-from sotdae_edge.app.stopping import unless_stopped
 from sotdae_edge.app.tolerance import Helpers
 from sotdae_edge.config import CameraHealthConfig, CityConfig
 from sotdae_edge.core.alarms import AlarmBook, Condition
@@ -27,6 +26,7 @@ from sotdae_edge.core.since import Since
 from sotdae_edge.core.slope import Stage
 from sotdae_edge.core.slopes import Slopes
 from sotdae_edge.ports import CameraProbe, Clock, Device, Feed, OutboxStats, StateStore, Uplink
+from sotdae_edge.stopping import unless_stopped
 from sotdae_shared.errors import LinkError, WireError
 from sotdae_shared.messages import HealthBody, Kind, QueryBody, Reading, ReportBody, TelemetryBody
 from sotdae_shared.samples import Sample

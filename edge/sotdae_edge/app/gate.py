@@ -15,7 +15,6 @@ from sotdae_edge.app.drift import Drift
 from sotdae_edge.app.ears import Ears
 from sotdae_edge.app.keeping import PERSIST_S, Keeper
 from sotdae_edge.app.recorder import Recorder
-from sotdae_edge.app.stopping import unless_stopped
 from sotdae_edge.app.tolerance import Helpers
 from sotdae_edge.config import GateConfig
 from sotdae_edge.core import lane, riverside
@@ -32,6 +31,7 @@ from sotdae_edge.core.gate import Gate
 from sotdae_edge.panel.snapshot import DecisionSeen
 from sotdae_edge.ports import Clock, Device, Eyes, OutboxStats, Panel, StateStore, Uplink, Watchdog
 from sotdae_edge.record.journal import Journal
+from sotdae_edge.stopping import unless_stopped
 from sotdae_shared.errors import LinkError
 from sotdae_shared.messages import ClockTrust, DecisionBody, Kind, ReportBody
 from sotdae_shared.samples import Sample

@@ -4,8 +4,8 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
-from sotdae_edge.app.stopping import unless_stopped
 from sotdae_edge.ports import Clock, Device
+from sotdae_edge.stopping import unless_stopped
 from sotdae_edge.watchdog.link import Link
 from sotdae_edge.watchdog.systemd import Notifier
 from sotdae_edge.watchdog.timer import HardwareTimer

@@ -11,12 +11,12 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from sotdae_edge.app.stopping import unless_stopped
 from sotdae_edge.config import DeviceConfig, GateConfig
 from sotdae_edge.core import riverside
 from sotdae_edge.core.approach import ApproachState
 from sotdae_edge.core.effects import Motion, Warn
 from sotdae_edge.core.hazard import Sensing
+from sotdae_edge.stopping import unless_stopped
 from sotdae_firmware_bridge.device import PointDevice
 from sotdae_firmware_bridge.lines import Line, Serial, Tcp
 from sotdae_firmware_bridge.profile import load
