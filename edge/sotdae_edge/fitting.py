@@ -5,12 +5,14 @@ from pathlib import Path
 
 from sotdae_edge.config import CityConfig, GateConfig, load_city, load_gate
 from sotdae_edge.core import lane, riverside
+from sotdae_edge.core.effects import Motion, Voice
 from sotdae_edge.core.policy import RIVER
 from sotdae_edge.core.relays import Scale
 from sotdae_firmware_bridge.payload import Spot
 from sotdae_firmware_bridge.payload import load as load_payload
 from sotdae_firmware_bridge.profile import Point
 from sotdae_firmware_bridge.profile import load as load_profile
+from sotdae_firmware_bridge.raw import decode, encode
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.units import Unit
 
@@ -25,9 +27,11 @@ APPROACH_POINTS = (
     "flasher_on",
 )
 """What a gate watches at each approach, beside loop and curtain of every lane."""
-APPROACH_ORDERS = ("drive", "permit")
-"""What a gate writes for each approach."""
-GATE_ORDERS = ("warn_closed", "warn_siren", "warn_caution")
+COUNT = 65_535
+"""Permit and feed count up to this, then from 0."""
+APPROACH_ORDERS = {"drive": int(max(Motion)), "permit": COUNT}
+"""What a gate writes for each approach, and the highest value of each."""
+GATE_ORDERS = {"warn_closed": 1, "warn_siren": 1, "warn_caution": 1, "feed": COUNT}
 """What a gate writes for all of them."""
 
 Points = Mapping[str, Point | Spot]
@@ -74,20 +78,31 @@ def _refuse(path: Path, problems: list[str]) -> None:
 
 def _gate_points(config: GateConfig, points: Mapping[str, Point]) -> Iterator[str]:
     watched: list[str] = []
-    orders = list(GATE_ORDERS)
+    orders = dict(GATE_ORDERS)
     for approach in config.approaches:
         watched += [*lane.points(approach), *(approach.prefix + name for name in APPROACH_POINTS)]
-        orders += [approach.prefix + name for name in APPROACH_ORDERS]
+        orders |= {approach.prefix + name: most for name, most in APPROACH_ORDERS.items()}
         if config.riverside is not None:
             watched += [approach.prefix + name for name in riverside.POINTS]
-            orders += [approach.prefix + name for name in riverside.ORDERS]
+            orders |= {approach.prefix + name: 1 for name in riverside.ORDERS}
     if config.riverside is not None:
-        orders.append(riverside.VOICE)
+        orders[riverside.VOICE] = int(max(Voice))
     for name in (*watched, *orders):
         if name not in points:
-            yield f"device.profile: a gate needs the point {name!r}"
-        elif name in orders and not points[name].writable:
-            yield f"device.profile: {name!r} must be writable"
+            yield f"device.profile: a gate needs the point {name!r}: add [points.{name}] to the profile"
+        elif name in orders and (wrong := _unwritable(points[name], orders[name])):
+            yield f"device.profile: {name!r} {wrong}"
+
+
+def _unwritable(point: Point, most: int) -> str | None:
+    """Return why a point does not take an order, which would end the agent when it is given."""
+    if not point.writable:
+        return "must be writable: add writable = true"
+    try:
+        taken = decode(point, encode(point, most))
+    except ValueError as error:
+        return f"must take 0 to {most}, as a uint16 does: {error}"
+    return None if taken == most else f"must take 0 to {most} in steps of 1: want scale = 1"
 
 
 def _channels(config: GateConfig, points: Mapping[str, Point]) -> Iterator[str]:

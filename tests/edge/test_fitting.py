@@ -76,6 +76,32 @@ def test_each_point_that_a_gate_lives_on_is_needed(tmp_path: Path, name: str) ->
         fitted_gate(written(tmp_path, f'[device]\nprofile = "{profile}"'))
 
 
+REGISTER = 'table = "holding"\naddress = 2\ntype = "uint16"\nwritable = true\n'
+
+
+@pytest.mark.parametrize(
+    ("register", "problem"),
+    [
+        (REGISTER.replace("true", "false"), "'feed' must be writable: add writable = true"),
+        (REGISTER.replace("uint16", "int16"), "'feed' must take 0 to 65535, as a uint16 does"),
+        (REGISTER + "missing = 65535\n", "'feed' must take 0 to 65535, as a uint16 does"),
+        (REGISTER + "scale = 2\n", "'feed' must take 0 to 65535 in steps of 1"),
+        ('table = "coil"\naddress = 9\nwritable = true\n', "'feed' must take 0 to 65535, as a uint16 does"),
+    ],
+)
+def test_a_point_that_could_not_take_each_order_is_refused_before_one_is_given(
+    tmp_path: Path, register: str, problem: str
+) -> None:
+    text = (BUILT_IN / "underpass.toml").read_text(encoding="utf-8")
+    profile = tmp_path / "other.toml"
+    assert text.count(f"[points.feed]\n{REGISTER}") == 1
+    profile.write_text(
+        text.replace(f"[points.feed]\n{REGISTER}", f"[points.feed]\n{register}"), encoding="utf-8"
+    )
+    with pytest.raises(ConfigError, match=problem):
+        fitted_gate(written(tmp_path, f'[device]\nprofile = "{profile}"'))
+
+
 @pytest.mark.parametrize(
     ("more", "problem"),
     [
