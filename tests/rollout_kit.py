@@ -5,46 +5,32 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import aiomqtt
 import httpx
 from hub_kit import HubProcess, Message, Pen
+from signing_kit import UNDERPASS, Signers, draft
 
 from sotdae_hub.ending import end
 from sotdae_shared.ids import FacilityId, FacilityType
-from sotdae_shared.messages import Kind, PolicyBody, PolicyValues
-from sotdae_shared.policy import approve
-from sotdae_shared.signing import private_of, public_of
+from sotdae_shared.messages import Kind, PolicyBody
 from sotdae_shared.topics import Address
-from sotdae_shared.trust import Signer, Trust
 from sotdae_shared.wire import decode_down
 
-KEYS = {"kim": private_of(b"\x01" * 32), "lee": private_of(b"\x02" * 32), "suwon": private_of(b"\x03" * 32)}
-SCOPES = {"kim": "GG", "lee": "GG", "suwon": "41113"}
-TRUST = Trust(
-    signers=tuple(
-        Signer(key=key, public=public_of(KEYS[key]), name=key.title(), scope=scope)
-        for key, scope in SCOPES.items()
-    )
-)
+SIGNERS = Signers(1, {"kim": "GG", "lee": "GG", "suwon": "41113"})
+TRUST = SIGNERS.trust
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def policy(
     version: int = 7, scope: tuple[str, ...] = ("GG",), by: tuple[str, ...] = ("kim", "lee"),
-    types: tuple[FacilityType, ...] = (FacilityType.UNDERPASS,),
+    types: tuple[FacilityType, ...] = UNDERPASS,
 ) -> PolicyBody:  # fmt: skip
     """Return a policy that these people signed."""
-    draft = PolicyBody(
-        version=version, scope=scope, types=types, issued_at=AT, review_by=AT + timedelta(days=365),
-        reason="rainy season", values=PolicyValues(caution_cm=4.0),
-    )  # fmt: skip
-    for key in by:
-        draft = approve(draft, key, KEYS[key])
-    return draft
+    return SIGNERS.sign(draft(AT, version, scope, types, caution_cm=4.0), *by)
 
 
 def address(number: int, city: str = "41113") -> Address:

@@ -1,6 +1,10 @@
 """Quantities: quality flags and the units a reading may have. Units are SI or the field's own."""
 
+from datetime import timedelta, timezone
 from enum import IntEnum, StrEnum
+
+KST = timezone(timedelta(hours=9), "KST")
+"""Korean time: of a day without a zone, and where people read one."""
 
 
 class Flag(IntEnum):

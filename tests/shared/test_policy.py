@@ -6,41 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from signing_kit import Signers, draft
 
 from sotdae_shared import policy, wire
 from sotdae_shared.errors import WireError
 from sotdae_shared.ids import FacilityId, FacilityType
 from sotdae_shared.messages import Approval, Kind, PolicyBody, PolicyValues
 from sotdae_shared.policy import approve, covers, refusal, unsigned
-from sotdae_shared.signing import private_of, public_of
-from sotdae_shared.trust import Signer, Trust
+from sotdae_shared.trust import Trust
 
-KEYS = {
-    name: private_of(bytes([at]) * 32) for at, name in enumerate(("kim", "lee", "park", "suwon", "mallory"))
-}
-SCOPES = {"kim": "GG", "lee": "GG", "park": "GG", "suwon": "41113"}
-TRUST = Trust(
-    signers=tuple(
-        Signer(key=name, public=public_of(KEYS[name]), name=name.title(), scope=scope)
-        for name, scope in SCOPES.items()
-    )
-)
+SIGNERS = Signers(0, {"kim": "GG", "lee": "GG", "park": "GG", "suwon": "41113"})
+KEYS, TRUST, signed = SIGNERS.keys, SIGNERS.trust, SIGNERS.sign
 KIM, LEE = TRUST.signers[:2]
 GATE, OTHER = FacilityId("GG-41113-UP-0007"), FacilityId("GG-41135-UP-0001")
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def drafted(version: int = 7, scope: tuple[str, ...] = ("GG",), **values: float) -> PolicyBody:
-    return PolicyBody(
-        version=version, scope=scope, types=(FacilityType.UNDERPASS,), issued_at=AT,
-        review_by=AT + timedelta(days=365), reason="rainy season", values=PolicyValues(**values),
-    )  # fmt: skip
-
-
-def signed(draft: PolicyBody, *names: str) -> PolicyBody:
-    for name in names:
-        draft = approve(draft, name, KEYS[name])
-    return draft
+    return draft(AT, version, scope, **values)
 
 
 def test_two_of_three_suffice_and_none_of_them_alone() -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from sotdae_edge.ending import end
-from sotdae_edge.panel.keys import is_encrypted, load_key, make_key, roster_block
+from sotdae_edge.panel.keys import is_encrypted, load_key, make_key, passphrase_in, roster_block
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.signing import public_of
 
@@ -55,7 +55,7 @@ def passphrase_of(key: Path, file: Path | None) -> str | None:
     if not is_encrypted(key):
         return None
     return (
-        _first_line(file)
+        passphrase_in(file)
         if file
         else str(typer.prompt(f"Passphrase of {key.name}", hide_input=True, err=True))
     )
@@ -63,12 +63,5 @@ def passphrase_of(key: Path, file: Path | None) -> str | None:
 
 def _new_passphrase(file: Path | None) -> str:
     if file is not None:
-        return _first_line(file)
+        return passphrase_in(file)
     return str(typer.prompt("New passphrase", hide_input=True, confirmation_prompt=True, err=True))
-
-
-def _first_line(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8").split("\n", 1)[0]
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(file), [f"cannot be read: {error}"]) from error

@@ -50,6 +50,17 @@ def load_key(path: Path, passphrase: str | None) -> PrivateKey:
         raise ConfigError(str(path), [str(error)]) from error
 
 
+def passphrase_in(path: Path) -> str:
+    """Return the first line of a passphrase file. ConfigError if it is empty or cannot be read."""
+    try:
+        line = path.read_text(encoding="utf-8").split("\n", 1)[0].removesuffix("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), [f"cannot be read: {error}"]) from error
+    if not line:
+        raise ConfigError(str(path), ["the first line is the passphrase; it is empty"])
+    return line
+
+
 def roster_block(name: str, key: str, level: str, public: str) -> str:
     """Return the lines of a gate's file that make a key count."""
     words = {"key": key, "name": name, "level": level, "public": public}

@@ -13,6 +13,7 @@ from cryptography import x509
 from rich.console import Console
 from rich.table import Table
 
+from sotdae_edge.panel import keys
 from sotdae_provisioning.pki.certificates import Names, PublicKey, common_name, new_key, requested
 from sotdae_provisioning.pki.codes import Codes
 from sotdae_provisioning.pki.folder import LIST, Folder, pem, write, write_key
@@ -283,12 +284,7 @@ def _serial(what: str) -> int:
 
 def passphrase_in(path: Path | None) -> str | None:
     """Return the first line of a passphrase file; None without one. ConfigError if it is empty."""
-    if path is None:
-        return None
-    lines = path.read_text(encoding="utf-8").splitlines()
-    if not lines or not lines[0]:
-        raise ConfigError(str(path), ["the first line is the passphrase; it is empty"])
-    return lines[0]
+    return None if path is None else keys.passphrase_in(path)
 
 
 def _now() -> datetime:

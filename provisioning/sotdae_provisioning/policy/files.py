@@ -2,7 +2,7 @@
 
 import difflib
 import tomllib
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,10 @@ from sotdae_shared.errors import ConfigError
 from sotdae_shared.messages import PolicyBody, PolicyValues
 from sotdae_shared.signing import canonical
 from sotdae_shared.trust import Trust
+from sotdae_shared.units import KST
 
 MAX_BYTES = 64 * 1024
 """A gate reads no larger one."""
-KST = timezone(timedelta(hours=9))
-"""A day without a zone is a Korean one."""
 _NAMES = (*PolicyBody.model_fields, *PolicyValues.model_fields)
 
 

@@ -2,44 +2,29 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 
 from edge.core.people import WALL
 from edge.core.plant import SITE, Story
+from signing_kit import Signers, draft
 
 from sotdae_edge.core.events import BadPolicy, ClockTold, PolicyCame
 from sotdae_edge.core.site import PolicyRules
-from sotdae_shared.ids import FacilityType
-from sotdae_shared.messages import PolicyBody, PolicyValues
-from sotdae_shared.policy import approve
-from sotdae_shared.signing import private_of, public_of
-from sotdae_shared.trust import Signer, Trust
+from sotdae_shared.messages import PolicyBody
 
-_SCOPES = {"jung": "GG", "oh": "GG", "yoon": "GG", "shin": "41135"}
-KEYS = {name: private_of(bytes([40 + at]) * 32) for at, name in enumerate((*_SCOPES, "mallory"))}
-TRUST = Trust(
-    signers=tuple(
-        Signer(key=name, public=public_of(KEYS[name]), name=name.title(), scope=scope)
-        for name, scope in _SCOPES.items()
-    )
-)
+_SIGNERS = Signers(40, {"jung": "GG", "oh": "GG", "yoon": "GG", "shin": "41135"})
+KEYS, TRUST = _SIGNERS.keys, _SIGNERS.trust
 RULED = replace(SITE, policy=PolicyRules(TRUST))
 """The site of the stories, taking policies."""
 
 
 def drafted(version: int = 1, scope: tuple[str, ...] = ("GG",), **values: float) -> PolicyBody:
     """Return a policy that nobody has signed."""
-    return PolicyBody(
-        version=version, scope=scope, types=(FacilityType.UNDERPASS,), issued_at=WALL,
-        review_by=WALL + timedelta(days=365), reason="rainy season", values=PolicyValues(**values),
-    )  # fmt: skip
+    return draft(WALL, version, scope, **values)
 
 
-def by(draft: PolicyBody, *names: str) -> PolicyBody:
+def by(policy: PolicyBody, *names: str) -> PolicyBody:
     """Return it with these people's signatures."""
-    for name in names:
-        draft = approve(draft, name, KEYS[name])
-    return draft
+    return _SIGNERS.sign(policy, *names)
 
 
 def good(version: int = 1, **values: float) -> PolicyBody:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from sotdae_edge.cli import gate_app
 from sotdae_edge.core.site import Person
-from sotdae_edge.panel.keys import load_key, make_key
+from sotdae_edge.panel.keys import load_key, make_key, passphrase_in
 from sotdae_shared.errors import ConfigError, WireError
 from sotdae_shared.signing import from_pem, private_of, public_of, to_pem
 
@@ -38,6 +38,21 @@ def test_a_new_key_is_locked_for_its_owner_alone_and_prints_its_roster_lines(tmp
     assert person.public == public_of(load_key(file, SECRET))
     shown = CliRunner().invoke(gate_app, ["key", "show", str(file), "--passphrase-file", secret])
     assert shown.output.strip() == person.public
+
+
+@pytest.mark.parametrize("text", ["", "\r", b"\xff\xfe".decode("latin-1")])
+def test_a_passphrase_file_without_a_first_line_locks_nothing(tmp_path: Path, text: str) -> None:
+    file, secret = tmp_path / "kim.pem", tmp_path / "secret"
+    secret.write_bytes(f"{text}\nsecond line\n".encode("latin-1"))
+    done = CliRunner().invoke(gate_app, [*NEW, "--out", str(file), "--passphrase-file", str(secret)])
+    assert (done.exit_code, file.exists()) == (2, False)
+    assert "the first line is the passphrase" in done.output or "cannot be read" in done.output
+
+
+def test_a_passphrase_file_of_windows_is_the_same_passphrase(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(f"{SECRET}\r\n".encode())
+    assert passphrase_in(secret) == SECRET
 
 
 def test_a_passphrase_is_asked_for_where_no_file_gives_it(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ out by drawing it anew.
 """
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from string import Template
@@ -24,8 +24,8 @@ from sotdae_provisioning.device.walk.words import (
     value_title,
 )
 from sotdae_shared.errors import ConfigError
+from sotdae_shared.units import KST
 
-KST = timezone(timedelta(hours=9), "KST")
 _BEGIN, _END = '<script type="application/json" id="report">', "</script>"
 _LANG = '<html lang="'
 _HEAD = ("facility", "name", "node")
