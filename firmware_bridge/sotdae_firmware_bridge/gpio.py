@@ -80,7 +80,7 @@ def _chip() -> Factory:
         import lgpio  # noqa: PLC0415
         from gpiozero.pins.lgpio import LGPIOFactory  # noqa: PLC0415
     except ImportError as error:
-        raise OSError(f"install sotdae[gpio]: {error}") from error
+        raise OSError(f"pins need more: in a checkout of Sotdae,  pip install '.[gpio]' ({error})") from error
     try:
         return LGPIOFactory()
     except lgpio.error as error:

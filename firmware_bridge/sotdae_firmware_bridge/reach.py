@@ -29,5 +29,7 @@ def reach(profile: Profile, line: Line, speaks: Speaks = "modbus", timeout_s: fl
         # Late: only boards with pins have the library.
         from sotdae_firmware_bridge.gpio import GpioDevice  # noqa: PLC0415
     except ImportError as error:
-        raise ConfigError(profile.device.name, ["speaks = gpio: install sotdae[gpio]"]) from error
+        raise ConfigError(
+            profile.device.name, ["speaks = gpio: in a checkout of Sotdae,  pip install '.[gpio]'"]
+        ) from error
     return GpioDevice(profile)

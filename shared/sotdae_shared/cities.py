@@ -51,6 +51,7 @@ CITIES: tuple[City, ...] = (
     City("41830", "양평군", "Yangpyeong", 37.5191, 127.5810),
 )
 
+_DIGITS = 5
 _OLD = {"4173": "4167"}
 """Prefixes that older data still use: Yeoju as a county (gun)."""
 
@@ -59,4 +60,6 @@ _BY_PREFIX = {city.code[:4]: city for city in CITIES}
 
 def city_of(code: str) -> City | None:
     """Return the city of a five-digit code; a district's code (41113) leads to its city (41110)."""
+    if len(code) != _DIGITS or not (code.isascii() and code.isdigit()):
+        return None
     return _BY_PREFIX.get(_OLD.get(code[:4], code[:4]))

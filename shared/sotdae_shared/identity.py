@@ -5,6 +5,7 @@ URI names cannot live under name constraints in OpenSSL, so a node's identity is
 
 import re
 
+from sotdae_shared.cities import city_of
 from sotdae_shared.errors import WireError
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.topics import Address
@@ -31,6 +32,19 @@ def identity_of(address: Address) -> str:
 def service_of(service: str) -> str:
     """Return the name of a part of the hub, such as ``ingest.hub.sotdae.internal``."""
     return f"{service}.hub.{DOMAIN}"
+
+
+def no_scope(text: str) -> str | None:
+    """Return why a text is neither ``GG``, a city's code nor a facility of a city; None if it is one."""
+    if text == PROVINCE:
+        return None
+    try:
+        code = text if text.isdigit() else FacilityId(text).city
+    except WireError:
+        return "want GG-41113-UP-0007 (a facility), 41113 (a city) or GG"
+    if city_of(code) is None:
+        return f"no city or county of this province has the code {code[:40]}"
+    return None
 
 
 def address_of(name: str) -> Address | None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
+from sotdae_edge.panel.keys import make_key
 from sotdae_provisioning.__main__ import build
 
 
@@ -44,6 +45,7 @@ def test_no_word_of_help_is_taken_for_markup() -> None:
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "euc-kr"])
 def test_a_screen_that_lacks_letters_still_gets_the_rest(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "none.toml").write_text("x = 1\n")
     words = ("device", "doctor", "--config", str(tmp_path / "none.toml"), "--lang", "ko")
     told = subprocess.run(
         [sys.executable, "-m", "sotdae_provisioning", *words],
@@ -52,6 +54,32 @@ def test_a_screen_that_lacks_letters_still_gets_the_rest(tmp_path: Path, encodin
     )  # fmt: skip
     assert (told.returncode, told.stderr) == (1, b"")
     assert b"none.toml" in told.stdout
+
+
+@pytest.mark.parametrize("path", ["none.toml", "", "none/gate.toml"])
+def test_the_doctor_asks_for_a_file_where_none_is(tmp_path: Path, path: str) -> None:
+    told = sotdae("device", "doctor", "--config", str(tmp_path / path))
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "there is no such file: give the gate's file with --config" in told.stderr
+    plain = sotdae("device", "doctor", "--config", str(tmp_path / path), "--json")
+    assert (plain.returncode, json.loads(plain.stdout)["ok"]) == (2, False)
+
+
+@pytest.mark.parametrize(
+    "words", [("device", "enrol", "--papers", "papers"), ("gate", "key", "show", "kim.pem")]
+)
+def test_without_a_terminal_or_a_pipe_it_says_how_a_secret_is_given(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    make_key(tmp_path / "kim.pem", "correct horse")
+    told = subprocess.run(
+        [sys.executable, "-m", "sotdae_provisioning", *words], cwd=tmp_path, start_new_session=True,
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "no terminal to ask on" in told.stderr
+    assert "--passphrase-file FILE" in told.stderr or "sotdae device code" in told.stderr
+    assert "GetPassWarning" not in told.stderr
 
 
 def test_profiles_are_listed_for_programs_as_for_people() -> None:

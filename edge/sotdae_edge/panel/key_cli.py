@@ -7,11 +7,13 @@ import typer
 
 from sotdae_edge.ending import end
 from sotdae_edge.panel.keys import is_encrypted, load_key, make_key, passphrase_in, roster_block
+from sotdae_edge.unseen import asked
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.signing import public_of
 
 key_app = typer.Typer(no_args_is_help=True, help="Keys of the people whose signatures count.")
 
+_INSTEAD = "--passphrase-file FILE, whose first line it is"
 Level = Literal["panel", "city", "province"]
 Secret = Annotated[
     Path | None, typer.Option("--passphrase-file", help="A file whose first line is the passphrase.")
@@ -54,14 +56,8 @@ def passphrase_of(key: Path, file: Path | None) -> str | None:
     """Return the passphrase of a key file, asked for if need be; None for a file that has none."""
     if not is_encrypted(key):
         return None
-    return (
-        passphrase_in(file)
-        if file
-        else str(typer.prompt(f"Passphrase of {key.name}", hide_input=True, err=True))
-    )
+    return passphrase_in(file) if file else asked(f"Passphrase of {key.name}", _INSTEAD)
 
 
 def _new_passphrase(file: Path | None) -> str:
-    if file is not None:
-        return passphrase_in(file)
-    return str(typer.prompt("New passphrase", hide_input=True, confirmation_prompt=True, err=True))
+    return passphrase_in(file) if file else asked("New passphrase", _INSTEAD, twice=True)

@@ -42,6 +42,11 @@ STALLED_S = 10.0
 ASKS_PER_S, ASKS_AT_ONCE = 2.0, 20.0
 """Nobody types faster, and each refusal by the gate leaves a record that is never evicted: more must wait."""
 
+STRANGER = (
+    "unknown key: not on this gate's roster; paste the [[roster]] lines that `sotdae gate key new` printed"
+    " into the gate's file, and restart its agent"
+)
+
 Take = Callable[[CommandBody | QueryBody], Awaitable[None]]
 Look = Callable[[], BaseModel]
 
@@ -115,7 +120,7 @@ class PanelServer:
             return "log in first: sign the challenge"
         person = self.people.get(asked.public)
         if person is None:
-            return "unknown key: not on this gate's roster"
+            return STRANGER
         if not verify(person.public, login_bytes(hello), asked.signature):
             return f"bad signature of {person.key}"
         return person

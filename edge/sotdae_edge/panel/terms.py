@@ -138,7 +138,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "open.second": ("Second person, another key:", "둘째 사람, 다른 열쇠:"),
     "key.file": ("key file?", "열쇠 파일?"),
     "key.secret": ("passphrase of {0}?", "{0} 암호?"),
-    "key.stranger": ("{0} is nobody's on this gate's roster", "{0}: 이 시설 명단에 없는 열쇠"),
+    "key.stranger": (
+        "{0} is nobody's on this gate's roster: add it to the gate's file, restart the agent",
+        "{0}: 이 시설 명단에 없는 열쇠 — 시설 설정 파일의 [[roster]]에 넣고 에이전트를 다시 시작하십시오",
+    ),
     "check.ask": (
         "{0}  {1}: done and seen to?  Type  yes  and Enter.",
         "{0}  {1}: 확인했습니까?  yes 입력 후 Enter.",

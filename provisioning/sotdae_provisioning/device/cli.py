@@ -4,7 +4,6 @@ import json
 import random
 import secrets
 import signal
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -22,7 +21,7 @@ from sotdae_provisioning.device.renewing import OFFICE, Renewing, address_in, du
 from sotdae_provisioning.device.rows import address_from, serial_from
 from sotdae_provisioning.device.standing import free_for
 from sotdae_provisioning.device.statements import take_deny_list, take_floor
-from sotdae_provisioning.device.ticket import Ticket, office_from
+from sotdae_provisioning.device.ticket import Ticket, office_from, typed
 from sotdae_provisioning.device.walk.cli import label, report_app, walk
 from sotdae_provisioning.pki.certificates import dns_names
 from sotdae_provisioning.pki.codes import LIFE, Codes, Grant, shown
@@ -106,7 +105,7 @@ def enrol(
     A command line can be read by every user of the box: pipe the ticket in, or type it when asked.
     """
     with told():
-        read = Ticket.read(_typed() if ticket in (None, "-") else str(ticket))
+        read = Ticket.read(typed() if ticket in (None, "-") else str(ticket))
         office = Office(read.office, root_of(read.office, read.root))
         mine = Papers(papers)
         office.enrol(mine, read.address, read.code)
@@ -186,13 +185,6 @@ def show(
             _say(Papers(papers), as_json)
         else:
             raise ConfigError("show", ["want --papers (on the box), or WHO and --dir (at the office)"])
-
-
-def _typed() -> str:
-    """Return the ticket from the terminal, unseen, or from a pipe."""
-    if sys.stdin.isatty():
-        return str(typer.prompt("Ticket", hide_input=True, err=True)).strip()
-    return sys.stdin.readline().strip()
 
 
 def _say(papers: Papers, as_json: bool) -> None:

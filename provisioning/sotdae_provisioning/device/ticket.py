@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode
 
+from sotdae_edge.unseen import asked
 from sotdae_shared.errors import WireError
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.topics import Address
@@ -19,6 +20,11 @@ def office_from(text: str) -> str:
     if _OFFICE.fullmatch(text) is None:
         raise WireError(f"office {text[:60]!r}: want https://host:port")
     return text
+
+
+def typed() -> str:
+    """Return the line as a technician types it, unseen, or from a pipe. ConfigError if nothing comes."""
+    return asked("Ticket", "pipe in the line that `sotdae device code` gave").strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,16 +181,29 @@ def floor(
     roster: FloorOption = None,
     out: Annotated[Path | None, typer.Option(help="Write a facility's signed floor, for --papers.")] = None,
     passphrase_file: PassOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Raise the versions below which the boxes of SCOPE take nothing; they hear of it within the hour."""
+    """Raise the versions below which the boxes of SCOPE take nothing; they hear of it within the hour.
+
+    Without a version it shows those that hold.
+
+    Example:  sotdae ca floor GG --dir ca --policy 12
+    """
     with told():
         province = Province(folder)
+        province.root.certificate()
         wanted = {"policy": policy, "site": site, "roster": roster}
         raise_floor(province, scope, {name: at for name, at in wanted.items() if at is not None})
         if out is not None:
             write(out, stated_floor(province, FacilityId(scope), passphrase_in(passphrase_file), _now()))
-        for name, at in floor_shown(province, scope).items():
-            typer.echo(f"{name} {at}")
+        found = floor_shown(province, scope)
+        if as_json:
+            parts = {part: None if at is None else at[0] for part, at in found.items()}
+            typer.echo(json.dumps({"scope": scope, **parts}))
+            return
+        for part, at in found.items():
+            source = "" if at is None or at[1] == scope else f" (of {at[1]})"
+            typer.echo(f"{part} {'none' if at is None else at[0]}{source}")
 
 
 @ca_app.command()

@@ -27,15 +27,25 @@ ANCHOR = "anchor.pem"
 
 
 def write(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write a file whole or not at all, and durably; a secret one is never readable by others."""
+    """Write a file whole or not at all, and durably; a secret one is never readable by others.
+
+    Raises:
+        ConfigError: if its folder is not there.
+        OSError: of the file itself, if the disk refuses.
+    """
+    if not path.parent.is_dir():
+        raise ConfigError(str(path), [f"there is no folder {path.parent}"])
     draft = path.with_name(f".{path.name}.new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        draft.unlink(missing_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
     sync_directory(path.parent)
 
 

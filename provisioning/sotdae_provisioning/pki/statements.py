@@ -6,7 +6,7 @@ box back from closing.
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -14,13 +14,13 @@ from cryptography import x509
 
 from sotdae_provisioning.pki.certificates import dns_names
 from sotdae_provisioning.pki.folder import pem, write
+from sotdae_provisioning.pki.ledger import Ledger
 from sotdae_provisioning.pki.office import GRACE
 from sotdae_provisioning.pki.province import Province
-from sotdae_shared.cities import city_of
 from sotdae_shared.denied import DenyList
 from sotdae_shared.errors import ConfigError, WireError
 from sotdae_shared.floor import PARTS, Floor
-from sotdae_shared.identity import PROVINCE
+from sotdae_shared.identity import PROVINCE, no_scope
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.sealed import seal, unseal
 from sotdae_shared.statement import Statement
@@ -38,18 +38,33 @@ def raise_floor(province: Province, scope: str, parts: dict[str, int]) -> None:
         WireError: if the scope is none of these.
         ConfigError: if a part would fall; those named before it are kept.
     """
-    if city_of(scope) is None and scope != PROVINCE:
-        FacilityId(scope)  # says what is wanted
+    _must_be(scope)
     with province.services.ledger() as ledger:
         for part, value in parts.items():
             ledger.raise_number(_name(part, scope), value)
 
 
-def floor_shown(province: Province, scope: str) -> dict[str, int]:
-    """Return the parts of the floor that a scope itself has."""
+def _must_be(scope: str) -> None:
+    if (reason := no_scope(scope)) is not None:
+        raise WireError(f"scope {scope[:40]!r}: {reason}")
+
+
+def floor_shown(province: Province, scope: str) -> dict[str, tuple[int, str] | None]:
+    """Return each part of the floor that holds at a scope, and for which scope it was stated; None: no one.
+
+    Raises:
+        WireError: if the scope is neither a facility, a city's code nor ``GG``.
+    """
+    _must_be(scope)
+    wider = [scope, scope[3:8]] if scope.startswith(f"{PROVINCE}-") else [scope]
+    scopes = list(dict.fromkeys([*wider, PROVINCE]))
     with province.services.ledger() as ledger:
-        numbers = {part: ledger.number(_name(part, scope)) for part in PARTS}
-    return {part: number for part, number in numbers.items() if number is not None}
+        return {part: _stated_for(ledger, part, scopes) for part in PARTS if part != _DENY}
+
+
+def _stated_for(ledger: Ledger, part: str, scopes: Iterable[str]) -> tuple[int, str] | None:
+    numbers = ((ledger.number(_name(part, scope)), scope) for scope in scopes)
+    return next(((number, scope) for number, scope in numbers if number is not None), None)
 
 
 def floor_of(province: Province, facility: FacilityId, now: datetime) -> Floor:
@@ -57,8 +72,8 @@ def floor_of(province: Province, facility: FacilityId, now: datetime) -> Floor:
     parts = {}
     with province.services.ledger() as ledger:
         for part in (part for part in PARTS if part != _DENY):
-            numbers = (ledger.number(_name(part, scope)) for scope in (facility, facility.city, PROVINCE))
-            parts[part] = next((number for number in numbers if number is not None), 0)
+            found = _stated_for(ledger, part, (facility, facility.city, PROVINCE))
+            parts[part] = 0 if found is None else found[0]
         parts[_DENY] = ledger.number(_DENY) or 0
     return Floor(facility=facility, issued_at=now.replace(microsecond=0), **parts)
 

@@ -9,13 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from sotdae_edge.panel.terms import Lang
+from sotdae_shared.units import KST
 
 HEADS: dict[str, tuple[str, str]] = {
     "policy": ("policy", "정책"),
     "state": ("state", "상태"),
     "ring": ("ring", "단계"),
     "why": ("why", "이유"),
-    "since": ("since", "시각"),
+    "since": ("since (KST)", "시각 (KST)"),
     "facility": ("facility", "시설"),
     "link": ("link", "연결"),
     "online": ("online", "연결됨"),
@@ -122,4 +123,4 @@ def _number(value: int | None) -> str:
 
 
 def _clock(text: str | None) -> str:
-    return "-" if text is None else f"{datetime.fromisoformat(text).astimezone():%m-%d %H:%M:%S}"
+    return "-" if text is None else f"{datetime.fromisoformat(text).astimezone(KST):%m-%d %H:%M:%S}"

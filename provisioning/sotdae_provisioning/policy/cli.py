@@ -14,7 +14,7 @@ from sotdae_provisioning.policy import words
 from sotdae_provisioning.policy.at_hub import publish, rollback, status
 from sotdae_provisioning.policy.draft import begin, write_draft
 from sotdae_provisioning.policy.files import read_policy, read_trust
-from sotdae_provisioning.policy.judging import hopeless
+from sotdae_provisioning.policy.judging import hopeless, strange
 from sotdae_provisioning.policy.options import JsonOption, LangOption, PolicyFile
 from sotdae_provisioning.policy.signing import begun, destination, own_key, people, sign, spoiled
 from sotdae_provisioning.policy.telling import told_whole
@@ -59,7 +59,10 @@ def new(
         now = datetime.now(UTC).replace(microsecond=0)
         said = {"scope": scope, "types": types, "reason": reason}
         news = {name: each for name, each in said.items() if each}
-        write_draft(out, begin(before, news, dict(_value(text) for text in values or []), now))
+        made = begin(before, news, dict(_value(text) for text in values or []), now)
+        if unknown := strange(made.scope):
+            raise ConfigError("policy new", unknown)
+        write_draft(out, made)
         typer.echo(f"{out}: written; edit it if need be, then  sotdae policy lint {out} --site gate.toml")
 
 

@@ -1,6 +1,6 @@
 """What is wrong with a policy before anybody signs it: by the same rules by which each gate judges it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -8,7 +8,7 @@ from typing import Literal
 from sotdae_edge.core.policy import RIVER, given, limit_of, problems
 from sotdae_edge.core.site import Site
 from sotdae_edge.replay.layout import BUILT_IN
-from sotdae_shared.cities import CITIES
+from sotdae_shared.identity import no_scope
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.messages import PolicyBody
 from sotdae_shared.policy import covers
@@ -29,7 +29,8 @@ def findings(
     name: str, policy: PolicyBody, sites: Sequence[tuple[str, Site]], now: datetime
 ) -> list[Finding]:
     """Return all that is to be said of a policy, at each site's file; without one, at a plain underpass."""
-    found = [Finding(name, "warning", text) for text in _doubts(policy, now)]
+    found = [Finding(name, "wrong", text) for text in strange(policy.scope)]
+    found += [Finding(name, "warning", text) for text in _doubts(policy, now)]
     if not sites:
         plain = policy.model_copy(update={"values": policy.values.model_copy(update=dict.fromkeys(RIVER))})
         found += [Finding(name, "wrong", text) for text in at_site(BUILT_IN, plain)]
@@ -48,8 +49,15 @@ def at_site(site: Site, policy: PolicyBody) -> list[str]:
 
 
 def hopeless(policy: PolicyBody) -> list[str]:
-    """Return why every gate there is would refuse a policy: what lies beyond the limits of all."""
-    return [text for text in at_site(BUILT_IN, policy) if text.startswith("weaker than interlock")]
+    """Return what nobody should sign: values beyond the limits of every gate, places that are not there."""
+    weaker = (text for text in at_site(BUILT_IN, policy) if text.startswith("weaker than interlock"))
+    return [*strange(policy.scope), *weaker]
+
+
+def strange(scope: Iterable[str]) -> list[str]:
+    """Return what a scope names that cannot be there, such as a city by a code that none has."""
+    reasons = {entry: no_scope(entry) for entry in scope}
+    return [f"scope: {entry}: {reason}" for entry, reason in reasons.items() if reason is not None]
 
 
 def _mend(site: Site, policy: PolicyBody, problem: str) -> str:
@@ -72,8 +80,3 @@ def _doubts(policy: PolicyBody, now: datetime) -> Iterator[str]:
         yield f"issued_at: {policy.issued_at.date()} has not come yet"
     if not given(policy):
         yield "values: none is set; every site goes back to its own file"
-    cities = {city.code for city in CITIES}
-    for entry in policy.scope:
-        code = entry if entry.isdigit() else entry[3:8]
-        if code and code not in cities:
-            yield f"scope: {entry}: {code} is the code of no city known here"

@@ -122,7 +122,7 @@ def test_strangers_and_false_signatures_see_nothing(tmp_path: Path) -> None:
         return word.because
 
     assert asyncio.run(story()) == [
-        "unknown key: not on this gate's roster", "bad signature of kim-2026", "bad signature of kim-2026",
+        server.STRANGER, "bad signature of kim-2026", "bad signature of kim-2026",
     ]  # fmt: skip
 
 

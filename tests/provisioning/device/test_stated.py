@@ -1,5 +1,6 @@
 """Floor and deny list come with enrolment and renewal, or from a file; lower and older ones are refused."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -107,8 +108,32 @@ def test_the_narrowest_scope_has_the_say(tmp_path: Path) -> None:
     raise_floor(province, "41113", {"policy": 2})
     found = floor_of(province, GATE.facility, now())
     assert (found.policy, found.site, found.roster, found.deny) == (2, 0, 1, 0)
-    with pytest.raises(WireError, match="want GG-"):
-        raise_floor(province, "Suwon", {"policy": 3})
+    for scope in ("Suwon", "4111", "99999", "GG-99999-UP-0001", "GG-41113-ZZ-0001"):
+        with pytest.raises(WireError, match=r"want GG-|no city or county"):
+            raise_floor(province, scope, {"policy": 3})
+
+
+def test_without_a_version_the_floor_is_shown_and_where_it_comes_from(tmp_path: Path) -> None:
+    province = Province(tmp_path)
+    province.init("Gyeonggi", None, now())
+    assert ca("floor", "GG", province=province).stdout.split() == [
+        "policy",
+        "none",
+        "site",
+        "none",
+        "roster",
+        "none",
+    ]
+    assert ca("floor", "GG", "--policy", "3", "--roster", "0", province=province).exit_code == 0
+    assert ca("floor", "41113", "--policy", "2", province=province).exit_code == 0
+    shown = ca("floor", str(GATE.facility), province=province)
+    assert shown.stdout.splitlines() == ["policy 2 (of 41113)", "site none", "roster 0 (of GG)"]
+    told = json.loads(ca("floor", "GG", "--json", province=province).stdout)
+    assert told == {"scope": "GG", "policy": 3, "site": None, "roster": 0}
+    refused = ca("floor", "99999", province=province)
+    assert (refused.exit_code, "no city or county" in refused.stderr) == (2, True)
+    nowhere = ca("floor", "GG", province=Province(tmp_path / "nowhere"))
+    assert (nowhere.exit_code, "sotdae ca init" in nowhere.stderr) == (2, True)
 
 
 def test_whoever_is_made_void_is_on_the_next_list(ground: Ground, box: Box) -> None:

@@ -46,6 +46,13 @@ def test_each_state_of_a_node_has_its_words() -> None:
     assert rows[0].split()[1:5] == ["online", "7", "7", "1"]
 
 
+def test_times_are_of_korea_and_say_so() -> None:
+    shown = drawn(status(node(1)))
+    assert shown.count("since (KST)") == 2
+    assert shown.count("06-01 09:00:00") == 2
+    assert "시각 (KST)" in drawn(status(node(1)), "ko")
+
+
 def test_what_a_hub_says_is_text_and_never_markup() -> None:
     shown = drawn(status(node(1, applied=6, refused="[red]x[/] [link=http://evil]"), why="[bold]no"))
     assert "[red]x[/] [link=http://evil]" in shown

@@ -92,14 +92,23 @@ def test_a_site_out_of_scope_is_said_and_not_judged(tmp_path: Path, signers: Sig
         (policy(days=-1, caution_cm=4.0), "review_by: 2026-05-31 is over"),
         (policy(days=29, caution_cm=4.0), "less than 30 days away"),
         (policy(), "none is set"),
-        (policy(scope="41999", caution_cm=4.0), "41999 is the code of no city"),
-        (policy(scope="GG-41999-UP-0001", caution_cm=4.0), "41999 is the code of no city"),
     ],
 )
 def test_what_is_doubtful_is_a_warning(made: PolicyBody, said: str) -> None:
     (found,) = findings("p", made, [], NOW)
     assert (found.place, found.weight) == ("p", "warning")
     assert said in found.text
+
+
+@pytest.mark.parametrize("scope", ["41999", "GG-41999-UP-0001", "SU", "GG-41113-ZZ-0001"])
+def test_a_scope_that_is_nowhere_is_wrong(scope: str) -> None:
+    (found,) = findings("p", policy(scope=scope, caution_cm=4.0), [], NOW)
+    assert (found.place, found.weight) == ("p", "wrong")
+    assert found.text.startswith(f"scope: {scope}: ")
+
+
+def test_a_district_of_a_city_is_a_scope() -> None:
+    assert findings("p", policy(scope="41113", caution_cm=4.0), [], NOW) == []
 
 
 def test_what_is_well_has_no_finding() -> None:

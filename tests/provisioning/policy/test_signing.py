@@ -147,6 +147,13 @@ def test_the_next_draft_begins_from_the_last(draft: Path, tmp_path: Path) -> Non
     assert policy("new", following, "--reason", "again").exit_code == 2
 
 
+@pytest.mark.parametrize("scope", ["99999", "41999", "GG-99999-UP-0001"])
+def test_a_city_that_is_not_there_gets_no_draft(tmp_path: Path, scope: str) -> None:
+    done = policy("new", tmp_path / "a.toml", "--scope", "GG", "--scope", scope, "--reason", "why")
+    assert (done.exit_code, (tmp_path / "a.toml").exists()) == (2, False)
+    assert f"scope: {scope}: no city or county of this province has the code" in done.stderr
+
+
 @pytest.mark.parametrize("scope", ["gg", "411", "GG-41113-UP-7", "GG;rm"])
 def test_a_scope_that_cannot_be_is_named(tmp_path: Path, scope: str) -> None:
     done = policy("new", tmp_path / "a.toml", "--scope", scope, "--reason", "why")

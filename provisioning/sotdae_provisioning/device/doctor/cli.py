@@ -11,9 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from sotdae_edge.adapters.clock import SystemClock
+from sotdae_edge.ending import end
 from sotdae_edge.panel.terms import language
 from sotdae_provisioning.device.doctor.examine import Examination, Report
 from sotdae_provisioning.device.doctor.texts import Language, Rank
+from sotdae_shared.errors import ConfigError
 
 _HEADS = {
     Rank.UNSAFE: (("bold white on red", "bold red"), {"en": "UNSAFE", "ko": "위험"}),
@@ -44,7 +46,10 @@ def doctor(
     """Say what is wrong with this gate's box and how to mend it. Exit code 1 if anything is.
 
     It changes nothing, and a running agent goes on undisturbed.
+
+    Example:  sudo -u sotdae sotdae device doctor --config /etc/sotdae/gate.toml
     """
+    _must_be_there(config, as_json)
     tongue: Language = lang or language()
     report = asyncio.run(Examination(config, papers, office, SystemClock().wall).run())
     if as_json:
@@ -59,6 +64,17 @@ def doctor(
     else:
         _show(report, tongue)
     raise typer.Exit(1 if report.findings else 0)
+
+
+def _must_be_there(config: Path, as_json: bool) -> None:
+    """Ask for the right path where no file is: that says nothing about the box."""
+    try:
+        there = config.is_file()
+    except OSError:
+        return  # what may not be looked at is judged with the rest
+    if not there:
+        where = "give the gate's file with --config; its service reads /etc/sotdae/gate.toml"
+        end(ConfigError(str(config), [f"there is no such file: {where}"]), as_json=as_json)
 
 
 def _show(report: Report, language: Language) -> None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from sotdae_provisioning.device.walk.kept import Kept
     from sotdae_shared.signing import PrivateKey
 
+REPORTS = "commissioning"
+"""Folder of the reports, in storage.dir."""
+
 report_app = typer.Typer(no_args_is_help=True, help="The report of a commissioning walk.")
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The gate's TOML file.")]
@@ -76,7 +79,7 @@ def walk(
         person = None if private is None else owner(private, gate.roster)
         name = technician or ("" if person is None else person.name)
         ask, name = _asker(lang or language(), name, answers, yes=yes)
-        place = report or gate.storage.dir / "commissioning" / f"{gate.facility.id}.html"
+        place = report or gate.storage.dir / REPORTS / f"{gate.facility.id}.html"
         if place.suffix != ".html":
             raise ConfigError(str(place), ["want a name that ends in .html"])
         kept = _walked(
@@ -227,6 +230,8 @@ def _walked(
             fresh = begun(kit, name, kit.wall())
             ask.doing("unguarded")
             start = resumed(fresh, data, ask, anew=anew)
+            if place.parent == gate.storage.dir / REPORTS:
+                place.parent.mkdir(exist_ok=True)
             save(data, Kept(walk=start))  # a place that cannot be written to is found out now
             try:
                 done = course(kit, start, lambda walk: save(data, Kept(walk=walk)))

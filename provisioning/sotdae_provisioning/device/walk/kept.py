@@ -64,9 +64,11 @@ def save(path: Path, kept: Kept) -> None:
 
 
 def replace(path: Path, raw: bytes) -> None:
-    """Write a whole file at once and durably, for its owner and group. ConfigError if the disk refuses."""
+    """Write a whole file at once and durably, for its owner and group. ConfigError if it cannot be.
+
+    Folders are not made: one that is not there is a path mistyped.
+    """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         write(path, raw, 0o640)
     except OSError as error:
         raise ConfigError(str(path), [f"cannot be written: {error.strerror}"]) from error

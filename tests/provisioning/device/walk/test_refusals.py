@@ -113,3 +113,22 @@ def test_a_file_of_something_else_is_no_walk_to_go_on_with(tmp_path: Path) -> No
     (tmp_path / "r.json").write_text("{}", encoding="utf-8")
     code, said = walked(file, "--yes", "--technician", "kim")
     assert (code, "is no report" in said) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["label.html", "label.svg"])
+def test_a_label_makes_no_folder_of_a_mistyped_path(tmp_path: Path, name: str) -> None:
+    file, out = write_gate(tmp_path, 1), tmp_path / "nosuch/deep" / name
+    words = ["label", "--config", str(file), "--serial", "SN-1", "--out"]
+    refused = CliRunner().invoke(device_app, [*words, str(out)])
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert f"there is no folder {out.parent}" in refused.stderr
+    assert not (tmp_path / "nosuch").exists()
+    drawn = CliRunner().invoke(device_app, [*words, str(tmp_path / name)])
+    assert (drawn.exit_code, (tmp_path / name).exists()) == (0, True), drawn.output
+
+
+def test_a_walk_makes_no_folder_of_a_mistyped_report(tmp_path: Path) -> None:
+    file = write_gate(tmp_path, 1)
+    code, said = walked(file, "--yes", "--technician", "kim", "--report", str(tmp_path / "nosuch/r.html"))
+    assert (code, "there is no folder" in said) == (2, True), said
+    assert not (tmp_path / "nosuch").exists()
