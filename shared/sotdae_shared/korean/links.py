@@ -62,7 +62,11 @@ LINKS: dict[str, str] = {
     ),
     "no answer: look at the gate before trying again": "답 없음: 다시 하기 전에 게이트를 확인",
     "log in first: sign the challenge": "먼저 들어와야 함: 질문에 서명",
-    "unknown key: not on this gate's roster": "알 수 없는 열쇠: 이 시설 명단에 없음",
+    "unknown key: not on this gate's roster; paste the [[roster]] lines that `sotdae gate key new` printed "
+    "into the gate's file, and restart its agent": (
+        "알 수 없는 열쇠: 이 시설 명단에 없음. `sotdae gate key new`가 출력한 [[roster]] 줄을 "
+        "게이트 파일에 붙여 넣고 에이전트를 다시 시작"
+    ),
     "{0} panels are open already: close one": "이미 화면 {0}개가 열려 있음: 하나를 닫기",
     "a line is longer than {0} bytes": "한 줄이 {0}바이트보다 김",
     "not understood: {0:free}": "이해할 수 없음: {0}",
@@ -75,6 +79,7 @@ LINKS: dict[str, str] = {
     "not an Ed25519 key; make one with `sotdae gate key new`": (
         "Ed25519 열쇠가 아님. `sotdae gate key new`로 만들기"
     ),
+    "the first line is the passphrase; it is empty": "첫 줄이 암호인데 비어 있음",
     "has no passphrase, and others can read it; chmod 600 {0}": (
         "암호가 없고 남이 읽을 수 있음. chmod 600 {0}"
     ),
