@@ -98,7 +98,6 @@ POLICIES: dict[str, str] = {
     "values: none is set; every site goes back to its own file": (
         "values: 정한 값 없음, 시설마다 자체 값으로 돌아감"
     ),
-    "scope: {0}: {1} is the code of no city known here": "scope: {0}: {1}: 아는 시·군 코드가 아님",
     # how a site's numbers fit together
     "{0}: {1}: want {2} to {3}: {4:said}": "{0}: {1}: {2}~{3} 필요: {4}",
     "levels: want {0} and {1}": "levels: {0}, {1} 필요",
