@@ -130,16 +130,30 @@ def situation(gate: "Gate", now: float) -> Situation:
 
 def give_nonce(gate: "Gate", event: NonceAsked, now: float) -> Answer:
     """Answer with what two people sign to reopen, and with what stands in their way."""
-    at = situation(gate, now)
-    if at.incident is not None:
-        gate.nonce = Nonce(event.nonce, at.incident, gate.state, now + gate.site.times.nonce)
+    at, valid_s = situation(gate, now), gate.site.times.nonce
+    if at.incident is not None and not _lasts(gate.nonce, at, valid_s):
+        gate.nonce = Nonce(event.nonce, at.incident, gate.state, now + valid_s)
+    if gate.nonce is not None:
+        valid_s = gate.nonce.until - now
     return Answer("nonce", event.query, {
         "nonce": None if gate.nonce is None else gate.nonce.value,
         "boot": gate.boot, "facility": gate.site.facility, "actuator": ACTUATOR,
         "incident": at.incident, "state": gate.state.value,
         "tripping": at.tripping, "channels_valid": at.channels_valid, "dry_s": round(at.dry_s, 1),
-        "valid_s": gate.site.times.nonce, "checklist": list(gate.site.checklist),
+        "valid_s": round(valid_s, 1), "checklist": list(gate.site.checklist),
         "last_seq": dict(gate.last_seq), "bypassed": sorted(at.out),
         "roster": {person.key: person.public for person in gate.site.roster},
         "release": bool(gate.site.release),
     })  # fmt: skip
+
+
+def _lasts(nonce: Nonce | None, at: Situation, valid_s: float) -> bool:
+    """Tell whether what was given fits yet, for half of its time or more.
+
+    Then whoever else asks gets the same: nobody's asking makes void what two people are about to sign.
+    """
+    return (
+        nonce is not None
+        and (nonce.incident, nonce.state) == (at.incident, at.state)
+        and nonce.until - at.now >= valid_s / 2.0
+    )

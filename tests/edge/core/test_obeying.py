@@ -124,8 +124,43 @@ def test_the_answer_to_a_nonce_query_says_all_that_is_signed_and_all_that_stands
     story.plant.water(20.0)
     story.plant.floats = None
     story.run(2.0)
-    wet = {"tripping": True, "channels_valid": False, "dry_s": 0.0, "nonce": "a" * 32}
-    assert told(story, "a" * 32) == dry | wet
+    wet = {"tripping": True, "channels_valid": False, "dry_s": 0.0}
+    said = told(story, "a" * 32)
+    assert said == dry | wet | {"valid_s": round(story.gate.nonce.until - story.now, 1)}
+    assert said["valid_s"] == pytest.approx(298.0, abs=0.2)
+
+
+def test_whoever_else_asks_gets_the_same_nonce_until_half_of_its_time_is_over() -> None:
+    story = shut()
+    assert told(story)["nonce"] == NONCE
+    given = story.gate.nonce
+    assert given is not None
+    story.now = given.until - 150.0
+    said = told(story, "a" * 32)
+    assert (said["nonce"], said["valid_s"]) == (NONCE, 150.0)
+    assert story.gate.nonce is given, "asking makes it last no longer"
+    story.now += 0.1
+    said = told(story, "b" * 32)
+    assert (said["nonce"], said["valid_s"]) == ("b" * 32, 300.0)
+
+
+@pytest.mark.parametrize("change", [{"state": State.PARTIAL}, {"incident": "flood-0"}])
+def test_a_nonce_that_fits_no_more_is_not_given_again(change: dict[str, Any]) -> None:
+    story = shut()
+    told(story)
+    assert story.gate.nonce is not None
+    story.gate.nonce = replace(story.gate.nonce, **change)
+    assert told(story, "a" * 32)["nonce"] == "a" * 32
+
+
+def test_a_nonce_that_was_used_is_not_given_again() -> None:
+    story = shut()
+    told(story)
+    assert story.gate.incident is not None
+    command(story, "open", "lee", "park", incident=story.gate.incident.name)
+    story.plant.water(20.0)
+    story.run(2.0)
+    assert told(story, "a" * 32)["nonce"] == "a" * 32
 
 
 def test_without_an_incident_there_is_nothing_to_sign() -> None:
