@@ -19,7 +19,7 @@ from sotdae_edge.watchdog.feeding import _SAYS
 from sotdae_shared.messages import CommandBody
 
 EDGE = Path(__file__).parents[2] / "edge/sotdae_edge"
-ALARMS = {"Condition": 0, "Alarm": 0, "_holds": 0, "_alarm": 1}
+ALARMS = {"Condition": 0, "Alarm": 0, "_holds": 0, "say_lost": 1}
 """Calls that raise an alarm, and which argument is its code."""
 DECISIONS = {"Decided": 0, "decided": 0}
 PLACE = "A-1"

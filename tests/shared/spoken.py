@@ -7,7 +7,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 SPEAKERS = (
     "edge/sotdae_edge/core/*.py",
-    *(f"edge/sotdae_edge/app/{name}.py" for name in ("city", "denying", "drift", "ears", "gate", "keeping")),
+    *(
+        f"edge/sotdae_edge/app/{name}.py"
+        for name in ("city", "denying", "drift", "ears", "gate", "keeping", "reporting")
+    ),
     "edge/sotdae_edge/app/tolerance.py",
     "edge/sotdae_edge/watchdog/feeding.py",
     "edge/sotdae_edge/record/journal.py",

@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
 
-from sotdae_edge.app import noticing, panel, words
+from sotdae_edge.app import panel, reporting, words
 from sotdae_edge.app.denying import Denying
 from sotdae_edge.app.display import Display
 from sotdae_edge.app.drift import Drift
@@ -18,12 +18,11 @@ from sotdae_edge.app.recorder import Recorder
 from sotdae_edge.app.tolerance import Helpers
 from sotdae_edge.config import GateConfig
 from sotdae_edge.core import lane, riverside
-from sotdae_edge.core.alarms import AlarmBook, Condition
+from sotdae_edge.core.alarms import AlarmBook
 from sotdae_edge.core.effects import Alarm, Answer, Decided, Drive, Effect, Lock, Save, Warn
 from sotdae_edge.core.events import (
     ClockTold,
     Event,
-    Noticed,
     Scan,
     Sighting,
 )
@@ -46,8 +45,6 @@ DROP_S = 1.0
 SLOW_S = 10.0
 """How long a late scan keeps its alarm."""
 FEED_S = 0.5
-TELEMETRY_S = 1.0
-HEALTH_S = 2.0
 TELL_TIME_S = 60.0
 RETRY_S = 0.2
 
@@ -120,7 +117,7 @@ class GateApp:
         """Return what runs beside protection, and must never end it."""
         made: dict[str, Callable[[], Awaitable[None]]] = {
             "recorder": self.recorder.run,
-            "report": self._report,
+            "report": lambda: reporting.run(self),
             "time": self._tell_time,
             "estimate": lambda: self.display.run(self.gate, self.clock),
         }
@@ -239,9 +236,10 @@ class GateApp:
                     start = self.gate.site.prefix_of(approach)
                     await self._write({f"{start}drive": int(motion), f"{start}permit": self.permit})
                 case Decided() | Alarm() | Answer():
-                    self._say(effect)
+                    self.say(effect)
 
-    def _say(self, effect: Decided | Alarm | Answer) -> None:
+    def say(self, effect: Decided | Alarm | Answer) -> None:
+        """Put on its way what the gate decided, or what is wrong with the agent; the panel sees it too."""
         kind, body = words.said(effect)
         self.recorder.say(kind, body)
         if isinstance(body, DecisionBody):
@@ -297,60 +295,3 @@ class GateApp:
         _, late = await asyncio.wait([self.recording], timeout=max(0.0, seconds))
         if late:
             self.journal.late()
-
-    async def _report(self) -> None:
-        """Telemetry every second, health every two and whenever the barrier's state changes."""
-        health_due, state = 0.0, None
-        while True:
-            now = self.clock.monotonic()
-            said = words.telemetry(self.gate, self.points, now, self._beside(now))
-            self.recorder.say(Kind.TELEMETRY, said)
-            if now >= health_due or state is not self.gate.state:
-                health_due, state = now + HEALTH_S, self.gate.state
-                await self._say_health(now)
-            await self._notice(now)
-            await self.keeper.retry()
-            # A picture is a file: no disk may hold up the loop that decides.
-            if (
-                self.eyes is not None
-                and (clip := await asyncio.to_thread(self.eyes.picture, now)) is not None
-            ):
-                self.recorder.say(Kind.CLIP, clip)
-            for alarm in self.watched.settle(self._conditions(now)):
-                self._say(alarm)
-            await asyncio.sleep(TELEMETRY_S)
-
-    def _beside(self, now: float) -> words.Beside:
-        drifted: frozenset[str] = frozenset() if self.drift is None else self.drift.drifted()
-        return words.Beside(self.display.fresh(now), drifted)
-
-    async def _notice(self, now: float) -> None:
-        """Tell the gate what the agent has lost, when that changes."""
-        recording = self.journal is None or not self.journal.failing
-        storing = recording and not self.keeper.problem and self.stats is not None
-        lost = noticing.lost(self.clock, self.eyes, self.watchdog, storing=storing, now=now)
-        if lost != self.lost:
-            self.lost = lost
-            await self.queue.put((Noticed(lost), now))
-
-    def _conditions(self, now: float) -> list[Condition]:
-        """Return what is wrong with the agent itself, beside what its gate says."""
-        found = [*self.helpers.conditions(), *self.keeper.conditions()]
-        found += () if self.drift is None else self.drift.conditions()
-        found += () if self.denying is None else self.denying.conditions(self.clock.wall().timestamp())
-        if now < self.slow_until:
-            text = "the controller answers too late to prove the lane clear"
-            found.append(Condition("controller.slow", 2, True, text))
-        if self.eyes is not None and self.eyes.problem is not None:
-            found.append(Condition("camera.unavailable", 4, True, self.eyes.problem[:200]))
-        found += self.ears.conditions(now)
-        return found if self.watchdog is None else [*found, *self.watchdog.conditions(now)]
-
-    async def _say_health(self, now: float) -> None:
-        try:
-            self.stats = await self.recorder.stats()
-        except LinkError:
-            self.stats = None
-        own, stats = tuple(self.watched.active), self.stats or self.recorder.in_memory()
-        said = words.health(self.gate, stats, self.recorder.lost, own, now, beside=self._beside(now))
-        self.recorder.say(Kind.HEALTH, said)

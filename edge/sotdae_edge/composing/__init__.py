@@ -1,0 +1,1 @@
+"""The agents put together from their parts, by a file that fits."""
