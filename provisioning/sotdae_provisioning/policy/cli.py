@@ -14,6 +14,7 @@ from sotdae_provisioning.policy import words
 from sotdae_provisioning.policy.at_hub import publish, rollback, status
 from sotdae_provisioning.policy.draft import begin, write_draft
 from sotdae_provisioning.policy.files import read_policy, read_trust
+from sotdae_provisioning.policy.halting import abort, resume
 from sotdae_provisioning.policy.judging import hopeless, strange
 from sotdae_provisioning.policy.options import JsonOption, LangOption, PolicyFile
 from sotdae_provisioning.policy.signing import begun, destination, own_key, people, sign, spoiled
@@ -167,4 +168,6 @@ def _lines(lang: Lang, before: PolicyBody | None, after: PolicyBody) -> list[str
 
 policy_app.command("publish")(publish)
 policy_app.command("status")(status)
+policy_app.command("abort")(abort)
+policy_app.command("resume")(resume)
 policy_app.command("rollback")(rollback)

@@ -29,10 +29,15 @@ class Hub:
     def publish(self, policy: PolicyBody, how: dict[str, Any]) -> dict[str, Any]:
         """Begin a roll-out and return it. Raises RefusedError, LinkError."""
         told = {"policy": policy.model_dump(mode="json", exclude_none=True), **how}
-        found = self._ask("POST", "", told)
-        if not isinstance(found, dict):
-            raise LinkError(f"{self.url}: is no hub that takes policies")
-        return found
+        return self._rollout("", told)
+
+    def abort(self, version: int) -> dict[str, Any]:
+        """Stop a roll-out and return it. Raises RefusedError, LinkError."""
+        return self._rollout(f"/{version}/abort")
+
+    def resume(self, version: int) -> dict[str, Any]:
+        """Let a stopped roll-out go on and return it. Raises RefusedError, LinkError."""
+        return self._rollout(f"/{version}/resume")
 
     def status(self) -> dict[str, Any]:
         """Return each roll-out, the newest first, and each node. Raises RefusedError, LinkError."""
@@ -47,6 +52,12 @@ class Hub:
             return [PolicyBody.model_validate(each["policy"]) for each in self._ask("GET", "")]
         except (ValidationError, TypeError, KeyError) as error:
             raise LinkError(f"{self.url}: is no hub that takes policies") from error
+
+    def _rollout(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        found = self._ask("POST", path, body)
+        if not isinstance(found, dict):
+            raise LinkError(f"{self.url}: is no hub that takes policies")
+        return found
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         where = f"{self.url}/api/v1/policies{path}"
