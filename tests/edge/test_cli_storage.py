@@ -62,16 +62,19 @@ def test_a_directory_that_cannot_be_made_does_not_keep_the_gate_open(tmp_path: P
 
 
 def test_a_second_agent_on_the_same_storage_is_refused(tmp_path: Path) -> None:
-    async def story() -> int:
+    async def story() -> tuple[int, int]:
         async with running_site() as site:
             first = started(tmp_path, tmp_path / "storage", site.server.port)
             try:
                 await site.until("feed", bool, timeout_s=30)
                 second = started(tmp_path, tmp_path / "storage", site.server.port)
-                return await asyncio.to_thread(second.wait, 30)
+                return first.pid, await asyncio.to_thread(second.wait, 30)
             finally:
                 first.send_signal(signal.SIGTERM)
                 await asyncio.to_thread(first.wait, 20)
 
-    assert asyncio.run(story()) == 1
-    assert "in use by another process" in (tmp_path / "gate.log").read_text()
+    pid, code = asyncio.run(story())
+    assert code == 1
+    said = (tmp_path / "gate.log").read_text()
+    assert f"in use by another process ({pid}): this site's agent runs already" in said
+    assert f"systemctl status {pid}" in said

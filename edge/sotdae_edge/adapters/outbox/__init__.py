@@ -1,6 +1,6 @@
 """Messages on disk until the hub holds them."""
 
-from sotdae_edge.adapters.outbox.file import InUseError, LedgerCount
+from sotdae_edge.adapters.outbox.file import InUseError, LedgerCount, holder_of
 from sotdae_edge.adapters.outbox.spare import SparedOutbox
 from sotdae_edge.adapters.outbox.store import (
     BULK_BUDGET_BYTES,
@@ -17,4 +17,5 @@ __all__ = [
     "LedgerCount",
     "SparedOutbox",
     "SqliteOutbox",
+    "holder_of",
 ]

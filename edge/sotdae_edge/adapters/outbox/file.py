@@ -1,6 +1,7 @@
 """The outbox's SQLite file: schema, durability, corruption, and the audit ledger."""
 
 import fcntl
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -64,13 +65,36 @@ def lock(path: Path) -> IO[bytes]:
     Raises:
         InUseError: if another process has it.
     """
-    holder = path.with_name(path.name + ".lock").open("ab")
+    place = path.with_name(path.name + ".lock")
+    holder = place.open("ab")
     try:
         fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         holder.close()
-        raise InUseError(f"outbox {path}: in use by another process") from error
+        pid = holder_of(place)
+        who, which = ("", "sotdae-gate") if pid is None else (f" ({pid})", str(pid))
+        raise InUseError(
+            f"outbox {path}: in use by another process{who}: this site's agent runs already, or is being"
+            f" tried by a walk; which it is:  systemctl status {which}"
+        ) from error
     return holder
+
+
+def holder_of(lock: Path) -> int | None:
+    """Return which process has a lock, by the kernel's list; None: nobody, or nobody who can be seen.
+
+    Taking it to see would turn a starting agent away.
+    """
+    try:
+        place = lock.stat()
+        listed = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    wanted = f"{os.major(place.st_dev):02x}:{os.minor(place.st_dev):02x}:{place.st_ino}"
+    # proc(5): 1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF
+    words = (line.split() for line in listed)
+    held = (each for each in words if len(each) > 5 and each[1] == "FLOCK" and each[5] == wanted)
+    return next((int(each[4]) for each in held if each[4].isdigit() and each[4] != "0"), None)
 
 
 def connect(path: Path, *, ledger: bool) -> sqlite3.Connection:

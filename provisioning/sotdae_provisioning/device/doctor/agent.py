@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sotdae_edge.adapters.outbox import holder_of
 from sotdae_edge.config import GateConfig
 from sotdae_edge.panel.door import connect
 from sotdae_edge.watchdog.link import name_of
@@ -40,7 +41,7 @@ class Processes:
 
 async def gather(config: GateConfig) -> Processes:
     """Look for the processes. Nothing is locked and nobody is disturbed."""
-    holder = _holder(config.storage.dir / "outbox.db.lock")
+    holder = holder_of(config.storage.dir / "outbox.db.lock")
     greets = await _greets(config.panel_socket) if config.panel.enabled and holder is not None else None
     wanted, watchdog, timer = [AGENT], None, None
     if config.watchdog is not None:
@@ -50,20 +51,6 @@ async def gather(config: GateConfig) -> Processes:
     if config.papers is not None:
         wanted.append(PAPERS)
     return Processes(holder, greets, config.panel_socket, watchdog, timer, await _not_enabled(wanted))
-
-
-def _holder(lock: Path) -> int | None:
-    """Return who has the lock, by the kernel's list: taking it to see would turn a starting agent away."""
-    try:
-        place = lock.stat()
-        listed = Path("/proc/locks").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    wanted = f"{os.major(place.st_dev):02x}:{os.minor(place.st_dev):02x}:{place.st_ino}"
-    # proc(5): 1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF
-    words = (line.split() for line in listed)
-    held = (each for each in words if len(each) > 5 and each[1] == "FLOCK" and each[5] == wanted)
-    return next((int(each[4]) for each in held), None)
 
 
 async def _greets(path: Path) -> bool:
