@@ -77,6 +77,8 @@ class Walker:
     terminal: bool = False
     answers: list[tuple[str, str]] = field(default_factory=list)
     """On a terminal: what is typed at the first prompt after a text was seen, in order; else Enter."""
+    piped: str | None = None
+    """Not on a terminal: what comes in a pipe."""
     said: str = ""
     out: str = ""
 
@@ -91,9 +93,12 @@ class Walker:
             os.close(slave)
         else:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                env=environment,
+                command, stdin=subprocess.DEVNULL if self.piped is None else subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
             )  # fmt: skip
+            if self.process.stdin is not None:
+                self.process.stdin.write(f"{self.piped}\n".encode())
+                self.process.stdin.close()
             assert self.process.stderr is not None
             self._master = self.process.stderr.fileno()
         self._listener = threading.Thread(target=self._listen, daemon=True)

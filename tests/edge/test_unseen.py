@@ -1,16 +1,12 @@
 """A secret is typed unseen, or comes in a pipe; without any it is said what to do."""
 
 import io
-import os
-import pty
-import subprocess
 import sys
-import termios
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_kit import typed_unseen
 
 from sotdae_edge.unseen import MAX_LETTERS, asked
 from sotdae_shared.errors import ConfigError
@@ -46,27 +42,8 @@ def test_what_cannot_be_a_secret_is_said_and_not_shown(
 
 
 def test_on_a_terminal_it_is_asked_for_and_not_echoed() -> None:
-    master, slave = pty.openpty()
-    child = subprocess.Popen(
-        [sys.executable, "-c", ASK], stdin=slave, stdout=subprocess.PIPE, stderr=slave, start_new_session=True
-    )
-    seen = b""
-    while b"Secret" not in seen:
-        seen += os.read(master, 1024)
-    until = time.monotonic() + 30.0
-    while termios.tcgetattr(slave)[3] & termios.ECHO:  # what was typed before is thrown away
-        assert time.monotonic() < until
-        time.sleep(0.01)
-    os.close(slave)
-    os.write(master, b"open sesame\n")
-    out, _ = child.communicate(timeout=30)
-    try:
-        while chunk := os.read(master, 1024):
-            seen += chunk
-    except OSError:
-        pass  # the other end is closed
-    os.close(master)
-    assert (child.returncode, out) == (0, b"11\n")
+    code, out, seen = typed_unseen([sys.executable, "-c", ASK], b"Secret", b"open sesame")
+    assert (code, out) == (0, b"11\n")
     assert b"sesame" not in seen
 
 

@@ -31,6 +31,9 @@ class Asker(Protocol):
     def text(self, code: str, default: str) -> str:
         """Ask for a line."""
 
+    def unseen(self, code: str) -> str:
+        """Ask for a line that nobody else may see; empty if none is given."""
+
     def on_site(self, **values: Value) -> bool:
         """Ask somebody to vouch by name for standing at the arm. No default ever answers this."""
 
@@ -74,6 +77,10 @@ class Prepared:
     def text(self, code: str, default: str) -> str:
         """Return the line of the file, or the default."""
         return str(self.answers.get(code, default))[:LONGEST]
+
+    def unseen(self, code: str) -> str:
+        """Return the line of the file, or none."""
+        return self.text(code, "")
 
     def on_site(self, **_: Value) -> bool:
         """Return whether the file names the technician as the one who stands there."""

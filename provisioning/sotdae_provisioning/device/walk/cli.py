@@ -42,8 +42,11 @@ def walk(
         typer.Option("--papers", help="Folder of the box's papers; by default the gate's file tells it."),
     ] = None,
     ticket: Annotated[
-        str | None, typer.Option(help="The line of `sotdae device code`, for a box without papers.")
-    ] = None,
+        bool,
+        typer.Option(
+            "--ticket", help="Take the line of `sotdae device code` from a pipe; a terminal is asked anyway."
+        ),
+    ] = False,
     key: Annotated[
         Path | None, typer.Option("--key", "-k", help="Your key file, to sign (`sotdae gate key new`).")
     ] = None,
@@ -68,23 +71,27 @@ def walk(
     """Try every part of a gate on site, step by step, and sign a report. Stop the agent first.
 
     Ends with 0 if all is well, 1 if something failed or was left out, 130 if interrupted: run it again.
+
+    Example:  sudo sotdae device walk --config /etc/sotdae/gate.toml --key kim.pem
     """
     with told(), _libraries():
         from sotdae_edge.fitting import fitted_gate
         from sotdae_edge.panel.key_cli import passphrase_of
         from sotdae_edge.panel.keys import load_key, owner
+        from sotdae_provisioning.device.ticket import typed
 
         gate = fitted_gate(config)
         private = None if key is None else load_key(key, passphrase_of(key, passphrase_file))
         person = None if private is None else owner(private, gate.roster)
         name = technician or ("" if person is None else person.name)
+        line = typed() if ticket else None
         ask, name = _asker(lang or language(), name, answers, yes=yes)
         place = report or gate.storage.dir / REPORTS / f"{gate.facility.id}.html"
         if place.suffix != ".html":
             raise ConfigError(str(place), ["want a name that ends in .html"])
         kept = _walked(
             gate, config, ask, place,
-            papers=papers, ticket=ticket, name=name, private=private, anew=anew, lang=lang or language(),
+            papers=papers, ticket=line, name=name, private=private, anew=anew, lang=lang or language(),
         )  # fmt: skip
     if as_json:
         steps = {each.step: each.state for each in kept.walk.results}

@@ -1,6 +1,8 @@
 """A walk on a terminal: large plain steps for wet hands, over ssh or a serial console."""
 
+import sys
 from dataclasses import dataclass
+from getpass import getpass
 
 from rich.console import Console
 from rich.panel import Panel
@@ -59,6 +61,10 @@ class Shows:
     def text(self, code: str, default: str) -> str:
         """Ask nothing: the default."""
         return default
+
+    def unseen(self, code: str) -> str:
+        """Ask nothing: none."""
+        return ""
 
     def on_site(self, **_: Value) -> bool:
         """Ask nothing: nobody is there."""
@@ -123,6 +129,13 @@ class Terminal(Shows):
         shown = f" [{default}]" if default else ""
         answer = self._line(f"  {said('questions', self.lang, code)}{shown}: ")
         return answer or default
+
+    def unseen(self, code: str) -> str:
+        """Ask for a line and do not echo it: a walk is shown to bystanders, and its screen is kept."""
+        try:
+            return getpass(f"  {said('questions', self.lang, code)}: ", sys.stderr).strip()[:LONGEST]
+        except EOFError:
+            return ""
 
     def on_site(self, **_: Value) -> bool:
         """Ask for the technician's name, typed whole: no key pressed by mistake moves an arm."""

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ import aiomqtt
 import pytest
 from cryptography import x509
 from rich.console import Console
+from typing_kit import typed_unseen
 from walk_kit import TECHNICIAN, write_gate
 
 from sotdae_edge.adapters.clock import SystemClock
@@ -199,4 +201,18 @@ def test_a_ticket_of_an_office_with_a_long_name_is_taken_whole(tmp_path: Path) -
     line = Ticket("https://enrolment-office.gyeonggi.example.go.kr:8443", place, "A" * 12, "ab" * 32).text()
     assert len(line) > 200
     with kit(tmp_path, ticket=line) as gate:
-        assert gate.ask.text("ticket", "") == line
+        assert gate.ask.unseen("ticket") == line
+
+
+ASK = """
+from rich.console import Console
+from sotdae_provisioning.device.walk.screen import Terminal
+print(Terminal(Console(stderr=True), "en").unseen("ticket"))
+"""
+
+
+@pytest.mark.parametrize("line", ["sotdae://enrol?code=AAAA", ""])
+def test_a_ticket_typed_on_a_terminal_is_not_echoed(line: str) -> None:
+    code, out, seen = typed_unseen([sys.executable, "-c", ASK], b"not shown", line.encode())
+    assert (code, out.decode()) == (0, f"{line}\n")
+    assert b"AAAA" not in seen

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from need import until
@@ -103,7 +104,7 @@ def test_a_whole_walk_ends_in_a_complete_report_that_both_signed(
     report = tmp_path / "report.html"
     words = ["--config", str(file), "--key", str(tmp_path / "kim.pem"), "--report", str(report), "--json"]
     words += ["--passphrase-file", str(tmp_path / "phrase"), "--answers", str(tmp_path / "answers.toml")]
-    walker = Walker([*words, "--yes", "--ticket", ticket], site.door).start()
+    walker = Walker([*words, "--yes", "--ticket"], site.door, piped=ticket).start()
     code = walker.end()
     found = states(report)
     assert (code, set(found.values())) == (0, {"ok", "not_fitted"}), (found, walker.said[-6000:])
@@ -122,7 +123,12 @@ def test_a_whole_walk_ends_in_a_complete_report_that_both_signed(
     assert (max(angles) > 85, min(angles) < 3) == (True, True)
     shown = walker.said + walker.out + report.read_text(encoding="utf-8") + repr(kept)
     secret = load_key(tmp_path / "kim.pem", "a long passphrase").private_bytes_raw().hex()
-    for each in (secret, (tmp_path / "gate/device.key").read_bytes().hex(), "a long passphrase"):
+    for each in (
+        secret,
+        parse_qs(urlsplit(ticket).query)["code"][0],
+        (tmp_path / "gate/device.key").read_bytes().hex(),
+        "a long passphrase",
+    ):
         assert each not in shown
     said = sotdae("device", "report", "verify", report, "--config", file, cwd=tmp_path)
     assert f"✓ {TECHNICIAN} is on the roster with this key" in said

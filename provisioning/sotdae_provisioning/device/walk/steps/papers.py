@@ -29,7 +29,7 @@ def check(kit: Kit) -> Notes:
         notes.fault("papers.plain")
         return notes
     if kit.papers is not None and kit.papers.current is None:
-        ticket = kit.ticket or kit.ask.text("ticket", "")
+        ticket = kit.ticket or kit.ask.unseen("ticket")
         if ticket:
             _enrol(kit, kit.papers, ticket, notes)
     if State.FAILED in notes.states or State.NOT_DONE in notes.states:
