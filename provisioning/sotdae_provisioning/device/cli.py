@@ -1,5 +1,6 @@
 """`sotdae device`: give a box its identity, renew it, show it."""
 
+import io
 import json
 import random
 import secrets
@@ -19,15 +20,18 @@ from sotdae_provisioning.device.doctor.cli import doctor
 from sotdae_provisioning.device.papers import Papers
 from sotdae_provisioning.device.renewing import OFFICE, Renewing, address_in, due_at, hear, office_of, said
 from sotdae_provisioning.device.rows import address_from, serial_from
-from sotdae_provisioning.device.standing import free_for
-from sotdae_provisioning.device.statements import take_deny_list, take_floor
+from sotdae_provisioning.device.standing import alone, free_for
+from sotdae_provisioning.device.statements import struck_off, take_deny_list, take_floor
 from sotdae_provisioning.device.ticket import Ticket, office_from, typed
 from sotdae_provisioning.device.walk.cli import label, report_app, walk
 from sotdae_provisioning.pki.certificates import dns_names
 from sotdae_provisioning.pki.codes import LIFE, Codes, Grant, shown
+from sotdae_provisioning.pki.folder import write
 from sotdae_provisioning.pki.province import Province
 from sotdae_provisioning.telling import told
-from sotdae_shared.errors import ConfigError
+from sotdae_shared.errors import ConfigError, SotdaeError
+
+PICTURES = (".svg", ".png")
 
 device_app = typer.Typer(no_args_is_help=True, help="Boxes and their identity.")
 
@@ -75,12 +79,15 @@ def code(
         now = datetime.now(UTC)
         province, address = Province(folder), address_from(facility, node)
         where, box = office_from(office), serial_from(serial)
-        free_for(province, address, box, now, again=again)
-        drawn = Codes(folder / "codes.db").give(Grant(address, box, now + LIFE), secrets.choice)
         root = province.root.certificate().fingerprint(hashes.SHA256()).hex()
+        if image is not None:
+            _may_be_drawn(image)
+        with alone(province):
+            free_for(province, address, box, now, again=again)
+            drawn = Codes(folder / "codes.db").give(Grant(address, box, now + LIFE), secrets.choice)
         ticket = Ticket(where, address, drawn, root).text()
         if image is not None:
-            segno.make(ticket, error="m").save(str(image), scale=6)
+            _draw(ticket, image)
         if as_json:
             until = (now + LIFE).isoformat()
             typer.echo(json.dumps({"ticket": ticket, "code": shown(drawn), "until": until}))
@@ -119,14 +126,23 @@ def renew(papers: PapersOption, office: OfficeOption = None, force: ForceOption 
     """Renew the papers past half of their life, also when they have run out, and hear what is stated."""
     with told():
         mine, now = Papers(papers), datetime.now(UTC)
-        due = due_at(mine)
-        where = office_of(mine, office)
-        if force or now >= due:
-            where.renew(mine, now)
+        due, where = due_at(mine), office_of(mine, office)
+        try:
+            if renewed := force or now >= due:
+                where.renew(mine, now)
+            heard = hear(mine, where)
+        except SotdaeError:
+            if (void := struck_off(mine)) is not None:
+                typer.echo(void, err=True)
+            raise
+        if (void := struck_off(mine)) is not None:
+            typer.echo(f"{void}\n{heard}", err=True)
+            raise typer.Exit(1)
+        if renewed:
             _say(mine, False)
         else:
             typer.echo(f"not due before {due.date()}")
-        typer.echo(hear(mine, where))
+        typer.echo(heard)
 
 
 @device_app.command()
@@ -185,6 +201,21 @@ def show(
             _say(Papers(papers), as_json)
         else:
             raise ConfigError("show", ["want --papers (on the box), or WHO and --dir (at the office)"])
+
+
+def _may_be_drawn(image: Path) -> None:
+    """Find out that a picture cannot be before a code is given, which makes an earlier one void."""
+    if image.suffix not in PICTURES:
+        raise ConfigError(str(image), [f"want a name that ends in {' or '.join(PICTURES)}"])
+    if not image.parent.is_dir():
+        raise ConfigError(str(image), [f"there is no folder {image.parent}"])
+
+
+def _draw(ticket: str, image: Path) -> None:
+    """Draw a ticket as a QR code, for its owner alone: who reads it may enrol."""
+    drawn = io.BytesIO()
+    segno.make(ticket, error="m").save(drawn, kind=image.suffix.removeprefix("."), scale=6)
+    write(image, drawn.getvalue(), 0o600)
 
 
 def _say(papers: Papers, as_json: bool) -> None:

@@ -18,6 +18,7 @@ from sotdae_provisioning.device.fleet import REPLACED, Box, State, boxes, found,
 from sotdae_provisioning.device.papers import Papers
 from sotdae_provisioning.device.renewing import hear, office_of
 from sotdae_provisioning.device.rows import address_from, inert, serial_from
+from sotdae_provisioning.device.standing import alone
 from sotdae_provisioning.device.ticket import Ticket, office_from
 from sotdae_provisioning.pki.cli import PassOption, passphrase_in
 from sotdae_provisioning.pki.codes import LIFE, Codes, Grant
@@ -166,7 +167,7 @@ def replace(
     as_json: JsonOption = False,
 ) -> None:
     """Replace a broken box: the old one is struck off, the new one gets a code for the same facility."""
-    with told():
+    with told(), alone(Province(folder)):
         province, listed = Province(folder), known(Province(folder))
         old, box, where = found(listed, who), serial_from(serial), office_from(office)
         holding = [each for each in listed if each.serial == box and each.state in _HOLDING]

@@ -13,7 +13,7 @@ from cryptography import x509
 
 from sotdae_provisioning.device.client import Office
 from sotdae_provisioning.device.papers import CURRENT, Papers
-from sotdae_provisioning.device.statements import take_deny_list, take_floor
+from sotdae_provisioning.device.statements import struck_off, take_deny_list, take_floor
 from sotdae_provisioning.pki.certificates import dns_names
 from sotdae_provisioning.pki.office import renewal_due
 from sotdae_shared.backoff import Backoff
@@ -97,7 +97,8 @@ class Renewing:
         if now >= due_at(self.papers):
             office.renew(self.papers, now)
         until = self.papers.certificate().not_valid_after_utc
-        return f"papers until {until.date()}; {hear(self.papers, office)}"
+        heard = hear(self.papers, office)
+        return f"{struck_off(self.papers) or f'papers until {until.date()}'}; {heard}"
 
     def _say(self, text: str) -> None:
         if text != self._said:

@@ -98,13 +98,19 @@ def _same(given: Given, address: Address, box: str | None) -> None:
 
 @contextmanager
 def alone(province: Province) -> Iterator[None]:
-    """Keep a second list from being worked on meanwhile. LinkError if one is."""
+    """Keep others from giving out identities meanwhile: a list, or a single code.
+
+    Raises:
+        LinkError: if somebody does.
+        ConfigError: if no authority is here.
+    """
+    province.root.certificate()
     descriptor = os.open(province.path / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise LinkError("another list of boxes is being worked on here; wait for its end") from error
+            raise LinkError("another command gives out codes or papers here; wait for its end") from error
         yield
     finally:
         os.close(descriptor)

@@ -32,6 +32,15 @@ def take_deny_list(papers: Papers, raw: bytes) -> DenyList:
     return new
 
 
+def struck_off(papers: Papers) -> str | None:
+    """Return in words that the deny list which the box holds makes its papers void; None if it does not."""
+    denied = _held(papers, DenyList, _root(papers))
+    if denied is None or f"{papers.certificate().serial_number:x}" not in denied.serials:
+        return None
+    remedy = "ask the office for a new code (sotdae device code), then sotdae device enrol"
+    return f"STRUCK OFF: deny list {denied.version} makes these papers void; {remedy}"
+
+
 def _root(papers: Papers) -> bytes:
     try:
         return (papers.path / CURRENT / "root.pem").read_bytes()

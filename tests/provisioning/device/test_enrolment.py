@@ -9,16 +9,19 @@ from pathlib import Path
 
 import httpx
 import pytest
+import zxingcpp
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from hypothesis import given
 from hypothesis import strategies as st
 from need import require_binary
 from office_kit import GATE, NAME, Ground, now, office
+from PIL import Image
 from typer.testing import CliRunner
 
 from sotdae_provisioning.device.cli import device_app
 from sotdae_provisioning.device.client import root_of
 from sotdae_provisioning.device.papers import Papers
+from sotdae_provisioning.device.standing import alone
 from sotdae_provisioning.device.ticket import Ticket, office_from
 from sotdae_provisioning.pki.certificates import Names, dns_names, new_key, request
 from sotdae_provisioning.pki.codes import LIFE, TRIES, Codes, Grant, clean
@@ -296,3 +299,38 @@ def test_an_office_that_no_box_could_reach_is_no_office(office: str) -> None:
         office_from(office)
     for fine in ("https://office.example:8443", "https://10.0.0.1", "https://[fd00::1]:8443"):
         assert office_from(fine) == fine
+
+
+def test_no_code_is_given_while_a_list_is_worked_on(ground: Ground) -> None:
+    """Between the look into the ledgers and the code nobody else may give the node away."""
+    box = ["--dir", str(ground.province.path), "--office", ground.url, "--serial", "SN-1", "--line"]
+    code = ["code", str(GATE.facility), GATE.node, *box]
+    with alone(ground.province):
+        refused = CliRunner().invoke(device_app, code)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "another command gives out codes or papers here" in refused.stderr
+    assert CliRunner().invoke(device_app, code).stdout.startswith("sotdae://enrol?")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("q.foo", ".svg or .png"), ("nosuch/q.svg", "there is no folder")]
+)
+def test_a_picture_that_cannot_be_drawn_voids_no_code(
+    ground: Ground, tmp_path: Path, name: str, reason: str
+) -> None:
+    box = ["--dir", str(ground.province.path), "--office", ground.url, "--serial", "SN-1"]
+    code = ["code", str(GATE.facility), GATE.node, *box]
+    ticket = CliRunner().invoke(device_app, [*code, "--line"]).output.strip()
+    refused = CliRunner().invoke(device_app, [*code, "--image", str(tmp_path / name)])
+    assert (refused.exit_code, refused.stdout, reason in refused.stderr) == (2, "", True)
+    enrolled = CliRunner().invoke(device_app, ["enrol", "--papers", str(tmp_path / "papers")], input=ticket)
+    assert enrolled.exit_code == 0, enrolled.output
+
+
+def test_a_picture_of_a_ticket_is_its_owners_alone(ground: Ground, tmp_path: Path) -> None:
+    box = ["--dir", str(ground.province.path), "--office", ground.url, "--serial", "SN-1", "--line"]
+    for name in ("q.svg", "q.png"):
+        words = ["code", str(GATE.facility), GATE.node, *box, "--image", str(tmp_path / name)]
+        ticket = CliRunner().invoke(device_app, words).output.strip()
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+    assert zxingcpp.read_barcode(Image.open(tmp_path / "q.png")).text == ticket

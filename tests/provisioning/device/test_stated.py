@@ -1,6 +1,7 @@
 """Floor and deny list come with enrolment and renewal, or from a file; lower and older ones are refused."""
 
 import json
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from sotdae_edge.adapters.state import FileState
 from sotdae_edge.adapters.statements import Statements
 from sotdae_provisioning.device.cli import device_app
 from sotdae_provisioning.device.papers import Papers
+from sotdae_provisioning.device.renewing import Renewing
 from sotdae_provisioning.device.statements import take_deny_list, take_floor
 from sotdae_provisioning.pki.certificates import new_key
 from sotdae_provisioning.pki.cli import ca_app
@@ -270,3 +272,32 @@ def test_a_number_that_falls_keeps_its_place(tmp_path: Path) -> None:
             ledger.raise_number("x", 2)
         assert ledger.number("x") == 3
         assert ledger.number("y") is None
+
+
+def test_a_box_that_was_struck_off_hears_so_though_nothing_is_due(ground: Ground, box: Box) -> None:
+    serial = f"{box.papers.certificate().serial_number:x}"
+    assert ca("revoke", serial, "--reason", "stolen", province=ground.province).exit_code == 0
+    said = box.device("renew")
+    assert (said.exit_code, said.stdout) == (1, "")
+    assert "STRUCK OFF: deny list" in said.stderr
+    assert "sotdae device enrol" in said.stderr
+    alone = box.device("renew", "--office", "https://localhost:1")
+    assert (alone.exit_code, "STRUCK OFF" in alone.stderr, "does not answer" in alone.stderr) == (
+        1,
+        True,
+        True,
+    )
+    refused = box.device("renew", "--force")
+    assert (refused.exit_code, "revoked: stolen" in refused.stderr) == (2, True)
+    looking = Renewing(
+        box.papers, None, now=now, ended=lambda _: True, tell=print, every_s=60.0, rng=random.Random(0)
+    )
+    assert looking.once().startswith("STRUCK OFF")
+
+
+def test_a_box_whose_former_papers_are_void_is_not_struck_off(ground: Ground, box: Box) -> None:
+    former = f"{box.papers.certificate().serial_number:x}"
+    assert box.device("renew", "--force").exit_code == 0
+    assert ca("revoke", former, "--reason", "rotated", province=ground.province).exit_code == 0
+    said = box.device("renew")
+    assert (said.exit_code, "not due before" in said.stdout) == (0, True), said.output
