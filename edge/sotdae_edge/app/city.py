@@ -197,7 +197,7 @@ class CityApp:
 
     async def _say_health(self, now: float) -> None:
         stats = await self._stats()
-        for alarm in self.watched.settle(self._conditions(now)):
+        for alarm in self.watched.settle(self._conditions(now), now):
             self.recorder.say(*words.said(alarm))
         slopes = self.slopes.states.values()
         known = any(state.known for state in self.homes.states.values())

@@ -31,7 +31,7 @@ async def run(app: "GateApp") -> None:
         # A picture is a file: no disk may hold up the loop that decides.
         if app.eyes is not None and (clip := await asyncio.to_thread(app.eyes.picture, now)) is not None:
             app.recorder.say(Kind.CLIP, clip)
-        for alarm in app.watched.settle(_conditions(app, now)):
+        for alarm in app.watched.settle(_conditions(app, now), now):
             app.say(alarm)
         await asyncio.sleep(TELEMETRY_S)
 

@@ -75,7 +75,8 @@ def recall(gate: "Gate", kept: Mapping[str, str]) -> None:
         name = channel.spec.name
         if name in kept:
             channel.bypass = Bypass(kept[name], "", gate.born, gate.born)
-            gate.alarms.update([Condition(f"bypass.{name}", 2, True, f"{name}: ended by a restart")])
+            told = Condition(f"bypass.{name}", 2, True, f"{name}: ended by a restart")
+            gate.alarms.update([told], gate.born)
 
 
 def conditions(gate: "Gate", now: float) -> Iterator[Condition]:

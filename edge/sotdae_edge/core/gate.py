@@ -132,7 +132,7 @@ class Gate:
             said += release.advance(self, obeying.situation(self, now), now)
         said += selftest.advance(self, now)
         locks = self._lock(now)  # before the alarms: from now on the lock is awaited
-        said += self.alarms.settle(conditions.of(self, now))
+        said += self.alarms.settle(conditions.of(self, now), now)
         return [*self._save(now), *locks, *self._warn(now), *self._move(now), *said]
 
     def _settle(self, now: float) -> list[Decided]:
@@ -166,6 +166,7 @@ class Gate:
             self.repair_due, self.caution_until, self.save_due, self.rising.next_deadline(now),
             self.selftests.next_deadline(self.site.selftest, now),
             self.standing.next_deadline(now), None if self.waiting is None else self.waiting.until,
+            self.alarms.next_deadline(now),
         ]  # fmt: skip
         for way in self.approaches:
             due += way.deadlines(now)

@@ -98,7 +98,7 @@ class Homes:
         self.rain.take(points, now)
         self.revision += self.rain.warned is not warned
         heard = [home for home in self.homes if self._hear(home, points, now)]
-        changed: list[Alarm | Decided] = list(self._begin()) if self.fresh else []
+        changed: list[Alarm | Decided] = list(self._begin(now)) if self.fresh else []
         return changed + self._step(heard, now)
 
     def interval_s(self, home: Home) -> float:
@@ -131,7 +131,11 @@ class Homes:
             found += conditions(home, self.states[name], now)
         decided += self.areas.dried(self.states)
         self.revision += bool(decided)
-        return [*self.alarms.update(found), *decided]
+        said = self.alarms.update(found, now)
+        for code, at in self.alarms.easing.items():
+            name = code.removeprefix("home.").rpartition(".")[0]
+            self.due[name] = min(self.due[name], at)
+        return [*said, *decided]
 
     def _judge(self, home: Home, now: float) -> list[Decided]:
         state = self.states[home.name]
@@ -146,7 +150,7 @@ class Homes:
         self.due[home.name] = min(later, default=inf)
         return decided
 
-    def _begin(self) -> list[Alarm | Decided]:
+    def _begin(self, now: float) -> list[Alarm | Decided]:
         """Say what the last run may not have said, and end the alarms of homes that are no longer watched."""
         self.fresh = False
         known = {f"home.{name}" for name in self.states}
@@ -155,7 +159,7 @@ class Homes:
             for code, priority in self.alarms.active.items()
             if code.rpartition(".")[0] not in known
         ]
-        return [*self.alarms.update(gone), *self.areas.again()]
+        return [*self.alarms.update(gone, now), *self.areas.again()]
 
     def replies(self) -> list[Reply]:
         """Return what devices wait to hear; an alarm only if the hub already holds all that was said."""

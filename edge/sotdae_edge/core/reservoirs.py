@@ -87,7 +87,7 @@ class Reservoirs:
             if any(fresh):
                 state.wants = wants(spec, state.instruments, now)
             changed += _step(spec, state, now)
-        return changed + list(self.alarms.update(self._conditions(now)))
+        return changed + list(self.alarms.update(self._conditions(now), now))
 
     def heard(self, now: float) -> bool:
         """Whether any instrument speaks."""

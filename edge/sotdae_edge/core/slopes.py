@@ -84,7 +84,7 @@ class Slopes:
             if grew and self.forecasts:
                 state.outlook = forecast(state.movement.series_h())
             changed += self._step(spec, state, now)
-        return changed + list(self.alarms.update(self._conditions(now)))
+        return changed + list(self.alarms.update(self._conditions(now), now))
 
     def _step(self, spec: Slope, state: SlopeState, now: float) -> list[Decided]:
         """Rise at once; fall when everything has been known and calm for long enough."""
@@ -132,7 +132,11 @@ class Slopes:
     def next_deadline(self, now: float) -> float | None:
         """Return when time alone may change something."""
         due = [max(self.states[spec.name].heard_until, self.born + spec.silent_s) for spec in self.slopes]
-        due += [at for state in self.states.values() if (at := state.since.next_deadline(now)) is not None]
+        times = [
+            self.alarms.next_deadline(now),
+            *(each.since.next_deadline(now) for each in self.states.values()),
+        ]
+        due += [at for at in times if at is not None]
         return min((at for at in due if at > now), default=None)
 
 

@@ -18,7 +18,7 @@ from edge.core.judged import DRY_CM, Judged, JudgedOne, clone
 from edge.core.plant import Plant
 from edge.core.watched import worst_s
 
-from sotdae_edge.core import authority, ladder, outputs, rising
+from sotdae_edge.core import alarms, authority, ladder, outputs, rising
 from sotdae_edge.core.barrier import Signal, State
 from sotdae_edge.core.site import Site
 
@@ -111,6 +111,7 @@ def ticking(site: Site) -> Iterator[None]:
         patch.setattr(rising, "GRADES", grades)
         patch.setattr(rising, "FALL_S", tick_s)
         patch.setattr(outputs, "ASSERT_S", tick_s)
+        patch.setattr(alarms, "CHATTER_S", -1.0)
         patch.setattr(authority, "verify", cache(authority.verify))
         yield
 

@@ -12,7 +12,7 @@ def test_a_condition_is_told_when_it_changes() -> None:
     book = AlarmBook()
 
     def told(priority: int, active: bool) -> list[Alarm]:
-        return book.update([Condition("x", priority, active, "why")])
+        return book.update([Condition("x", priority, active, "why")], 0.0)
 
     assert told(2, False) == []
     assert told(2, True) == [Alarm("x", 2, True, "why")]
@@ -25,17 +25,17 @@ def test_a_condition_is_told_when_it_changes() -> None:
 def test_what_no_longer_holds_has_ended() -> None:
     book = AlarmBook()
     x, y = Condition("x", 1, True, "why x"), Condition("y", 2, True, "why y")
-    assert book.settle([]) == []
-    assert book.settle([x, y]) == [Alarm("x", 1, True, "why x"), Alarm("y", 2, True, "why y")]
-    assert book.settle([y, x]) == []
-    assert book.settle([y]) == [Alarm("x", 1, False, "why x")]
-    assert book.settle([]) == [Alarm("y", 2, False, "why y")]
+    assert book.settle([], 0.0) == []
+    assert book.settle([x, y], 0.0) == [Alarm("x", 1, True, "why x"), Alarm("y", 2, True, "why y")]
+    assert book.settle([y, x], 0.0) == []
+    assert book.settle([y], 0.0) == [Alarm("x", 1, False, "why x")]
+    assert book.settle([], 0.0) == [Alarm("y", 2, False, "why y")]
     assert (book.active, book.texts) == ({}, {})
 
 
 def test_an_alarm_of_a_test_says_so() -> None:
     condition = Condition("x", 2, True, "why", test=True)
-    assert AlarmBook().update([condition]) == [Alarm("x", 2, True, "why", test=True)]
+    assert AlarmBook().update([condition], 0.0) == [Alarm("x", 2, True, "why", test=True)]
 
 
 def test_a_quiet_gate_raises_nothing() -> None:

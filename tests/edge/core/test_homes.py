@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sotdae_edge.core.alarms import CHATTER_S
 from sotdae_edge.core.areas import AREA_M, AREA_S, distance_m, neighbours
 from sotdae_edge.core.effects import Alarm, Decided
 from sotdae_edge.core.home import HEARTBEAT_S, MISSED, TEST_S, Home, Wet
@@ -104,6 +105,18 @@ def test_a_splash_is_not_confirmed() -> None:
     cluster.run(5)
     assert cluster.core.states["A-0"].stage is Wet.DRY
     assert not cluster.active()
+
+
+def test_a_loose_contact_is_told_of_three_times_and_its_end_after_a_minute_of_quiet() -> None:
+    cluster = Cluster()
+    cluster.run(3)
+    for turn in range(301):
+        cluster.cm["A-0"] = 2.0 if turn % 2 else 0.0
+        cluster.run(2)
+    assert [alarm.active for alarm in cluster.alarms()] == [True, False, True, False, True]
+    assert cluster.active() == {"home.A-0.wet_2"}
+    cluster.core.take({}, cluster.now + CHATTER_S)
+    assert "home.A-0.wet_2" not in cluster.active(), "told by time alone"
 
 
 def test_a_home_never_heard_is_unknown_not_dry() -> None:
