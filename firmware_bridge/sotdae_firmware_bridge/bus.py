@@ -96,7 +96,7 @@ class ModbusBus:
             connected = await client.connect()
         except termios.error as error:
             client.close()
-            raise LinkError(f"{self.line}: no connection: {error}") from error
+            raise LinkError(f"{self.line}: no connection: {_untaken(self.line)}: {error.args[-1]}") from error
         if not connected:
             client.close()
             raise LinkError(f"{self.line}: no connection")
@@ -123,6 +123,11 @@ class ModbusBus:
         if self._client is not None:
             self._client.close()
             self._client = None
+
+
+def _untaken(line: Line) -> str:
+    """Say what a serial line did not take; a pseudo-terminal, for one, has no parity."""
+    return "" if isinstance(line, Tcp) else f"it does not take {line.baud} baud, parity {line.parity}"
 
 
 async def _send(client: Client, unit_id: int, block: Block, words: list[Any] | None) -> Any:

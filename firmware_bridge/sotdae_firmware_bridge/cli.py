@@ -24,7 +24,7 @@ HostOption = Annotated[str, typer.Option(help="Host of the device.")]
 PortOption = Annotated[int, typer.Option(help="TCP port of the device.", min=1, max=65535)]
 SerialOption = Annotated[str | None, typer.Option(help="Serial line instead of TCP, such as /dev/ttyUSB0.")]
 BaudOption = Annotated[int, typer.Option(help="Speed of the serial line.", min=50)]
-ParityOption = Annotated[Parity, typer.Option(help="Parity of the serial line: N, E or O.")]
+ParityOption = Annotated[Parity, typer.Option(help="Parity for Modbus: N, E or O. Frames have none.")]
 FramesOption = Annotated[bool, typer.Option("--frames", help="The serial line leads to a board with frames.")]
 GpioOption = Annotated[bool, typer.Option("--gpio", help="The points are pins of this computer.")]
 

@@ -24,7 +24,10 @@ class Tcp:
 
 @dataclass(frozen=True, slots=True)
 class Serial:
-    """A serial line. 19200 baud and even parity are what the Modbus serial line guide asks for."""
+    """A serial line. 19200 baud and even parity are what the Modbus serial line guide asks for.
+
+    Frames to a board are always 8N1, whatever stands here (protocol.md).
+    """
 
     path: str
     baud: int = 19_200

@@ -1,4 +1,4 @@
-"""A serial port as a stream of octets in the event loop. The only module that opens a terminal."""
+"""A serial port as a stream of octets in the event loop, 8N1. The only module that opens a terminal."""
 
 import asyncio
 import fcntl
@@ -11,7 +11,6 @@ from sotdae_firmware_bridge.lines import Serial
 from sotdae_shared.errors import LinkError
 
 READ_OCTETS = 4096
-_PARITY = {"N": 0, "E": termios.PARENB, "O": termios.PARENB | termios.PARODD}
 
 
 class SerialPort:
@@ -71,8 +70,7 @@ def _set(fd: int, line: Serial) -> None:
     if speed is None:
         raise OSError(f"there is no speed of {line.baud} baud")
     cflag &= ~(termios.CSTOPB | termios.PARENB | termios.PARODD | termios.CRTSCTS)
-    cflag |= termios.CLOCAL | termios.CREAD | _PARITY[line.parity]
-    if line.stop_bits == 2:
-        cflag |= termios.CSTOPB
+    # Frames have a checksum: neither parity nor a second stop bit, whatever Modbus would have (protocol.md).
+    cflag |= termios.CLOCAL | termios.CREAD
     termios.tcsetattr(fd, termios.TCSANOW, [iflag, oflag, cflag, lflag, speed, speed, special])
     termios.tcflush(fd, termios.TCIOFLUSH)

@@ -1,6 +1,9 @@
 """A simulated board on a real line, behind the same profile as the Modbus controller."""
 
 import asyncio
+import fcntl
+import os
+import termios
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -14,7 +17,8 @@ from hypothesis import strategies as st
 from sotdae_firmware_bridge.asks import Ask, Refusal, parse_alive, parse_refusal
 from sotdae_firmware_bridge.framed import FramedDevice
 from sotdae_firmware_bridge.frames import Deframer, Frame, FrameType, encode
-from sotdae_firmware_bridge.lines import Serial
+from sotdae_firmware_bridge.lines import Parity, Serial
+from sotdae_firmware_bridge.port import SerialPort
 from sotdae_firmware_bridge.profile import load
 from sotdae_firmware_bridge.sim.board import BEAT_S, Board
 from sotdae_firmware_bridge.sim.boardline import BoardLine
@@ -66,6 +70,21 @@ async def until(condition: Callable[[], object], timeout_s: float = 20.0) -> Non
     async with asyncio.timeout(timeout_s):
         while not condition():
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("parity", ["N", "E", "O"])
+def test_a_line_to_a_board_is_8n1_whatever_modbus_would_have(parity: Parity) -> None:
+    async def story() -> None:
+        master, slave = os.openpty()
+        for _ in range(2):  # a pseudo-terminal refuses a parity only when nothing else changes
+            port = SerialPort(Serial(os.ttyname(slave), 57_600, parity), lambda octets: None)
+            assert not termios.tcgetattr(slave)[2] & (termios.PARENB | termios.CSTOPB)
+            port.close()
+            fcntl.ioctl(slave, termios.TIOCNXCL)
+        os.close(master)
+        os.close(slave)
+
+    asyncio.run(story())
 
 
 def test_every_point_is_read_and_writes_are_done() -> None:

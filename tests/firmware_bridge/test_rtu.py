@@ -52,6 +52,18 @@ def test_unplugged_in_mid_frame_is_a_link_error_and_plugged_in_again_it_answers(
     on_wire(story)
 
 
+def test_a_line_that_takes_no_parity_is_named_with_what_was_asked_of_it() -> None:
+    async def story(_: Site, cable: Cable) -> None:
+        bus = ModbusBus(Serial(str(cable.link), parity="E"))
+        with suppress(LinkError):  # a pseudo-terminal says so only when nothing else changes
+            await bus.probe(1)
+        await bus.close()
+        with pytest.raises(LinkError, match="does not take 19200 baud, parity E"):
+            await bus.probe(1)
+
+    on_wire(story)
+
+
 def test_a_line_that_is_not_there_is_a_link_error() -> None:
     async def run() -> None:
         bus = ModbusBus(Serial("/dev/sotdae-nowhere"), timeout_s=0.1)
