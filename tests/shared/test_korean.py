@@ -140,6 +140,7 @@ MADE = (
     "no Korean river lies outside", "`[drill]` shortens it", "dry for 30 min before people reopen",
     "panel failed and is started again: LinkError: panel: another agent answers at /7", "its time",
     "state /7: 7", "record /7: 7", "outbox /7: 7", "the agent shows nothing",
+    "Connection refused", "No such file or directory", "Permission denied",
     "panel.enabled: is false, so the agent serves no panel",
     "camera: 7. The gate goes on with loop and curtain",
     "the vision process ended with code 1; it is started again",

@@ -21,6 +21,10 @@ FRESH_S = 2.0
 """The agent shows its gate twice a second: what is older than this is not the gate of now."""
 
 
+class UnconnectedError(LinkError):
+    """There is no connection now: nothing was sent."""
+
+
 class Connection:
     """One connection to an agent."""
 
@@ -157,7 +161,10 @@ class Session:
         self._fail(None, "the agent went away before it answered: look at the gate before trying again")
 
     async def order(self, command: CommandBody) -> DecisionBody:
-        """Give an order and return the gate's decision. LinkError if none comes: it may still be obeyed."""
+        """Give an order and return the gate's decision. LinkError if none comes: it may still be obeyed.
+
+        UnconnectedError if it was not sent.
+        """
         body = await self._request(command.id, Order(command=command))
         assert isinstance(body, DecisionBody)  # noqa: S101
         return body
@@ -170,7 +177,7 @@ class Session:
 
     async def _request(self, name: str, word: BaseModel) -> DecisionBody | ReportBody:
         if self._connection is None:
-            raise LinkError(f"not connected: {self.problem}")
+            raise UnconnectedError(f"not connected: {self.problem}")
         waiting: asyncio.Future[DecisionBody | ReportBody] = asyncio.get_running_loop().create_future()
         self._open[name] = waiting
         self._connection.send(word)

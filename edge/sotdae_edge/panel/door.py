@@ -47,7 +47,7 @@ async def connect(path: Path) -> socket.socket:
     except OSError as error:
         door.close()
         raise LinkError(
-            f"no agent answers at {path}: {error.strerror or error}; does `sotdae gate run` run?"
+            f"no agent answers: {error.strerror or error}; does `sotdae gate run` run? {path}"
         ) from error
     return door
 

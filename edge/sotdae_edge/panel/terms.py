@@ -1,7 +1,13 @@
-"""The panel's words in English and Korean. Machine words without an entry are shown as they are."""
+"""The panel's words in English and Korean. Machine words without an entry are shown as they are.
+
+What the agent says in English (reasons, alarms, refusals) has its Korean in `sotdae_shared.korean`.
+"""
 
 import os
 from typing import Literal
+
+from sotdae_shared import korean
+from sotdae_shared.korean.words import WORDS as KOREAN
 
 Lang = Literal["en", "ko"]
 
@@ -12,22 +18,24 @@ def language() -> Lang:
     return "ko" if next(filter(None, words), "").startswith("ko") else "en"
 
 
-STATES: dict[str, tuple[str, str]] = {
-    "start": ("STARTING", "시작 중"),
-    "open": ("OPEN", "열림"),
-    "pre_warn": ("WARNING BEFORE LOWERING", "하강 전 경고"),
-    "clearing": ("WAITING FOR A CLEAR LANE", "차로 비움 대기"),
-    "lowering": ("LOWERING", "하강 중"),
-    "backing_off": ("BACKING OFF", "되올리는 중"),
-    "closed": ("CLOSED", "닫힘"),
-    "held_open": ("HELD OPEN, WARNINGS CLOSED", "열림 유지, 경고는 통제"),
-    "escape": ("RAISED FOR ESCAPE", "탈출 위해 올림"),
-    "partial": ("PARTLY DOWN", "일부 하강"),
-    "obstructed": ("OBSTRUCTED", "장애물"),
-    "fault": ("ARM FAULT", "차단기 고장"),
-    "opening": ("OPENING", "여는 중"),
-    "manual": ("MANUAL KEY", "수동 열쇠"),
-    "unknown": ("UNKNOWN", "알 수 없음"),
+_CHECKED = KOREAN["checked"]
+
+STATES: dict[str, str] = {
+    "start": "STARTING",
+    "open": "OPEN",
+    "pre_warn": "WARNING BEFORE LOWERING",
+    "clearing": "WAITING FOR A CLEAR LANE",
+    "lowering": "LOWERING",
+    "backing_off": "BACKING OFF",
+    "closed": "CLOSED",
+    "held_open": "HELD OPEN, WARNINGS CLOSED",
+    "escape": "RAISED FOR ESCAPE",
+    "partial": "PARTLY DOWN",
+    "obstructed": "OBSTRUCTED",
+    "fault": "ARM FAULT",
+    "opening": "OPENING",
+    "manual": "MANUAL KEY",
+    "unknown": "UNKNOWN",
 }
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -116,6 +124,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "clock.synced": ("synced", "동기됨"),
     "clock.holdover": ("holdover", "자체 유지"),
     "clock.untrusted": ("UNTRUSTED: it cannot judge an open", "믿을 수 없음: 개방 판단 불가"),
+    "leave": (
+        "q leaves the screen, Esc a question; the gate goes on",
+        "화면 끝내기 q, 질문 취소 Esc. 게이트는 계속 작동합니다",
+    ),
+    "seconds": ("{0} s", "{0}초"),
+    "minutes": ("{0} min", "{0}분"),
+    "hours": ("{0} h", "{0}시간"),
     "no_alarm": ("none", "없음"),
     "controller_silent": ("CONTROLLER SILENT", "제어기 응답 없음"),
     "drill": ("DRILL", "훈련"),
@@ -146,9 +161,9 @@ WORDS: dict[str, tuple[str, str]] = {
         "{0}  {1}: done and seen to?  Type  yes  and Enter.",
         "{0}  {1}: 확인했습니까?  yes 입력 후 Enter.",
     ),
-    "check.cctv": ("tunnel seen empty by camera", "CCTV로 비어 있음 확인"),
-    "check.on_site": ("road walked and inspected on site", "현장 육안 점검"),
-    "check.pumps": ("pumps run, road pumped dry", "펌프 가동, 배수 완료"),
+    "check.cctv": ("tunnel seen empty by camera", _CHECKED["cctv"]),
+    "check.on_site": ("road walked and inspected on site", _CHECKED["on_site"]),
+    "check.pumps": ("pumps run, road pumped dry", _CHECKED["pumps"]),
     "open.sign": (
         "OPEN {0}: {1}, now {2}, incident {3}.  {4}: type  open  and Enter.",
         "{0} 개방: {1}, 현재 {2}, 상황 {3}.  {4}: open 입력 후 Enter.",
@@ -170,7 +185,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "approve.left": ("nothing was signed", "서명하지 않았습니다"),
     "check.sweep": (
         "the trail behind the gate walked, nobody left",
-        "게이트 안쪽을 걸어 확인, 남은 사람 없음",
+        _CHECKED["sweep"],
     ),
     "bypass.which": (
         "Bypass a channel, or end a bypass: {0}?  Type its name.",
@@ -217,28 +232,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "unheard": ("no word from the agent: nothing can be asked of it now", "에이전트 응답 없음: 요청 불가"),
 }
 
-ALARMS_KO: dict[str, str] = {
-    "gate.held_open": "열림 유지: 차단기 아래 정체",
-    "gate.partial": "닫힘 미확인",
-    "gate.obstructed": "차단기 장애물",
-    "gate.fault": "차단기 작동 불능",
-    "gate.manual_long": "현장 열쇠 장시간 사용",
-    "gate.arm_astray": "지시 없이 차단기 움직임",
-    "gate.escapes": "내부 탈출 요청 반복",
-    "camera.override": "카메라 판단 무시",
-    "camera.unavailable": "카메라 사용 불가",
-    "water.close": "수위: 통제",
-    "water.caution": "수위: 주의",
-    "controller.silent": "제어기 응답 없음",
-    "controller.slow": "제어기 느림",
-    "lane.unknown": "차로 상태 알 수 없음",
-    "mains.lost": "상용 전원 상실",
-    "level.blind": "유효한 수위 채널 없음",
-    "river.lost": "하천 수위계 응답 없음",
-    "warning.activation": "경고 장치 대부분 고장",
-    "drill.active": "훈련 중",
-}
-
 HELP: dict[Lang, tuple[str, ...]] = {
     "en": (
         "c  close the gate. One person, any state. The warnings come first, then the arm.",
@@ -267,16 +260,22 @@ HELP: dict[Lang, tuple[str, ...]] = {
 
 def term(lang: Lang, word: str, *values: object) -> str:
     """Return a word of the table with its values put in; a word that is not there as it is."""
-    entry = WORDS.get(word) or STATES.get(word)
-    return word if entry is None else entry[lang == "ko"].format(*values)
+    if word in WORDS:
+        return WORDS[word][lang == "ko"].format(*values)
+    return named(lang, "state", word) if lang == "ko" else STATES.get(word, word)
 
 
 def state_term(lang: Lang, state: str) -> str:
     """Return a state in the language, and in Korean with the English word beside it."""
-    english, korean = STATES.get(state, (state, state))
-    return english if lang == "en" else f"{korean}  {english}"
+    english = STATES.get(state, state)
+    return english if lang == "en" else f"{korean.named('state', state)}  {english}"
 
 
-def alarm_term(lang: Lang, code: str, text: str) -> str:
-    """Return an alarm in words."""
-    return f"{ALARMS_KO[code]} ({text})" if lang == "ko" and code in ALARMS_KO else text
+def named(lang: Lang, kind: str, name: str) -> str:
+    """Return a name of some kind, such as a channel: in Korean by the words of that kind, else as it is."""
+    return name if lang == "en" else korean.named(kind, name)
+
+
+def said(lang: Lang, text: str) -> str:
+    """Return what the agent said in English, in the language."""
+    return text if lang == "en" else korean.in_korean(text)

@@ -1,12 +1,13 @@
 """A snapshot as lines of text: pure. What is not known is a dash, never zero."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from sotdae_edge.core.bypass import CHANNEL
 from sotdae_edge.panel.snapshot import ArmSeen, ChannelSeen, HubSeen, Known, LampSeen, Snapshot
-from sotdae_edge.panel.terms import Lang, alarm_term, term
+from sotdae_edge.panel.terms import Lang, named, said, term
 from sotdae_shared.messages import ClockTrust, Estimate
 from sotdae_shared.units import Flag
 
@@ -38,7 +39,7 @@ def rows(gate: Snapshot, lang: Lang) -> Iterator[Row]:
     if gate.voice is not None:
         yield Row(term(lang, "voice"), term(lang, f"voice.{gate.voice}"))
     if gate.testing:
-        yield Row(term(lang, "test"), ", ".join(gate.testing), "!")
+        yield Row(term(lang, "test"), ", ".join(_tested(name, lang) for name in gate.testing), "!")
     yield _dry(gate, lang)
     yield _hub(gate.hub, gate.clock, lang)
     yield from _alarms(gate, lang)
@@ -70,8 +71,12 @@ def _why(gate: Snapshot, lang: Lang) -> Row:
     found = gate.incident
     if found is None:
         return Row(term(lang, "why"), term(lang, "nothing_latched"))
-    by = "" if found.ordered_by is None else f" · {term(lang, 'ordered_by', found.ordered_by)}"
-    return Row(term(lang, "why"), f"{'; '.join(found.because)}{by} [{found.name}]", "!!")
+    by = (
+        ""
+        if found.ordered_by is None
+        else f" · {term(lang, 'ordered_by', named(lang, 'holder', found.ordered_by))}"
+    )
+    return Row(term(lang, "why"), f"{_because(found.because, lang)}{by} [{found.name}]", "!!")
 
 
 def _channel(channel: ChannelSeen, lang: Lang) -> Row:
@@ -79,11 +84,11 @@ def _channel(channel: ChannelSeen, lang: Lang) -> Row:
     if channel.kind == "switch" and channel.low_cm is not None and channel.high_cm is not None:
         level = f"{max(channel.low_cm, 0.0):g}-{channel.high_cm:g} cm"
     parts = [
-        f"{level:>12}", term(lang, f"flag.{channel.flag.value}"), age(channel.age_s),
+        f"{level:>12}", term(lang, f"flag.{channel.flag.value}"), age(channel.age_s, lang),
         term(lang, f"vote.{channel.ballot}"),
     ]  # fmt: skip
     if channel.why is not None:
-        parts.append(channel.why)
+        parts.append(said(lang, channel.why))
     if (bypass := channel.bypass) is not None:
         parts[-1:] = [term(lang, "bypassed", bypass.by, span(bypass.left_s), bypass.reason)]
     wrong = (
@@ -92,7 +97,7 @@ def _channel(channel: ChannelSeen, lang: Lang) -> Row:
         or channel.bypass is not None
     )
     mark: Mark = "!!" if channel.ballot == "trip" else "!" if wrong else ""
-    return Row(channel.name, "  ".join(parts), mark)
+    return Row(named(lang, "thing", channel.name), "  ".join(parts), mark)
 
 
 def _context(gate: Snapshot, lang: Lang) -> Row:
@@ -176,7 +181,7 @@ def _hub(hub: HubSeen, clock: ClockTrust, lang: Lang) -> Row:
     state = "none" if not hub.configured else "connected" if hub.connected else "lost"
     parts = [term(lang, f"hub.{state}")]
     if hub.configured:
-        parts.append(term(lang, "heard", age(hub.heard_s)))
+        parts.append(term(lang, "heard", age(hub.heard_s, lang)))
     parts.append(term(lang, "pending", DASH if hub.pending is None else hub.pending))
     if hub.dropped:
         parts.append(term(lang, "dropped", hub.dropped))
@@ -189,18 +194,29 @@ def _alarms(gate: Snapshot, lang: Lang) -> Iterator[Row]:
     if not gate.alarms:
         yield Row(term(lang, "alarm"), term(lang, "no_alarm"))
     for alarm in gate.alarms:
-        text = f"P{alarm.priority} {alarm.code}: {alarm_term(lang, alarm.code, alarm.text)}"
+        text = f"P{alarm.priority} {alarm.code}: {said(lang, alarm.text)}"
         yield Row(term(lang, "alarm"), text, "!!" if alarm.priority == 1 else "!")
 
 
 def _decisions(gate: Snapshot, lang: Lang) -> Iterator[Row]:
     for each in gate.decisions[:DECISIONS]:
         if each.verdict is not None:
-            what = f"{each.decision} {term(lang, each.verdict)}"
+            what = f"{named(lang, 'decision', each.decision)} {term(lang, each.verdict)}"
+        elif each.state == each.previous:
+            what = named(lang, "decision", each.decision)
         else:
-            what = each.decision if each.state == each.previous else f"→ {term(lang, each.state)}"
-        text = f"{clock(each.at)} {what} · {'; '.join(each.because)}"
+            what = f"→ {term(lang, each.state)}"
+        text = f"{clock(each.at)} {what} · {_because(each.because, lang)}"
         yield Row(term(lang, "last"), text, "!" if each.verdict == "refused" else "")
+
+
+def _because(reasons: Iterable[str], lang: Lang) -> str:
+    return "; ".join(said(lang, reason) for reason in reasons)
+
+
+def _tested(name: str, lang: Lang) -> str:
+    """Return what is under test: lamps, siren, or a channel."""
+    return name if lang == "en" else named(lang, "thing", name.removeprefix(CHANNEL))
 
 
 def number(value: float | None, unit: str) -> str:
@@ -215,15 +231,14 @@ def known(value: Known, lang: Lang) -> str:
     return DASH if value is None else term(lang, "yes" if value else "no")
 
 
-def age(seconds: float | None) -> str:
+def age(seconds: float | None, lang: Lang) -> str:
     """Return a short age, such as 0.3 s, 12 s, 4 min, 3 h."""
     if seconds is None:
         return DASH
-    if seconds < 10.0:
-        return f"{max(0.0, seconds):.1f} s"
     if seconds < 120.0:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200.0 else f"{seconds / 3600:.0f} h"
+        return term(lang, "seconds", f"{max(0.0, seconds):.{int(seconds < 10.0)}f}")
+    unit, size = ("minutes", 60.0) if seconds < 7200.0 else ("hours", 3600.0)
+    return term(lang, unit, f"{seconds / size:.0f}")
 
 
 def span(seconds: float) -> str:

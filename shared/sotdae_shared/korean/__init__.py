@@ -63,10 +63,13 @@ def in_korean(text: str) -> str:
     return text
 
 
+def named(kind: str, names: str) -> str:
+    """Return the Korean words for names of some kind, with a comma between several; unknown ones as they are."""
+    words = WORDS.get(kind, {})
+    return ", ".join(words.get(each, each) for each in names.split(", "))
+
+
 def _value(kind: str, value: str) -> str:
     if kind == "said":
         return in_korean(value)
-    if kind == "people":
-        return value.replace(" and ", ", ")
-    words = WORDS.get(kind, {})
-    return ", ".join(words.get(each, each) for each in value.split(", ")) if words else value
+    return value.replace(" and ", ", ") if kind == "people" else named(kind, value)

@@ -46,9 +46,12 @@ LINKS: dict[str, str] = {
     # panel and agent
     "not connected yet": "아직 연결되지 않음",
     "not connected: {0:said}": "연결되지 않음: {0}",
-    "no agent answers at {0}: {1:free}; does `sotdae gate run` run?": (
-        "에이전트 응답 없음. `sotdae gate run` 실행 여부 확인 ({0}: {1})"
+    "no agent answers: {0:said}; does `sotdae gate run` run? {1:free}": (
+        "응답하는 에이전트 없음: {0}. `sotdae gate run` 실행 여부 확인 {1}"
     ),
+    "Connection refused": "연결 거부",
+    "No such file or directory": "파일 없음",
+    "Permission denied": "권한 없음",
     "the agent has gone": "에이전트가 사라짐",
     "the agent shows nothing": "에이전트가 아무것도 보여 주지 않음",
     "the agent does not answer: is it frozen?": "에이전트 응답 없음: 멈춰 있는지 확인",

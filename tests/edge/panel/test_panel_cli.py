@@ -37,7 +37,7 @@ def asked(tmp_path: Path, *words: str, more: str = "") -> tuple[int, str]:
 
 def test_without_an_agent_there_is_nothing_to_print(tmp_path: Path) -> None:
     code, said = asked(tmp_path, "--once", "--json")
-    assert (code, "no agent answers at" in said) == (1, True), said
+    assert (code, "no agent answers: No such file" in said) == (1, True), said
 
 
 def test_without_a_terminal_it_names_what_scripts_want(tmp_path: Path) -> None:

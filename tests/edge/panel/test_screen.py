@@ -137,11 +137,58 @@ def test_an_agent_that_falls_silent_leaves_nothing_that_looks_like_now(tmp_path:
     asyncio.run(story())
 
 
+def test_what_held_while_the_agent_was_silent_goes_when_it_is_back(tmp_path: Path) -> None:
+    async def story() -> None:
+        app = PanelApp(tmp_path / "panel" / "panel.sock", KEYS["kim"], Path("kim.pem"), "ko")
+        async with app.run_test(size=SIZE) as pilot:
+            await pilot.press("c")
+            await said(app, "에이전트 응답 없음: 요청 불가")
+            async with gatehouse(tmp_path):
+                await until(lambda: "고색지하차도" in shown(app, "title") and not shown(app, "said"))
+                await pilot.press("c")
+                await typed(pilot, app, "no")
+                await said(app, "보내지 않음")
+                await pilot.pause(2 * screen.PAINT_S)
+                assert "보내지 않음" in shown(app, "said"), "what was said of an order stays"
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "q leaves the screen"), ("ko", "화면 끝내기 q")])
+def test_ctrl_c_says_how_to_leave(tmp_path: Path, lang: Lang, words: str) -> None:
+    async def story() -> None:
+        app = PanelApp(tmp_path / "panel" / "panel.sock", KEYS["kim"], Path("kim.pem"), lang)
+        async with app.run_test(size=SIZE, notifications=True) as pilot:
+            await pilot.press("ctrl+c")
+            await said(app, words)
+            assert not app._notifications
+            assert app.is_running
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_the_line_that_no_agent_answers_fits_the_screen(tmp_path: Path, lang: Lang) -> None:
+    deep = tmp_path / ("a-long-name-of-a-folder" * 3)
+    deep.mkdir()
+
+    async def story() -> None:
+        app = PanelApp(deep / "panel.sock", KEYS["kim"], Path("kim.pem"), lang)
+        async with app.run_test(size=SIZE):
+            await until(lambda: "gate run" in shown(app, "band"))
+            band = app.query_one("#band")
+            lines = ["".join(part.text for part in band.render_line(row)) for row in range(3)]
+            assert "gate run" in lines[2], lines
+            assert lines[2].rstrip().endswith("…")
+
+    asyncio.run(story())
+
+
 def test_a_screen_before_its_agent_says_so_and_finds_it(tmp_path: Path) -> None:
     async def story() -> None:
         app = PanelApp(tmp_path / "panel" / "panel.sock", KEYS["kim"], Path("kim.pem"), "ko")
         async with app.run_test(size=SIZE):
-            await until(lambda: "no agent answers" in shown(app, "band"))
+            await until(lambda: "응답하는 에이전트 없음: 파일 없음" in shown(app, "band"))
             assert "에이전트 응답 아직 없음" in shown(app, "band")
             async with gatehouse(tmp_path):
                 await until(lambda: "고색지하차도" in shown(app, "title"))

@@ -127,6 +127,30 @@ def test_each_approach_has_its_rows_and_one_that_is_not_heard_is_unknown(tmp_pat
     assert re.search(r"! Arm south: .* · NOT PROVED · – · – · limits open/closed –/– · key –", said), said
 
 
+KEPT = re.compile(
+    r"GG-\S+|gate-1|[a-z]+-[0-9a-f]{8}-\d+|P\d [\w.]+:|\d ?oo ?\d|\b(cm|mm/h|A)\b|Kim|`\w+`", re.ASCII
+)
+"""What stays as it is on the Korean screen: names, codes, units."""
+
+
+@pytest.mark.parametrize("state", [State.OPEN, State.CLOSED])
+def test_the_korean_screen_speaks_korean(tmp_path: Path, state: State) -> None:
+    async def story() -> Snapshot:
+        async with gatehouse(tmp_path) as house:
+            gate = house.app.gate
+            await until(lambda: gate.state is State.OPEN)
+            if state is State.CLOSED:
+                house.site.simulator.depth(18.0)
+            house.site.simulator.fault("pressure", "dead", True)
+            await until(lambda: gate.state is state and "sensor.pressure" in gate.alarms.active)
+            return seen(house)
+
+    said = text(asyncio.run(story()), "ko")
+    assert "압력식" in said
+    left = set(re.findall(r"[A-Za-z]{2,}", KEPT.sub("", said)))
+    assert left == set(), said
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_every_machine_word_has_words(lang: Lang) -> None:
     assert set(STATES) == {*State, "unknown"}
@@ -155,11 +179,7 @@ def test_both_languages_put_the_same_values_in() -> None:
 def test_quantities_are_said_with_their_units() -> None:
     assert [number(None, "cm"), number(0.04, "cm"), number(89.6, "°")] == [DASH, "0.0 cm", "90°"]
     assert [known(None, "en"), known(False, "ko")] == [DASH, "아니오"]
-    assert [age(None), age(0.26), age(59.0), age(600.0), age(9000.0)] == [
-        DASH,
-        "0.3 s",
-        "59 s",
-        "10 min",
-        "2 h",
-    ]
+    ages_s = (None, 0.26, 59.0, 600.0, 9000.0)
+    assert [age(each, "en") for each in ages_s] == [DASH, "0.3 s", "59 s", "10 min", "2 h"]
+    assert [age(each, "ko") for each in ages_s] == [DASH, "0.3초", "59초", "10분", "2시간"]
     assert [span(0.0), span(59.9), span(1800.0), span(7325.0)] == ["0:00", "0:59", "30:00", "2:02:05"]

@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from sotdae_edge.panel.client import Session
 from sotdae_edge.panel.screen import paint
-from sotdae_edge.panel.screen.flows import Flows, tell
+from sotdae_edge.panel.screen.flows import Flows, Told, tell
 from sotdae_edge.panel.screen.prompt import Prompt
 from sotdae_edge.panel.terms import HELP, Lang, term
 from sotdae_edge.panel.view import clock, span
@@ -50,6 +50,7 @@ class PanelApp(App[None]):
     Screen { background: black; color: white; layout: vertical; }
     #title { height: 2; }
     #band { height: 3; text-style: bold; background: #ffd700; color: #000000; }
+    #band { text-wrap: nowrap; text-overflow: ellipsis; }
     #band.failed { background: #af0000; color: #ffffff; }
     #band.closed { background: #0000af; color: #ffffff; }
     #band.open { background: #00af00; color: #000000; }
@@ -65,6 +66,8 @@ class PanelApp(App[None]):
         self.prompt = Prompt()
         self._flows = Flows(self._session, me, key_file, lang, self.prompt.ask)
         self._explaining = self._busy = False
+        self._silence_told = False
+        """Whether what was said last holds only as long as the agent is not heard."""
 
     def compose(self) -> ComposeResult:
         """Lay out: which place, its state, everything else, what was said last, the keys."""
@@ -98,6 +101,8 @@ class PanelApp(App[None]):
             band.update(paint.lost_band(last.at, self._session.silent_s(), self._session.problem, lang))
         else:
             band.update(paint.band(last.gate, last.at, lang))
+        if heard is not None and self._silence_told:
+            self._tell(Told(""))
         if self._explaining:
             self._show("rows", "\n".join(HELP[lang]))
         elif last is not None:
@@ -133,6 +138,10 @@ class PanelApp(App[None]):
         self._explaining = not self._explaining
         self._paint()
 
+    def action_help_quit(self) -> None:
+        """Say how to leave to whoever presses Ctrl-C: it ends nothing here."""
+        self._tell(Told(term(self._lang, "leave")))
+
     def action_scroll(self, rows: int) -> None:
         """Move through the rows."""
         self.query_one("#body", VerticalScroll).scroll_relative(y=rows, animate=False)
@@ -141,20 +150,24 @@ class PanelApp(App[None]):
         """Begin one thing; a key pressed in the middle of another begins nothing."""
         if not self._busy:
             self._busy = True
-            self._show("said", "")
+            self._tell(Told(""))
             self._go_through(flow)
 
     @work(group="flow")
     async def _go_through(self, flow: Callable[[], Awaitable[str]]) -> None:
         try:
             async with asyncio.timeout(FLOW_S):
-                said = await tell(flow)
+                told = await tell(flow, self._lang)
         except TimeoutError:
-            said = term(self._lang, "too_slow", span(FLOW_S))
+            told = Told(term(self._lang, "too_slow", span(FLOW_S)))
         finally:
             self._busy = False
         last = self._session.shown
-        self._show("said", said if last is None else f"{clock(last.at)} {said}")
+        self._tell(told if last is None else told._replace(text=f"{clock(last.at)} {told.text}"))
+
+    def _tell(self, told: Told) -> None:
+        self._silence_told = told.while_silent
+        self._show("said", told.text)
 
 
 def end_with_terminal() -> None:

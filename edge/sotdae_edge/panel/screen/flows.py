@@ -3,16 +3,16 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sotdae_edge.core.bypass import CHANNEL
 from sotdae_edge.core.pulse import LAMPS
 from sotdae_edge.core.site import Person
 from sotdae_edge.panel import orders
-from sotdae_edge.panel.client import Session
+from sotdae_edge.panel.client import Session, UnconnectedError
 from sotdae_edge.panel.keys import is_encrypted, load_key, owner
 from sotdae_edge.panel.snapshot import Snapshot
-from sotdae_edge.panel.terms import Lang, state_term, term
+from sotdae_edge.panel.terms import Lang, named, said, state_term, term
 from sotdae_edge.panel.view import span
 from sotdae_shared.errors import ConfigError, LinkError
 from sotdae_shared.messages import CommandBody
@@ -30,6 +30,10 @@ class Ask(Protocol):
 
 class LeftError(Exception):
     """Somebody left in the middle, or something stands in the way: nothing was sent."""
+
+
+class UnheardError(LeftError):
+    """The agent is not heard: nothing was sent, and nothing is to be said of it once it is heard again."""
 
 
 class Flows:
@@ -121,8 +125,9 @@ class Flows:
 
     async def _send(self, order: CommandBody, *signers: Signer) -> str:
         decision = await self._session.order(orders.signed(order, *signers))
+        what = named(self._lang, "decision", decision.decision)
         word = self._term(decision.verdict or "unknown")
-        return f"{decision.decision} {word}: {'; '.join(decision.because)}"
+        return f"{what} {word}: {'; '.join(said(self._lang, each) for each in decision.because)}"
 
     def _open_words(self, gate: Snapshot, given: dict[str, Any], person: Person) -> str:
         place, state = gate.place, state_term(self._lang, str(given.get("state")))
@@ -176,10 +181,10 @@ class Flows:
         return typed
 
     def _now(self) -> tuple[Snapshot, datetime]:
-        """Return the gate and its agent's time now. LeftError if it is not heard."""
+        """Return the gate and its agent's time now. UnheardError if it is not heard."""
         heard = self._session.heard()
         if heard is None:
-            raise LeftError(self._term("unheard"))
+            raise UnheardError(self._term("unheard"))
         shown, silent_s = heard
         return shown.gate, shown.at + timedelta(seconds=silent_s)
 
@@ -198,9 +203,19 @@ def _minutes(typed: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:5]) <= 1440 else None
 
 
-async def tell(flow: Callable[[], Awaitable[str]]) -> str:
+class Told(NamedTuple):
+    """What to say of a flow."""
+
+    text: str
+    while_silent: bool = False
+    """Whether it holds only as long as the agent is not heard."""
+
+
+async def tell(flow: Callable[[], Awaitable[str]], lang: Lang) -> Told:
     """Go through a flow and return what to say of it."""
     try:
-        return await flow()
-    except (LeftError, LinkError, ConfigError) as error:
-        return str(error)
+        return Told(await flow())
+    except LeftError as error:
+        return Told(str(error), isinstance(error, UnheardError))
+    except (LinkError, ConfigError) as error:
+        return Told(said(lang, str(error)), isinstance(error, UnconnectedError))

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from sotdae_edge.core.barrier import FAILED
 from sotdae_edge.panel.snapshot import Snapshot
-from sotdae_edge.panel.terms import Lang, state_term, term
+from sotdae_edge.panel.terms import Lang, said, state_term, term
 from sotdae_edge.panel.view import DASH, Row, age, clock, rows, span
 
 LABEL = 10
@@ -37,8 +37,8 @@ def band(gate: Snapshot, at: datetime, lang: Lang) -> str:
 
 def lost_band(heard: datetime | None, silent_s: float | None, problem: str, lang: Lang) -> str:
     """Return the band of a screen that hears nothing: the last state is not shown again."""
-    said = term(lang, "never") if heard is None else term(lang, "silent", clock(heard), age(silent_s))
-    return f"\n  {state_term(lang, 'unknown')}   {said}\n  {problem}"
+    silent = term(lang, "never") if heard is None else term(lang, "silent", clock(heard), age(silent_s, lang))
+    return f"\n  {state_term(lang, 'unknown')}   {silent}\n  {said(lang, problem)}"
 
 
 def band_kind(gate: Snapshot | None) -> str:
