@@ -22,7 +22,7 @@ BLANK = re.compile(r"\{(\d)(?::(\w+))?\}")
 KEPT = re.compile(
     r"`[^`]*`|\[+\w+\]+|--[\w-]+|chmod \S+|https?://\S+|\w+[._]\w+[\w.]*|GG-\S+"
     r"|\b(levels|points|channels|approaches|geometry|values|scope|rings|range_cm)\b|[a-z_]+ <=? [a-z_ <=]+"
-    r"|\b(cm|mm|ms|min|km|chmod|Ed25519)\b|\((DESIGN|DOMAIN) [\d.]+\)|\bfalse\b",
+    r"|\b(cm|mm|ms|min|km|chmod|Ed25519)\b|\((DESIGN|DOMAIN) [\d.]+\)|\bfalse\b|Sotdae|pip install \S+",
     re.ASCII,
 )
 """What stays as it is in Korean: code, settings, units, sources, and the name before a colon."""
@@ -141,6 +141,8 @@ MADE = (
     "panel failed and is started again: LinkError: panel: another agent answers at /7", "its time",
     "state /7: 7", "record /7: 7", "outbox /7: 7", "the agent shows nothing",
     "Connection refused", "No such file or directory", "Permission denied",
+    "the screen needs a terminal; scripts want  --once --json",
+    "the screen needs 7: in a checkout of Sotdae,  pip install '.[panel]'",
     "panel.enabled: is false, so the agent serves no panel",
     "camera: 7. The gate goes on with loop and curtain",
     "the vision process ended with code 1; it is started again",

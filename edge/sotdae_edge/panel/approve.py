@@ -15,7 +15,7 @@ from sotdae_edge.ending import end
 from sotdae_edge.panel.cli import KeyFile
 from sotdae_edge.panel.key_cli import Secret, passphrase_of
 from sotdae_edge.panel.keys import load_key
-from sotdae_edge.panel.terms import Lang, language, state_term, term
+from sotdae_edge.panel.terms import Lang, language, state_term, term, worded
 from sotdae_shared.errors import ConfigError, WireError
 from sotdae_shared.messages import Approval, CommandBody, Name, Text
 from sotdae_shared.signing import PrivateKey, public_of, sign_command
@@ -109,7 +109,7 @@ def approve(
         if signer is None:
             raise ConfigError(str(key), ["is not among the gate's people; if it is, give its name with --as"])
     except ConfigError as error:
-        end(error)
+        end(worded(tongue, error))
     for line in words(found, signer, tongue):
         typer.echo(line, err=True)
     if typer.prompt(term(tongue, "approve.type"), err=True, default="", show_default=False).strip() != "open":

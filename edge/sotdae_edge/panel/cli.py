@@ -13,7 +13,7 @@ from sotdae_edge.ending import end
 from sotdae_edge.panel.client import ANSWER_S, Connection
 from sotdae_edge.panel.key_cli import Secret, key_app, passphrase_of
 from sotdae_edge.panel.keys import load_key
-from sotdae_edge.panel.terms import Lang, language, state_term
+from sotdae_edge.panel.terms import Lang, language, said, state_term, worded
 from sotdae_edge.panel.view import rows
 from sotdae_edge.panel.wire import Shown
 from sotdae_shared.errors import ConfigError, LinkError
@@ -36,17 +36,18 @@ def panel(
     passphrase_file: Secret = None,
 ) -> None:
     """Show the gate live, and give it orders that you sign. Runs beside the agent, over its local socket."""
+    tongue = lang or language()
     try:
         gate = load_gate(config)
         if not gate.panel.enabled:
             raise ConfigError(str(config), ["panel.enabled: is false, so the agent serves no panel"])
         private = load_key(key, passphrase_of(key, passphrase_file))
         if once:
-            _print(asyncio.run(_once(gate, private)), lang or language(), as_json)
+            _print(asyncio.run(_once(gate, private)), tongue, as_json)
             return
     except (ConfigError, LinkError) as error:
-        end(error)
-    _screen(gate.panel_socket, private, key, lang or language())
+        end(worded(tongue, error))
+    _screen(gate.panel_socket, private, key, tongue)
 
 
 async def _once(gate: GateConfig, private: PrivateKey) -> Shown:
@@ -68,7 +69,8 @@ def _print(shown: Shown, lang: Lang, as_json: bool) -> None:
         typer.echo(json.dumps(shown.model_dump(mode="json", exclude={"say"}), ensure_ascii=False))
         return
     gate = shown.gate
-    typer.echo(f"   {gate.place.name}  {gate.place.facility}: {state_term(lang, gate.state)}")
+    name = gate.place.name if lang == "ko" else gate.place.name_en
+    typer.echo(f"   {name}  {gate.place.facility}: {state_term(lang, gate.state)}")
     for row in rows(gate, lang):
         typer.echo(f"{row.mark:<3}{row.label}: {row.text}")
 
@@ -79,11 +81,10 @@ def _screen(path: Path, private: PrivateKey, key: Path, lang: Lang) -> None:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("sotdae"):
             raise
-        typer.echo(
-            f"the screen needs {error.name}: in a checkout of Sotdae,  pip install '.[panel]'", err=True
-        )
+        text = f"the screen needs {error.name}: in a checkout of Sotdae,  pip install '.[panel]'"
+        typer.echo(said(lang, text), err=True)
         raise typer.Exit(2) from error
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        typer.echo("the screen needs a terminal; scripts want  --once --json", err=True)
+        typer.echo(said(lang, "the screen needs a terminal; scripts want  --once --json"), err=True)
         raise typer.Exit(2)
     PanelApp(path, private, key, lang).run(mouse=False)

@@ -7,6 +7,7 @@ import os
 from typing import Literal
 
 from sotdae_shared import korean
+from sotdae_shared.errors import ConfigError, SotdaeError
 from sotdae_shared.korean.words import WORDS as KOREAN
 
 Lang = Literal["en", "ko"]
@@ -279,3 +280,10 @@ def named(lang: Lang, kind: str, name: str) -> str:
 def said(lang: Lang, text: str) -> str:
     """Return what the agent said in English, in the language."""
     return text if lang == "en" else korean.in_korean(text)
+
+
+def worded(lang: Lang, error: SotdaeError) -> SotdaeError:
+    """Return an error as it is told in the language: each of its problems in words of its own."""
+    if isinstance(error, ConfigError):
+        return ConfigError(error.source, [said(lang, problem) for problem in error.problems])
+    return type(error)(said(lang, str(error)))

@@ -64,7 +64,7 @@ def in_korean(text: str) -> str:
 
 
 def named(kind: str, names: str) -> str:
-    """Return the Korean words for names of some kind, with a comma between several; unknown ones as they are."""
+    """Return the Korean words for names of some kind, with commas between; unknown ones as they are."""
     words = WORDS.get(kind, {})
     return ", ".join(words.get(each, each) for each in names.split(", "))
 

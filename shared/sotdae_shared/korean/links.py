@@ -88,9 +88,15 @@ LINKS: dict[str, str] = {
     ),
     "want a passphrase of {0} characters or more": "{0}자 이상의 암호 필요",
     "is there already: a key is never overwritten": "이미 있음: 열쇠는 덮어쓰지 않음",
-    "cannot be read: {0:free}": "읽을 수 없음: {0}",
-    "cannot be written: {0:free}": "쓸 수 없음: {0}",
+    "cannot be read: {0:said}": "읽을 수 없음: {0}",
+    "cannot be written: {0:said}": "쓸 수 없음: {0}",
     "is no key file: too large": "열쇠 파일이 아님: 너무 큼",
+    "the screen needs a terminal; scripts want  --once --json": (
+        "화면에는 터미널 필요. 스크립트는  --once --json"
+    ),
+    "the screen needs {0}: in a checkout of Sotdae,  pip install '.[panel]'": (
+        "화면에 {0} 필요: Sotdae 저장소에서  pip install '.[panel]'"
+    ),
     "panel.enabled: is false, so the agent serves no panel": (
         "panel.enabled: false이므로 에이전트가 화면을 열지 않음"
     ),

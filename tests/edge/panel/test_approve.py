@@ -84,6 +84,8 @@ def test_a_key_that_the_gate_does_not_know_needs_a_name(tmp_path: Path) -> None:
     options = ("--passphrase-file", str(tmp_path / "secret"))
     code, _, err = approve(file, tmp_path / "kim.pem", *options)
     assert (code, "--as" in err) == (2, True)
+    code, _, err = approve(file, tmp_path / "kim.pem", *options, "--lang", "ko")
+    assert (code, "게이트 명단에 없는 열쇠" in err) == (2, True)
     code, out, _ = approve(file, tmp_path / "kim.pem", *options, "--as", "kim-1")
     assert (code, json.loads(out)) == (0, sign_command(ORDER, "kim-1", private).model_dump())
 

@@ -40,6 +40,15 @@ def test_without_an_agent_there_is_nothing_to_print(tmp_path: Path) -> None:
     assert (code, "no agent answers: No such file" in said) == (1, True), said
 
 
+def test_what_is_wrong_is_said_in_korean(tmp_path: Path) -> None:
+    code, said = asked(tmp_path, "--once", "--lang", "ko")
+    assert (code, "응답하는 에이전트 없음: 파일 없음" in said) == (1, True), said
+    code, said = asked(tmp_path, "--lang", "ko")
+    assert (code, "화면에는 터미널 필요" in said) == (2, True), said
+    code, said = asked(tmp_path, "--lang", "ko", more="[panel]\nenabled = false\n")
+    assert (code, "에이전트가 화면을 열지 않음" in said) == (2, True), said
+
+
 def test_without_a_terminal_it_names_what_scripts_want(tmp_path: Path) -> None:
     code, said = asked(tmp_path)
     assert (code, "--once --json" in said) == (2, True), said

@@ -1,6 +1,6 @@
 """What people do at the panel, step by step. Until the last step nothing has been sent."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -46,6 +46,11 @@ class Flows:
     def _term(self, word: str, *values: object) -> str:
         return term(self._lang, word, *values)
 
+    def _listed(self, names: Iterable[str]) -> str:
+        """Return names as they are typed, with their words where those are others."""
+        words = ((name, named(self._lang, "thing", name)) for name in names)
+        return ", ".join(name if name == word else f"{name} ({word})" for name, word in words)
+
     async def close(self) -> str:
         """Close with this person's key, after the word was typed."""
         gate, _ = self._now()
@@ -76,7 +81,7 @@ class Flows:
         """Take a channel out of the vote, or let it vote again."""
         gate, _ = self._now()
         channels = {channel.name: channel for channel in gate.water.channels}
-        name = (await self._answer(self._term("bypass.which", ", ".join(channels)))).strip()
+        name = (await self._answer(self._term("bypass.which", self._listed(channels)))).strip()
         if name not in channels:
             raise LeftError(self._term("bypass.unknown", name))
         return await (self._take_out(name) if channels[name].bypass is None else self._restore(name))
@@ -112,7 +117,7 @@ class Flows:
         names = {name: name for name in LAMPS} | {
             channel.name: f"{CHANNEL}{channel.name}" for channel in gate.water.channels
         }
-        name = (await self._answer(self._term("test.which", ", ".join(names)))).strip()
+        name = (await self._answer(self._term("test.which", self._listed(names)))).strip()
         if name not in names:
             raise LeftError(self._term("test.unknown", name))
         person = self._person(self._me, self._key_file)
