@@ -82,6 +82,7 @@ GATE: dict[str, str] = {
     "{0:thing} reads {1} cm on a dry road: clean it, set its zero": (
         "{0}: 마른 도로에서 {1} cm로 읽음. 청소하고 영점 조정"
     ),
+    "{0:said}; comes and goes": "{0}; 자꾸 생겼다 사라짐",
     # self-tests
     "self-test {0:said}: {1:said}": "자가 점검 {0}: {1}",
     "{0:said} passed": "{0} 통과",
