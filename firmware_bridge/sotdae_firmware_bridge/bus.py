@@ -96,6 +96,8 @@ class ModbusBus:
             connected = await client.connect()
         except termios.error as error:
             client.close()
+            # Its frames hold the half-opened line, and with it the lock that the next attempt needs.
+            error.with_traceback(None)
             raise LinkError(f"{self.line}: no connection: {_untaken(self.line)}: {error.args[-1]}") from error
         if not connected:
             client.close()
