@@ -1,6 +1,6 @@
 """The daily temperature cycle of a displacement series: learned, then taken off."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from math import cos, hypot, pi, sin
@@ -70,17 +70,17 @@ def _against_day(series: Sequence[Point]) -> list[Point]:
     areas = [0.0, *accumulate((t2 - t1) * (y1 + y2) / 2.0 for (t1, y1), (t2, y2) in pairs)]
     gaps = [0, *accumulate(int(t2 - t1 > MAX_GAP_H) for (t1, _), (t2, _) in pairs)]
 
-    def area(t_h: float) -> tuple[float, int]:
+    def area(t_h: float) -> float:
         index = min(bisect_right(times, t_h) - 1, len(series) - 2)
         (t1, y1), (t2, y2) = series[index], series[index + 1]
         y = y1 + (y2 - y1) * (t_h - t1) / (t2 - t1)
-        return areas[index] + (t_h - t1) * (y1 + y) / 2.0, gaps[index + 1]
+        return areas[index] + (t_h - t1) * (y1 + y) / 2.0
 
     found = []
     for t_h, mm in series:
-        if t_h - DAY_H / 2.0 < times[0] or t_h + DAY_H / 2.0 > times[-1]:
+        begin_h, end_h = t_h - DAY_H / 2.0, t_h + DAY_H / 2.0
+        if begin_h < times[0] or end_h > times[-1]:
             continue
-        before, after = area(t_h - DAY_H / 2.0), area(t_h + DAY_H / 2.0)
-        if before[1] == after[1]:
-            found.append((t_h, mm - (after[0] - before[0]) / DAY_H))
+        if gaps[bisect_right(times, begin_h) - 1] == gaps[bisect_left(times, end_h)]:
+            found.append((t_h, mm - (area(end_h) - area(begin_h)) / DAY_H))
     return found

@@ -93,7 +93,7 @@ def forecast(series: Sequence[Point]) -> Forecast | Refusal:
     clean = daily.without(series, cycle)
     sigma = noise(clean)
     travel = max(mm for _, mm in clean) - min(mm for _, mm in clean)
-    if travel <= NOISE_STEP * sigma or travel == 0.0:
+    if travel <= NOISE_STEP * sigma:
         return Refusal(Why.STILL, f"{travel:.3g} mm in all, with a noise of {sigma:.2g} mm")
     trends = []
     for share in SHARES:

@@ -1,7 +1,11 @@
 """The daily cycle to the letter: learned exactly from an exact one, over two weeks, gaps left out."""
 
+import random
+from itertools import pairwise
 from math import cos, pi, sin
+from statistics import median
 
+import numpy as np
 import pytest
 
 from sotdae_edge.core.daily import Cycle, learn, without
@@ -60,3 +64,46 @@ def test_a_day_around_a_gap_of_more_than_two_hours_teaches_nothing(missing_h: in
 
 def test_a_steady_movement_leaves_no_trace_however_seldom_it_is_read() -> None:
     assert flat(learn([(0.7 * n, 5.0 + 0.21 * n) for n in range(220)])) == pytest.approx([0.0] * 4, abs=1e-9)
+
+
+def by_definition(readings: Series) -> list[float]:
+    """Learn plainly: each day cut out by itself, joined by lines, and Fourier's sums of what is left."""
+    recent = [each for each in readings if each[0] >= readings[-1][0] - 336.0]
+    times, values = (np.array(column) for column in zip(*recent, strict=True))
+    hours: list[list[float]] = [[] for _ in range(24)]
+    for at, value in recent:
+        begin, end = at - 12.0, at + 12.0
+        if begin < times[0] or end > times[-1]:
+            continue
+        day = [t for t in times if begin < t < end]
+        touched = [max(times[times <= begin]), *day, min(times[times >= end])]
+        if any(later - one > 2.0 for one, later in pairwise(touched)):
+            continue
+        knots = np.array([begin, *day, end])
+        mean = np.trapezoid(np.interp(knots, times, values), knots) / 24.0
+        hours[int(at % 24.0)].append(value - mean)
+    medians = [median(misses) for misses in hours]
+    turns = np.exp(2j * pi * np.outer([1, 2], np.arange(24) + 0.5) / 24.0) @ medians / 12.0
+    return [part for turn in turns for part in (turn.real, turn.imag)]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_it_learns_what_the_definition_says_from_any_readings(seed: int) -> None:
+    dice = random.Random(seed)
+    found, at = [], dice.choice([0.0, 0.25])
+    while at < 400.0:
+        found.append((at, dice.uniform(-9.0, 9.0)))
+        at += dice.choice([0.125, 0.25, 0.5, 0.5, 1.0]) if dice.random() > 0.005 else 6.0
+    assert flat(learn(found)) == pytest.approx(by_definition(found))
+
+
+@pytest.mark.parametrize(("last_h", "known"), [(0.0, True), (0.1, False)])
+def test_two_weeks_end_with_the_newest_reading(last_h: float, known: bool) -> None:
+    found = [*series(0, 96), (336.5 + last_h, 700.0)]
+    assert (learn(found) is not None) == known
+
+
+def test_a_moment_before_midnight_is_midnight() -> None:
+    hourly = [(float(h), mm(h)) for h in range(-120, 120)]
+    found = [(-1e-17 if t_h == 0.0 else t_h, v) for t_h, v in hourly]
+    assert flat(learn(found)) == pytest.approx(flat(learn(hourly)))
