@@ -101,10 +101,11 @@ class Judge:
         self.verdicts: dict[str, str] = {}
 
     def pytest_configure(self) -> None:
-        """Let every mutant meet the same inputs."""
-        from hypothesis import settings  # noqa: PLC0415 - not before pytest
+        """Let every mutant meet the same inputs, and nobody look for the smallest that notices it."""
+        from hypothesis import Phase, settings  # noqa: PLC0415 - not before pytest
 
-        settings.register_profile("mutants", derandomize=True, database=None, deadline=None)
+        phases = (Phase.explicit, Phase.generate)
+        settings.register_profile("mutants", derandomize=True, database=None, deadline=None, phases=phases)
         settings.load_profile("mutants")
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:

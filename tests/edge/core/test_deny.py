@@ -93,6 +93,8 @@ def test_a_close_of_a_denied_key_is_taken_and_noted() -> None:
     assert judge(wants("close", "park"), STRICT, replace(AT, denied=told("lee"))).because == (
         "close by park at desk-7"
     )
+    both = judge(wants("close", "lee", "park"), STRICT, replace(AT, denied=told("lee", "park")))
+    assert both.because.endswith("; on the deny list: lee-1, park-1")
 
 
 @given(
@@ -119,6 +121,13 @@ def test_an_older_list_never_follows_a_newer(versions: list[int]) -> None:
         story.give(told(version=version))
     assert story.gate.denied is not None
     assert story.gate.denied.version == max(versions)
+
+
+def test_a_list_signed_anew_is_as_young_as_its_last_signature() -> None:
+    story = Story()
+    story.give(told(age_s=6 * DAY_S))
+    story.give(told())
+    assert story.gate.denied == told()
 
 
 def test_a_list_changes_nothing_but_verdicts() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sotdae_edge.core.estimate import DRY, FORGET_S, LevelFilter, Seen, sigma_of
+from sotdae_edge.core.estimate import DRY, FIRST_RATE_SIGMA, FORGET_S, LevelFilter, Seen, sigma_of
 from sotdae_edge.core.kalman import Belief
 from sotdae_edge.core.site import UNDERPASS_CHANNELS, Channel
 
@@ -37,6 +37,29 @@ def test_it_is_unbiased_on_ramps(rate: float) -> None:
     assert abs(mean(speed)) < 4 * ends[0].rate_sigma_cm_min / 40**0.5
 
 
+def test_it_begins_at_the_first_reading_and_knows_no_rise() -> None:
+    begun = LevelFilter().take([Seen(9.0, 0.5)], DRY, 7.0)
+    assert begun == Belief(9.0, 0.0, 0.25, 0.0, FIRST_RATE_SIGMA**2)
+
+
+@pytest.mark.parametrize(("seconds", "counted_s"), [(0.2, 0.2), (5.0, 5.0), (-1.0, 0.0)])
+def test_in_silence_the_level_goes_on_as_it_rose(seconds: float, counted_s: float) -> None:
+    belief = Belief(4.0, 3.0, 0.1, 0.2, 0.5)
+    assert LevelFilter(belief).take([], DRY, seconds) == belief.after(counted_s)
+
+
+@pytest.mark.parametrize(("apart_cm", "same"), [(15.0, True), (15.1, False)])
+def test_two_readings_agree_within_three_sigma_of_both(apart_cm: float, same: bool) -> None:
+    low, high = Seen(0.0, 3.0), Seen(apart_cm, 4.0)
+    assert low.agrees(high) == high.agrees(low) == same
+
+
+def test_a_reading_at_three_sigma_is_taken_in_and_one_beyond_is_not() -> None:
+    belief = Belief(0.0, 0.0, 9.0, 0.0, 1.0)
+    assert LevelFilter(belief).take([Seen(15.0, 4.0)], DRY, 0.0) == belief.seeing(15.0, 4.0)
+    assert LevelFilter(belief).take([Seen(15.1, 4.0)], DRY, 0.0) == belief
+
+
 def test_one_outlier_is_left_out() -> None:
     found, before = watch(lambda at: 4.0, 60)
     after = found.take([Seen(80.0, SIGMA), Seen(4.0, SIGMA)], DRY, 61.0)
@@ -51,6 +74,14 @@ def test_two_outliers_that_agree_are_a_flood() -> None:
     assert after is not None
     assert after.level_cm == pytest.approx(24.25)
     assert after.rate_sigma_cm_min > 10, "how fast it rises is not known after a jump"
+    assert found.take([], DRY, 61.0 + FORGET_S - 1) is not None
+
+
+def test_a_jump_leaves_the_rate_as_the_best_guess() -> None:
+    found = LevelFilter(Belief(4.0, 3.0, 0.1, 0.0, 0.5))
+    after = found.take([Seen(24.0, SIGMA), Seen(24.5, SIGMA)], DRY, 0.0)
+    assert after is not None
+    assert after.rate_cm_min == 3.0
 
 
 def test_two_outliers_that_do_not_agree_are_left_out() -> None:
@@ -63,8 +94,9 @@ def test_two_outliers_that_do_not_agree_are_left_out() -> None:
 def test_a_lone_instrument_that_insists_is_believed() -> None:
     found, _ = watch(lambda at: 4.0, 60)
     beliefs = [found.take([Seen(24.0, SIGMA)], DRY, 61.0 + second) for second in range(5)]
-    assert beliefs[0] is not None
-    assert beliefs[0].level_cm < 5
+    assert [each is not None and each.level_cm < 5 for each in beliefs[:3]] == [True, True, False]
+    assert beliefs[2] is not None
+    assert beliefs[2].level_cm == 24.0, "after 3 s"
     assert beliefs[-1] is not None
     assert beliefs[-1].level_cm == pytest.approx(24.0, abs=0.1)
 
@@ -95,6 +127,15 @@ def test_two_instruments_overrule_a_switch_far_above_them() -> None:
     alone = found.take([Seen(0.1, SIGMA)], 15.0, 62.0)
     assert alone is not None
     assert alone.level_cm == 15.0
+
+
+@pytest.mark.parametrize(("level_cm", "shown_cm"), [(6.0, 15.0), (5.9, 5.9)])
+def test_two_instruments_within_three_sigma_of_a_switch_do_not_overrule_it(
+    level_cm: float, shown_cm: float
+) -> None:
+    after = LevelFilter().take([Seen(level_cm, 3.0)] * 2, 15.0, 0.0)
+    assert after is not None
+    assert after.level_cm == pytest.approx(shown_cm)
 
 
 rows = st.lists(

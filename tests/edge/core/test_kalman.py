@@ -1,5 +1,6 @@
 """The filter's arithmetic: laws, and the same numbers as a dense one."""
 
+from dataclasses import replace
 from math import isfinite
 
 import numpy as np
@@ -70,6 +71,14 @@ def test_a_bound_is_respected_and_moves_no_more_than_it_must(belief: Belief, wet
     assert after.at_least(wet_cm) == after
     if belief.level_cm >= wet_cm:
         assert after == belief
+    else:
+        assert after.rate_cm_min == pytest.approx(belief.seeing(wet_cm, 0.0).rate_cm_min)
+        assert replace(after, level_cm=0.0, rate_cm_min=0.0) == replace(belief, level_cm=0.0, rate_cm_min=0.0)
+
+
+@pytest.mark.parametrize(("level_cm", "times"), [(4.0, 0.0), (10.0, 3.0), (-2.0, 3.0), (-8.0, 12.0)])
+def test_a_surprise_is_counted_in_variances_of_both(level_cm: float, times: float) -> None:
+    assert Belief(4.0, 9.0, 3.0, 9.0, 9.0).surprise(level_cm, 3.0) == times
 
 
 def test_time_is_the_level_left_over_the_rate() -> None:
@@ -80,6 +89,23 @@ def test_time_is_the_level_left_over_the_rate() -> None:
     assert told[0] == pytest.approx(240.0)
     wander = CALM_CM2_MIN3 + (WILD * 2.5) ** 2
     assert told[1] == pytest.approx(60 * (wander * 4**3 / 3) ** 0.5 / 2.5)
+
+
+@pytest.mark.parametrize(
+    ("level_cm", "rate", "told"),
+    [(14.9, 2.5, True), (14.9, 0.5, False), (14.9, 0.51, True), (1.0, 20.0, True), (0.99, 20.0, False)],
+)
+def test_a_time_is_told_up_to_the_level_from_a_wet_road_that_rises(
+    level_cm: float, rate: float, told: bool
+) -> None:
+    sure = Belief(level_cm, rate, 1e-12, 0.0, 1e-12)
+    assert (sure.reaches(15.0) is not None) == told
+
+
+def test_a_time_is_told_until_its_error_is_greater() -> None:
+    """Of 36 cm2 after 3 minutes at 2 cm/min, 11.25 are the rate's own wandering."""
+    assert Belief(9.0, 2.0, 24.75, 0.0, 0.0).reaches(15.0) == (180.0, 180.0)
+    assert Belief(9.0, 2.0, 24.76, 0.0, 0.0).reaches(15.0) is None
 
 
 def test_an_uncertain_level_and_an_uncertain_rate_widen_the_time() -> None:

@@ -20,6 +20,7 @@ from sotdae_edge.core.limits import (
     problems,
     riverside_problems,
     selftest_problems,
+    start_problems,
 )
 from sotdae_edge.core.site import (
     UNDERPASS_CHANNELS,
@@ -123,6 +124,25 @@ def test_a_plan_of_self_tests_leaves_nothing_untested() -> None:
     assert selftest_problems(SelfTestPlan(stroke_days=6.0)) == [
         f"selftest.stroke_days: 6: want 7 to 62: {SELFTEST['stroke_days'].why}"
     ]
+
+
+LATE = (
+    "geometry: at 20 cm/min the latest safe start is 4.7 cm, below caution;"
+    " give levels.river_trigger_cm so that it can close while dry"
+)
+
+
+@pytest.mark.parametrize(
+    ("length_m", "trigger_cm", "found"),
+    [(550.0, None, []), (560.0, None, [LATE]), (550.0, 2902.0, []), (560.0, 2902.0, [])],
+)
+def test_a_long_tunnel_can_close_while_dry(
+    length_m: float, trigger_cm: float | None, found: list[str]
+) -> None:
+    """Warnings 5 s, arm 8 s, reserve 7 s and 10 m/s: over 550 m, 75 s or 25 cm before 30 cm."""
+    geometry = Geometry(length_m=length_m, clear_speed_km_h=36.0)
+    levels = Levels(river_trigger_cm=trigger_cm)
+    assert start_problems(replace(SITE, levels=levels, geometry=geometry)) == found
 
 
 NONE_TELLS = "channels: none tells 15 cm: want an analog one, or a switch at that level"

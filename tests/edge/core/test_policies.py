@@ -313,6 +313,22 @@ def test_what_waited_and_is_good_no_longer_is_told_of_beside_what_is_in_force() 
     assert told == f"the policy that waited before the restart was dropped: {beyond}"
 
 
+def test_all_that_is_wrong_with_a_kept_policy_is_told_and_a_long_story_is_cut() -> None:
+    story = calm()
+    verdicts(story, good(7, caution_cm=4.0, close_cm=12.0))
+    bounds = {"caution_cm": (5.0, 8.0), "close_cm": (13.0, 15.0)}
+    story.site = replace(RULED, policy=PolicyRules(TRUST, bounds))
+    story.restart()
+    assert story.gate.policies.lost == (
+        "beyond the site's own bounds: caution_cm 4 is below 5; "
+        "beyond the site's own bounds: close_cm 12 is below 13"
+    )
+    assert story.memento is not None
+    story.memento["policy"] = {"floor": 7, "sha256": "", "lost": "long " * 100}
+    story.restart()
+    assert story.gate.policies.lost == "long " * 40
+
+
 def test_the_floor_outlives_a_file_without_the_section() -> None:
     story = calm()
     verdicts(story, good(7, caution_cm=4.0))
@@ -384,6 +400,18 @@ def test_where_no_deny_list_is_told_a_policy_waits_for_it() -> None:
     assert "policy.waits" not in story.alarms
     assert verdicts(story, good(2))[0][2] == "version 2 is not above 3"
     assert verdicts(story, good(3, caution_cm=3.0))[0][2] == "version 3 is not above 3"
+
+
+def test_where_a_deny_list_is_told_a_policy_that_waits_raises_the_floor() -> None:
+    story = calm(LISTED)
+    story.give(CLEAN)
+    story.plant.water(6.0)
+    story.run(3.0)
+    assert verdicts(story, good(3, caution_cm=4.0)) == [
+        ("policy-3", "accepted", "waits: the water is caution")
+    ]
+    assert [each.text for each in policies.conditions(story.gate)] == [policies.WAITS]
+    assert verdicts(story, good(2))[0][2] == "version 2 is not above 3"
 
 
 def test_a_denied_key_that_is_not_known_yet_signs_no_policy_and_raises_no_floor() -> None:

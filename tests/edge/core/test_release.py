@@ -14,7 +14,7 @@ from edge.core.watched import QUICK, Watched
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sotdae_edge.core.authority import NO_KEY
+from sotdae_edge.core.authority import NO_KEY, Rank
 from sotdae_edge.core.effects import Answer, Decided, Effect, Motion
 from sotdae_edge.core.events import CommandCame, DenyTold, LinkLost, NonceAsked, ReleaseCame
 from sotdae_edge.record.snapshot import restore, snapshot
@@ -69,10 +69,14 @@ def test_two_people_and_the_hub_open(story: Story) -> None:
         ("two people, dry, nonce fresh", "waits 30 s for the hub's release"),
     )
     (asked,) = [e for e in effects if isinstance(e, Answer)]
+    assert (asked.report, asked.re) == ("release_wanted", "c-1")
     assert asked.data == {
         "command": "c-1", "nonce": SECOND, "facility": SITE.facility, "incident": incident(story),
         "state": "closed", "by": "lee and park", "valid_s": 30.0,
     }  # fmt: skip
+    assert story.gate.nonce is None, "it is used up"
+    assert story.gate.waiting is not None
+    assert story.gate.waiting.rank == Rank.CITY
     assert drives(story.run(29.0), Motion.RAISE) == 0, "the order alone opens nothing"
     effects = story.give(release(story))
     (step,) = [e for e in effects if isinstance(e, Decided) and e.verdict]
@@ -119,8 +123,10 @@ def release_of(body: ReleaseBody, **changes: Any) -> ReleaseCame:
 
 @pytest.mark.parametrize("reason", ATTACKS)
 def test_a_release_that_does_not_fit_opens_nothing_and_ends_no_wait(waiting: Story, reason: str) -> None:
-    ((verdict, name, because),) = verdicts(waiting.give(ATTACKS[reason](waiting)))
+    effects = waiting.give(ATTACKS[reason](waiting))
+    ((verdict, name, because),) = verdicts(effects)
     assert (verdict, name) == ("refused", "r-1")
+    assert [each.decision for each in effects if isinstance(each, Decided)] == ["release"]
     assert because.startswith(reason)
     assert drives(waiting.run(1.0), Motion.RAISE) == 0
     assert verdicts(waiting.give(release(waiting)))[0][0] == "accepted", "the hub's own still counts"
@@ -219,6 +225,25 @@ def test_a_wait_lapses_with_one_verdict_and_its_reason(waiting: Story, reason: s
     late = waiting.give(ReleaseCame(released(name), False, True))
     assert verdicts(late)[0][0] == "refused"
     assert waiting.gate.state not in ("opening", "open")
+
+
+@pytest.mark.parametrize(
+    ("late_s", "said"),
+    [
+        (5.0, [("c-1", "sensor ")]),
+        (30.0, [("r-1", "late: the wait is over"), ("c-1", "")]),
+    ],
+)
+def test_a_release_that_comes_first_after_a_silence_is_judged_as_of_then(
+    waiting: Story, late_s: float, said: list[tuple[str, str]]
+) -> None:
+    assert waiting.gate.waiting is not None
+    waiting.now = waiting.gate.waiting.until - 30.0 + late_s
+    found = verdicts(waiting.give(release(waiting)))
+    assert [(verdict, name) for verdict, name, _ in found] == [("refused", name) for name, _ in said]
+    for (_, _, because), (_, begins) in zip(found, said, strict=True):
+        assert because.startswith(begins)
+    assert waiting.gate.state == "closed"
 
 
 def test_the_denial_of_a_hub_ends_the_wait_with_its_reason(waiting: Story) -> None:

@@ -1,9 +1,12 @@
 """Forecasts of an accelerating slope: exact where the curve is exact, refused where there is no trend."""
 
 import random
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
-from math import inf
+from math import inf, sqrt
+from statistics import median
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +14,7 @@ from hypothesis import strategies as st
 
 from sotdae_edge.core import daily
 from sotdae_edge.core.fit import noise, theil_sen
-from sotdae_edge.core.forecast import EXPONENTS, Forecast, Refusal, Why, forecast, onset, steps
+from sotdae_edge.core.forecast import EXPONENTS, Forecast, Refusal, Step, Why, forecast, onset, steps
 from sotdae_firmware_bridge.sim.creep import Creep, Meter
 
 PERFECT = Meter(noise_mm=0.0, cycle_mm=0.0)
@@ -137,6 +140,129 @@ def test_the_onset_is_found_after_a_regime_change() -> None:
     answer = found(read(creep, 0.9))
     assert creep.onset_h - 20 < answer.onset_h < creep.onset_h + 80
     assert abs(answer.inverse_velocity_h - creep.fails_h) < 5.0
+
+
+def walked(speeds: Sequence[float]) -> Series:
+    """Return a slope that moves 1 mm at each of these speeds, read eight times on each: no noise at all."""
+    t_h, series = 0.0, [(0.0, 0.0)]
+    for mm, v_mm_h in enumerate(speeds):
+        series += [(t_h + n / 8 / v_mm_h, mm + n / 8) for n in range(1, 9)]
+        t_h += 1 / v_mm_h
+    return series
+
+
+def said(series: Series) -> tuple[Why, str]:
+    answer = forecast(series)
+    assert isinstance(answer, Refusal), answer
+    return answer.why, answer.text
+
+
+def growing(ratio: float, steady: int = 30) -> Series:
+    """Return 40 mm, the last of them each faster by a ratio: an exact curve of alpha 2."""
+    return walked([1.0] * steady + [ratio**n for n in range(1, 41 - steady)])
+
+
+def test_a_curve_of_equal_ratios_is_forecast_to_the_letter() -> None:
+    """Its short steps are the millimetres, the last ten of them faster; what is left is a geometric sum."""
+    series = growing(1.25)
+    now_h = series[-1][0]
+    end_h = now_h + 1 / (1.25**10 * 0.25)
+    answer = found(series)
+    told = (answer.at_h, answer.inverse_velocity_h, answer.slo_h)
+    assert told == pytest.approx((end_h, end_h, end_h))
+    assert now_h < answer.early_h < end_h - 0.1 < end_h + 0.1 < answer.late_h
+    assert (answer.alpha, answer.steps, answer.cycle_mm) == (2.0, 10, None)
+    known = (answer.onset_h, answer.now_h, answer.v_mm_h, answer.r2)
+    assert known == pytest.approx((30 + 0.5 / 1.25, now_h, 1.25**10, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("series", "why", "text"),
+    [
+        (walked([1.0])[1:] + [(2.0, 2.0)] * 6, Why.TOO_FEW, "14 samples: want 15"),
+        ([(float(n), 3.0) for n in range(20)], Why.STILL, "0 mm in all, with a noise of 0 mm"),
+        (growing(1.25, steady=32), Why.NO_ONSET, "4 steps since the onset of acceleration: want 5"),
+        (growing(1.065), Why.YOUNG, "velocity is 1.6 times that at the onset: want 2"),
+        (
+            walked([1.0] * 35 + [2.0, 3.0, 8.0, 7.0, 9.0]),
+            Why.STEADY,
+            "inverse velocity does not fall beyond its uncertainty",
+        ),
+        (walked([1.0] * 30 + [2, 3, 4, 0.5, 6, 7, 8, 9, 10, 11]), Why.POOR_FIT, "R2 0.17: want 0.8"),
+    ],
+    ids=str,
+)
+def test_each_refusal_says_its_numbers(series: Series, why: Why, text: str) -> None:
+    assert said(series) == (why, text)
+
+
+def test_fifteen_samples_are_not_too_few() -> None:
+    assert said([(float(n), float(n)) for n in range(15)])[0] is not Why.TOO_FEW
+
+
+def test_an_acceleration_that_fades_ends_too_far_ahead() -> None:
+    series = walked([1.0 + 0.2 * n**0.6 for n in range(40)])
+    reason, text = said(series)
+    ahead_h, lasted_h = (float(number) for number in re.findall(r"([0-9.]+) h", text))
+    assert reason is Why.FAR
+    assert 2 * lasted_h < ahead_h < 3 * lasted_h
+    assert 0.9 * series[-1][0] < lasted_h < series[-1][0]
+
+
+def test_a_slope_that_outlives_its_trend_has_none() -> None:
+    """By 38 growing steps it would end 1 / (v 0.15) h later; then it creeps on for 0.2 h."""
+    speeds = [1.15**n for n in range(1, 40)]
+    reason, text = said(walked([*speeds, 5.0]))
+    (ago_h,) = (float(number) for number in re.findall(r"([0-9.]+) h", text))
+    assert reason is Why.PAST
+    assert ago_h == pytest.approx(0.2 - 1 / (speeds[-1] * 0.15), abs=0.01)
+
+
+def test_a_series_too_short_for_its_daily_cycle_is_forecast_without() -> None:
+    answer = found(read(Creep(life_h=48.0, onset_h=0.0), 0.9))
+    assert answer.cycle_mm is None
+
+
+def test_a_staircase_has_no_velocity_even_without_noise() -> None:
+    """Its last step is mostly a rest, between the end of a growth and half a step at once."""
+    series = growing(2.0)
+    t_h, mm = series[-1]
+    rest = [(t_h + n, mm) for n in range(1, 30)]
+    assert said([*series, *rest, (t_h + 30, mm + 0.5)]) == (
+        Why.SLOW, "0 mm/h is below three times its uncertainty",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("step_mm", [3.0, 4.0])
+def test_steps_are_cut_from_the_newest_end_to_the_oldest(step_mm: float) -> None:
+    series = [(100.0 + 2.0 * n, 0.5 * n) for n in range(41)]
+    cut = steps(series, step_mm, 0.1)
+    samples = round(2 * step_mm)
+    ends = range(40, samples - 1, -samples)
+    assert [step.t_h for step in cut] == [100.0 + 2.0 * end - samples for end in reversed(ends)]
+    assert {step.v_mm_h for step in cut} == {0.25}
+    spread = sqrt(sum((2.0 * n - samples) ** 2 for n in range(samples + 1)))
+    assert cut[0].sigma_mm_h == pytest.approx(1.45 * 0.1 / spread)
+
+
+def test_a_step_has_three_samples_however_fast_it_is() -> None:
+    cut = steps([(float(n), 9.0 * n) for n in range(7)], 1.0, 0.1)
+    assert [step.t_h for step in cut] == [1.0, 3.0, 5.0]
+
+
+def test_one_wrong_value_is_no_step() -> None:
+    series = [(float(n), 80.0 if n == 7 else 0.0) for n in range(15)]
+    assert steps(series, 5.0, 0.1) == []
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=24))
+def test_after_the_onset_the_short_median_stays_above_the_long_one(speeds: list[int]) -> None:
+    def above(last: int) -> bool:
+        return median(speeds[max(0, last - 2) : last + 1]) > median(speeds[max(0, last - 6) : last + 1])
+
+    begin = onset([Step(float(n), float(v), 0.1) for n, v in enumerate(speeds)])
+    assert all(above(last) for last in range(max(begin + 1, 3), len(speeds)))
+    assert begin == 0 or (begin >= 3 and not above(begin))
 
 
 def test_steps_have_three_samples_and_one_size() -> None:
