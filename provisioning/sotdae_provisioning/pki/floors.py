@@ -1,5 +1,6 @@
 """The office's floors for whoever asks: signed once, and only for places that have papers here."""
 
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
@@ -7,12 +8,15 @@ from threading import Lock
 from cryptography import x509
 
 from sotdae_provisioning.pki.certificates import dns_names
+from sotdae_provisioning.pki.ledger import DAMAGED
 from sotdae_provisioning.pki.province import Province
 from sotdae_provisioning.pki.statements import ANEW, floor_of, stated
 from sotdae_shared.errors import LinkError, WireError
 from sotdae_shared.floor import Floor
 from sotdae_shared.identity import address_of
 from sotdae_shared.ids import FacilityId
+
+log = logging.getLogger(__name__)
 
 MOST = 10_000
 """Signed floors that are kept, some 3 kB each."""
@@ -33,6 +37,8 @@ class _City:
     known: set[FacilityId] = field(default_factory=set)
     seen: int = 0
     """The last row of its ledger that was read."""
+    damaged: int = 0
+    """Rows that could not be read: whose they are nobody knows."""
     second: datetime | None = None
     looks: int = 0
 
@@ -83,11 +89,17 @@ class Floors:
             return
         _count_look(city, now)
         with self.province.city(code).ledger() as ledger:
-            given, last = ledger.after(city.seen)
-            city.known.update(*(_places(each.certificate()) for each in given))
-            city.seen = last
+            given = ledger.after(city.seen)
+        for row, pem in given:
+            city.seen = row
+            try:
+                city.known.update(_places(x509.load_pem_x509_certificate(pem)))
+            except Exception:  # noqa: BLE001 - of damaged bytes the parser raises what it likes
+                city.damaged += 1
+                log.error("city %s: row %d of the ledger %s", code, row, DAMAGED)
         if facility not in city.known:
-            raise UnheardError(f"no box of {facility} has papers here")
+            lost = f"; {city.damaged} rows of its city's ledger are damaged" if city.damaged else ""
+            raise UnheardError(f"no box of {facility} has papers here{lost}")
 
 
 _NONE: tuple[None, bytes] = (None, b"")

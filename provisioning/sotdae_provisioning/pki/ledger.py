@@ -196,11 +196,14 @@ class Ledger:
         """Return what was given to one box, oldest first. Raises as `all` does."""
         return self._given(f"{_SELECT} WHERE box = ? ORDER BY rowid", (box,))
 
-    def after(self, row: int) -> tuple[list[Given], int]:
-        """Return what was given after a row, oldest first, and the last row. Raises as `all` does."""
-        last = self._read("SELECT COALESCE(MAX(rowid), 0) FROM certificates")[0][0]
-        found = self._given(f"{_SELECT} WHERE rowid > ? AND rowid <= ? ORDER BY rowid", (row, last))
-        return found, int(last)
+    def after(self, row: int) -> list[tuple[int, bytes]]:
+        """Return the certificates after a row as they stand there, PEM or damaged, each with its row.
+
+        Raises:
+            LinkError: the file is in use, ConfigError: the file itself is damaged.
+        """
+        query = "SELECT rowid, CAST(pem AS BLOB) FROM certificates WHERE rowid > ? ORDER BY rowid"
+        return [(int(at), pem or b"") for at, pem in self._read(query, (row,))]
 
     def _given(self, query: str, values: tuple[str | int, ...] = ()) -> list[Given]:
         rows = self._read(query, values)

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from sotdae_provisioning.pki.certificates import Names, Role, leaf, new_key, request
 from sotdae_provisioning.pki.cli import ca_app
 from sotdae_provisioning.pki.codes import Codes, Grant
+from sotdae_provisioning.pki.floors import Floors, UnheardError
 from sotdae_provisioning.pki.ledger import Ledger
 from sotdae_provisioning.pki.office import Office
 from sotdae_provisioning.pki.province import Province
@@ -68,6 +69,33 @@ def test_a_ledger_in_use_is_asked_again_later(province: Province) -> None:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(LinkError, match="locked"):
             ledger.next_number("crl")
+
+
+@pytest.mark.parametrize(
+    "damage", ["pem = 'x'", "pem = CAST(x'ff00fe' AS TEXT)", "expires_at = 'soon'", "serial = 'xyz'"]
+)
+def test_a_damaged_row_costs_no_other_place_its_floor(
+    province: Province, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A row whose certificate can be read still says whose it is; of one that cannot the loss is told."""
+    ledger, others = province.city("41113").path / "ledger.db", range(8, 11)
+    rewrite(ledger, f"UPDATE certificates SET {damage}")
+    floors = Floors(province, None)
+    places = [FacilityId(f"GG-41113-UP-{number:04d}") for number in others]
+    for place in places:
+        province.certify_device(Address(place, f"gate-{place[-2:]}"), new_key().public_key(), None, NOW)
+        assert floors.stated(place, NOW)
+    unread = damage.startswith("pem")
+    for facility in ("GG-41113-UP-0999", "GG-41113-UP-0998"):
+        with pytest.raises(UnheardError, match="1 rows .* damaged" if unread else "has papers here$"):
+            floors.stated(FacilityId(facility), NOW)
+    if unread:
+        with pytest.raises(UnheardError, match="damaged"):
+            floors.stated(GATE.facility, NOW)
+    else:
+        assert floors.stated(GATE.facility, NOW)
+    said = [each.getMessage() for each in caplog.records]
+    assert [("row 1 of the ledger" in each, "backup" in each) for each in said] == [(True, True)] * unread
 
 
 @pytest.mark.parametrize("damaged", ["the file", "a time"])
