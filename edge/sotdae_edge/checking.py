@@ -18,7 +18,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def check_gate(config: ConfigPath, as_json: AsJson = False) -> None:
-    """Check a gate's file and list every problem. Exit code 2 if there is one."""
+    """Check a gate's file and list every problem. Exit code 2 if there is one.
+
+    Example:  sotdae gate check-config --config /etc/sotdae/gate.toml
+    """
     try:
         site = fitted_gate(config).site
     except ConfigError as error:
@@ -42,7 +45,10 @@ def _policy(site: Site) -> Iterator[str]:
 
 
 def check_city(config: ConfigPath, as_json: AsJson = False) -> None:
-    """Check a city agent's file and list every problem. Exit code 2 if there is one."""
+    """Check a city agent's file and list every problem. Exit code 2 if there is one.
+
+    Example:  sotdae city check-config --config /etc/sotdae/city.toml
+    """
     try:
         found = fitted_city(config)
     except ConfigError as error:

@@ -37,7 +37,10 @@ city_app = typer.Typer(no_args_is_help=True, help="The city agent: home alarms, 
 
 @gate_app.command("run")
 def run_gate(config: ConfigPath) -> None:
-    """Run the gate agent until SIGTERM. Protects with or without broker, hub and camera."""
+    """Run the gate agent until SIGTERM. Protects with or without broker, hub and camera.
+
+    Example:  sotdae gate run --config /etc/sotdae/gate.toml
+    """
     _run(fitted_gate, compose_gate, config)
 
 
@@ -53,7 +56,10 @@ city_app.command("check-config")(check_city)
 
 @city_app.command("run")
 def run_city(config: ConfigPath) -> None:
-    """Run the city agent until SIGTERM."""
+    """Run the city agent until SIGTERM.
+
+    Example:  sotdae city run --config /etc/sotdae/city.toml
+    """
     _run(fitted_city, compose_city, config)
 
 

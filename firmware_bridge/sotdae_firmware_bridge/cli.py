@@ -57,7 +57,10 @@ def read(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a reading.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Read every second until interrupted.")] = False,
 ) -> None:
-    """Read every point of a device once, or again and again."""
+    """Read every point of a device once, or again and again.
+
+    Example:  sotdae bridge read --host 192.0.2.7 --profile underpass --watch
+    """
     device = _device(profile, _line(host, port, serial, baud, parity), frames, gpio)
 
     async def go() -> None:
@@ -86,7 +89,10 @@ def write(
     gpio: GpioOption = False,
     profile: ProfileOption = "underpass",
 ) -> None:
-    """Write points, neighbours in one request."""
+    """Write points, neighbours in one request.
+
+    Example:  sotdae bridge write warn_closed=1 --host 192.0.2.7
+    """
     device = _device(profile, _line(host, port, serial, baud, parity), frames, gpio)
 
     async def go() -> None:
@@ -116,7 +122,10 @@ def scan(
     timeout_s: Annotated[float, typer.Option("--timeout", help="Seconds to wait for each unit.")] = 0.25,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array of units.")] = False,
 ) -> None:
-    """Ask every Modbus unit of a line whether it is there, and list those that answer."""
+    """Ask every Modbus unit of a line whether it is there, and list those that answer.
+
+    Example:  sotdae bridge scan --serial /dev/ttyUSB0 --baud 19200 --last 20
+    """
     line = _line(host, port, serial, baud, parity)
 
     async def go() -> list[int]:
@@ -157,7 +166,10 @@ def simulate(
         Path | None, typer.Option(help="Serve a board with frames too, on a pseudo-terminal under this name.")
     ] = None,
 ) -> None:
-    """Simulate an underpass, or a riverside gate, and three semi-basement alarms, until SIGTERM."""
+    """Simulate an underpass, or a riverside gate, and three semi-basement alarms, until SIGTERM.
+
+    Example:  sotdae bridge simulate --port 5020 --camera-port 8554
+    """
     from sotdae_firmware_bridge.sim.run import Options  # noqa: PLC0415 - the simulator is not every command's
     from sotdae_firmware_bridge.sim.run import simulate as run_simulator  # noqa: PLC0415
 

@@ -41,7 +41,10 @@ def run(
     port: Annotated[int, typer.Option(help="HTTP port on 127.0.0.1; 0 takes a free one.")] = 8080,
     fault: Annotated[str | None, typer.Option(help="Inject a fault: drop-after-ack=<share>.")] = None,
 ) -> None:
-    """Run until SIGTERM. Prints one JSON line when ready."""
+    """Run until SIGTERM. Prints one JSON line when ready.
+
+    Example:  sotdae hub run --config hub.toml
+    """
     gc.set_threshold(50_000)  # decoded messages are many and free of cycles: look for cycles seldom
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:

@@ -64,7 +64,7 @@ def build(asked: str | None, second: str = "") -> typer.Typer:
     app.callback()(_root)
     for name, part in PARTS.items():
         if asked is None or asked == name:
-            app.add_typer(_load(name, LEAN.get((name, second), part)), name=name, help=part.help)
+            app.add_typer(_load(name, LEAN.get((name, second), part)), name=name)
         else:
             app.add_typer(typer.Typer(help=part.help), name=name)
     return app

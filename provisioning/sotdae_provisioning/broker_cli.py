@@ -41,7 +41,10 @@ def run(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="MQTT port; Mosquitto: the hub's.", min=1, max=65535)] = 8883,
 ) -> None:
-    """Run until SIGTERM. Who is enrolled is let in, who is revoked is cut off, without a restart by hand."""
+    """Run until SIGTERM. Who is enrolled is let in, who is revoked is cut off, without a restart by hand.
+
+    Example:  sotdae broker run --dir ca --papers ca/papers/broker --state /var/lib/sotdae/broker
+    """
     with told():
         province = Province(folder)
         province.root.certificate()

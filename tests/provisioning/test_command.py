@@ -4,6 +4,7 @@ import importlib.metadata
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,6 +42,52 @@ def test_no_word_of_help_is_taken_for_markup() -> None:
     found = dict(helps(get_command(build(None)), "sotdae"))
     assert len(found) > 200
     assert {name: text for name, text in found.items() if re.search(r"(?<!\\)\[[a-z#/@]", text)} == {}
+
+
+EXAMPLE = re.compile(r"^ *Example:  (?:sudo (?:-u \w+ )?)?sotdae (.+)$", re.MULTILINE)
+WITH_EXAMPLE = {
+    "bridge": {"read", "scan", "simulate", "write"},
+    "ca": {"city", "crl", "deny", "floor", "init", "issue", "revoke", "serve", "show"},
+    "device": {
+        "code",
+        "doctor",
+        "enrol",
+        "enrol-many",
+        "list",
+        "renew",
+        "replace",
+        "revoke",
+        "rotate",
+        "walk",
+    },
+    "gate": {"approve", "check-config", "panel", "run"},
+    "policy": {"diff", "dry-run", "lint", "new", "publish", "rollback", "sign", "status", "verify"},
+}
+
+
+def commands(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield every command with the words that call it."""
+    yield words, command
+    for part in getattr(command, "commands", {}).values():
+        yield from commands(part, (*words, part.name))
+
+
+def test_an_example_of_the_help_is_a_command_that_would_run() -> None:
+    """It names its own command, every option is one, and nothing that is needed is left out."""
+    found = {}
+    for words, command in commands(get_command(build(None))):
+        for example in EXAMPLE.findall(command.help or ""):
+            given = shlex.split(example)
+            assert tuple(given[: len(words)]) == words, example
+            context = command.make_context("sotdae", [], resilient_parsing=True)
+            values, rest, _ = command.make_parser(context).parse_args(given[len(words) :])
+            needed = {each.name for each in command.params if each.required}
+            assert (rest, needed - values.keys()) == ([], set()), example
+            found[words] = example
+    lacking = {
+        (part, name) for part, names in WITH_EXAMPLE.items() for name in names if (part, name) not in found
+    }
+    assert (lacking, ("replay",) in found) == (set(), True)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "euc-kr"])

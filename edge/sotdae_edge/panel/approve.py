@@ -100,7 +100,10 @@ def approve(
     lang: Annotated[Lang | None, typer.Option("--lang", help="Language; by default that of LANG.")] = None,
     passphrase_file: Secret = None,
 ) -> None:
-    """Sign an order to open, after reading what it says. Prints the approval, to be given to the console."""
+    """Sign an order to open, after reading what it says. Prints the approval, to be given to the console.
+
+    Example:  sotdae gate approve request.json --key kim.pem
+    """
     tongue = lang or language()
     try:
         found = _read(request)

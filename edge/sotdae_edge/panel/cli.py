@@ -35,7 +35,10 @@ def panel(
     as_json: Annotated[bool, typer.Option("--json", help="With --once: print JSON.")] = False,
     passphrase_file: Secret = None,
 ) -> None:
-    """Show the gate live, and give it orders that you sign. Runs beside the agent, over its local socket."""
+    """Show the gate live, and give it orders that you sign. Runs beside the agent, over its local socket.
+
+    Example:  sotdae gate panel --config /etc/sotdae/gate.toml --key kim.pem
+    """
     tongue = lang or language()
     try:
         gate = load_gate(config)

@@ -32,7 +32,10 @@ def new(
         bool, typer.Option("--no-passphrase", help="Leave the file unlocked: whoever has it can sign.")
     ] = False,
 ) -> None:
-    """Make an Ed25519 key and print the roster lines for the gate's file. The file never leaves you."""
+    """Make an Ed25519 key and print the roster lines for the gate's file. The file never leaves you.
+
+    Example:  sotdae gate key new --name "Kim Jiwon" --key kim-2026 --level panel --out kim.pem
+    """
     try:
         private = make_key(out, None if bare else _new_passphrase(passphrase_file))
     except ConfigError as error:
@@ -45,7 +48,10 @@ def new(
 
 @key_app.command("show")
 def show(key: Annotated[Path, typer.Argument(help="The key file.")], passphrase_file: Secret = None) -> None:
-    """Print the public key of a key file."""
+    """Print the public key of a key file.
+
+    Example:  sotdae gate key show kim.pem
+    """
     try:
         typer.echo(public_of(load_key(key, passphrase_of(key, passphrase_file))))
     except ConfigError as error:

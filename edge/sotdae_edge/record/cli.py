@@ -26,7 +26,10 @@ MAX_SHOWN = 10
 
 @record_app.command("verify")
 def verify(path: PathArgument, *, key: KeyOption = None, as_json: JsonOption = False) -> None:
-    """Say whether the record holds, and which entry is the first that does not. Exit code 1 then."""
+    """Say whether the record holds, and which entry is the first that does not. Exit code 1 then.
+
+    Example:  sotdae record verify /var/lib/sotdae/gate/record
+    """
     ok = True
     with _readable():
         for segment in check_all(list(files_of(path)), key):
@@ -42,7 +45,10 @@ def show(
     *,
     everything: Annotated[bool, typer.Option("--all", help="Every entry, not only what was done.")] = False,
 ) -> None:
-    """Print entries as JSON lines: decisions, alarms, orders; with --all every scan and tick too."""
+    """Print entries as JSON lines: decisions, alarms, orders; with --all every scan and tick too.
+
+    Example:  sotdae record show /var/lib/sotdae/gate/record
+    """
     with _readable():
         for segment in check_all(list(files_of(path))):
             for number, value in enumerate(segment.values, start=1):
@@ -53,7 +59,10 @@ def show(
 
 @record_app.command("replay")
 def replay(path: PathArgument, *, key: KeyOption = None, as_json: JsonOption = False) -> None:
-    """Run the record through this version's core. Exit code 1 if anything is decided otherwise."""
+    """Run the record through this version's core. Exit code 1 if anything is decided otherwise.
+
+    Example:  sotdae record replay /var/lib/sotdae/gate/record
+    """
     run, found, ok = Replay(), 0, True
     with _readable():
         for segment in check_all(list(files_of(path)), key):

@@ -24,7 +24,6 @@ replay_app = typer.Typer(
     invoke_without_command=True,
     subcommand_metavar="",
     context_settings={"allow_interspersed_args": True},
-    help="Run recorded levels through the gate's core.",
 )
 COLUMNS = (
     "CSV with `time` and `level_cm`; or one column a sensor: radar, pressure, float, any <name>_cm (cm), "
@@ -45,9 +44,11 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw level, thresholds and states here.")] = None,
 ) -> None:
-    """Say when the gate would have cautioned, closed and, with people, reopened.
+    """Run recorded levels through the gate's core: when it cautions, closes and, with people, reopens.
 
     Arm and lane are assumed to work.
+
+    Example:  sotdae replay flood.csv --site gate.toml --plot flood.png
     """
     try:
         chosen = BUILT_IN if site is None else load_gate(site).site

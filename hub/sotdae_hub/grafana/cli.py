@@ -11,7 +11,7 @@ from sotdae_hub.adapters.grafana import GrafanaServer
 from sotdae_hub.grafana.underpass import underpass
 from sotdae_shared.errors import ConfigError, SotdaeError
 
-dashboards_app = typer.Typer(no_args_is_help=True)
+dashboards_app = typer.Typer(no_args_is_help=True, help="Write or push dashboards for Grafana.")
 
 Caution = Annotated[float, typer.Option(help="Caution level, cm.")]
 Close = Annotated[float, typer.Option(help="Closing level, cm.")]

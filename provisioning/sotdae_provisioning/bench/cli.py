@@ -20,7 +20,7 @@ from sotdae_provisioning.bench.peers import contenders
 from sotdae_provisioning.bench.side_by_side import SideBySide
 from sotdae_shared.errors import SotdaeError
 
-bench_app = typer.Typer(no_args_is_help=True)
+bench_app = typer.Typer(no_args_is_help=True, help="Measure, side by side.")
 
 BENCHES = {
     "loop": "Trip vote to acknowledged Modbus write, beside a bare pymodbus loop.",

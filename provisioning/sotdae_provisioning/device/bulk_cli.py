@@ -58,6 +58,8 @@ def enrol_many(
 
     A request counts if its key is the one in the column key, as `sotdae device request` showed it.
     Rows that are no good go to OUT/errors.csv with a reason; the others are worked on all the same.
+
+    Example:  sotdae device enrol-many boxes.csv --dir ca --office https://office:8443 --out out
     """
     with told():
         if (office is None) is (requests is None):
@@ -89,7 +91,10 @@ def request(
     serial: Annotated[str, typer.Option(help="The box's serial number, as its maker printed it.")],
     out: Annotated[Path, typer.Option(help=f"Write the request here: NAME{ASKED}.")],
 ) -> None:
-    """Make a key on this box, and a file to carry to the office. The key stays here."""
+    """Make a key on this box, and a file to carry to the office. The key stays here.
+
+    Example:  sotdae device request GG-41113-UP-0007 gate-7 --serial SN-7 --papers papers --out ask.csr.json
+    """
     with told():
         asked = ask(Papers(papers), address_from(facility, node), serial)
         write(out, asked.raw())
@@ -106,7 +111,10 @@ def certify(
     ] = None,
     passphrase_file: PassOption = None,
 ) -> None:
-    """Certify one box's request at the office, after its key was compared."""
+    """Certify one box's request at the office, after its key was compared.
+
+    Example:  sotdae device certify ask.csr.json --dir ca --out out
+    """
     with told():
         asked, province, now = Asked.read(asked_file.read_bytes()), Province(folder), datetime.now(UTC)
         told_key = key or typer.prompt(f"{asked.node}, box {asked.serial}. Key that the box showed", err=True)
@@ -124,7 +132,10 @@ def accept_papers(
     papers: PapersOption,
     root: Annotated[str | None, typer.Option(help="SHA-256 of the root, if the office told you.")] = None,
 ) -> None:
-    """Take papers that came by file, with the floor and the deny list, and use them."""
+    """Take papers that came by file, with the floor and the deny list, and use them.
+
+    Example:  sotdae device accept gate-7.papers.json --papers papers
+    """
     with told():
         answer = Answered.read(file.read_bytes())
         mine = accept(Papers(papers), answer, root)

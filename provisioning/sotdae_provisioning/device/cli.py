@@ -74,6 +74,8 @@ def code(
     """Give a one-time code for a box, good for a day: as a line, and as a QR code to scan on site.
 
     Refused where a living box is this node: a successor comes by `sotdae device replace`.
+
+    Example:  sotdae device code GG-41113-UP-0007 gate-1 --dir ca --office https://office:8443 --serial SN-1
     """
     with told():
         now = datetime.now(UTC)
@@ -110,6 +112,8 @@ def enrol(
     """Make a key on this box and have it certified. TICKET is the line that `sotdae device code` gave.
 
     A command line can be read by every user of the box: pipe the ticket in, or type it when asked.
+
+    Example:  sotdae device enrol --papers /etc/sotdae/papers
     """
     with told():
         read = Ticket.read(typed() if ticket in (None, "-") else str(ticket))
@@ -123,7 +127,10 @@ def enrol(
 
 @device_app.command()
 def renew(papers: PapersOption, office: OfficeOption = None, force: ForceOption = False) -> None:
-    """Renew the papers past half of their life, also when they have run out, and hear what is stated."""
+    """Renew the papers past half of their life, also when they have run out, and hear what is stated.
+
+    Example:  sotdae device renew --papers /etc/sotdae/papers
+    """
     with told():
         mine, now = Papers(papers), datetime.now(UTC)
         due, where = due_at(mine), office_of(mine, office)
@@ -151,7 +158,10 @@ def keep(
     office: OfficeOption = None,
     every_s: Annotated[float, typer.Option(help="Look after them this often.", min=1.0)] = 3600.0,
 ) -> None:
-    """Look after the papers until SIGTERM, with no hands: renew them in time or late, hear what is stated."""
+    """Look after the papers until SIGTERM, with no hands: renew them in time or late, hear what is stated.
+
+    Example:  sotdae device keep --papers /etc/sotdae/papers
+    """
     ended = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
@@ -167,7 +177,10 @@ def take(
     floor: Annotated[Path | None, typer.Option(help="A floor: sotdae ca floor --out.", exists=True)] = None,
     deny: Annotated[Path | None, typer.Option(help="A deny list: sotdae ca deny --out.", exists=True)] = None,
 ) -> None:
-    """Take what the office states from files, at a box without a link. Lower or older is refused."""
+    """Take what the office states from files, at a box without a link. Lower or older is refused.
+
+    Example:  sotdae device take --papers /etc/sotdae/papers --floor floor.json --deny deny.json
+    """
     with told():
         mine = Papers(papers)
         if floor is not None:
@@ -193,7 +206,10 @@ def show(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show who this box is, and until when; at the office, WHO with all the papers it was given."""
+    """Show who this box is, and until when; at the office, WHO with all the papers it was given.
+
+    Example:  sotdae device show gate-1 --dir ca
+    """
     with told():
         if who is not None and folder is not None:
             fleet_cli.show_box(Province(folder), who, as_json)

@@ -67,7 +67,10 @@ def list_boxes(
     city: Annotated[str | None, typer.Option(help="Only this city, by its code.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the boxes: who they are, how they stand, until when, and when they last renewed."""
+    """List the boxes: who they are, how they stand, until when, and when they last renewed.
+
+    Example:  sotdae device list --dir ca --state late --state expired
+    """
     with told():
         listed = [
             box
@@ -119,7 +122,10 @@ def rotate(
     office: Annotated[str | None, typer.Option(help="Where the office is now; else where it was.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Give this box a new key and papers now, before they are due: when somebody may have seen the key."""
+    """Give this box a new key and papers now, before they are due: when somebody may have seen the key.
+
+    Example:  sotdae device rotate --papers /etc/sotdae/papers
+    """
     with told():
         mine = Papers(papers)
         before, where = mine.certificate(), office_of(mine, office)
@@ -141,7 +147,10 @@ def revoke(
     passphrase_file: PassOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Strike a box off: all its papers are void, brokers cut it off, the lists that say so are published."""
+    """Strike a box off: all its papers are void, brokers cut it off, the lists that say so are published.
+
+    Example:  sotdae device revoke gate-7 --dir ca --reason stolen
+    """
     with told():
         province = Province(folder)
         box = found(known(province), who)
@@ -166,7 +175,10 @@ def replace(
     passphrase_file: PassOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Replace a broken box: the old one is struck off, the new one gets a code for the same facility."""
+    """Replace a broken box: the old one is struck off, the new one gets a code for the same facility.
+
+    Example:  sotdae device replace gate-7 --dir ca --serial SN-8 --office https://office:8443
+    """
     with told(), alone(Province(folder)):
         province, listed = Province(folder), known(Province(folder))
         old, box, where = found(listed, who), serial_from(serial), office_from(office)

@@ -63,7 +63,10 @@ def init(
     ] = None,
     passphrase_file: PassOption = None,
 ) -> None:
-    """Make the root and the authority of the province NAME. Then move root/key.pem into a safe."""
+    """Make the root and the authority of the province NAME. Then move root/key.pem into a safe.
+
+    Example:  sotdae ca init Gyeonggi --dir ca --city 41113 --host office.example --passphrase-file phrase
+    """
     with told():
         province, phrase = Province(folder), passphrase_in(passphrase_file)
         province.init(name, phrase, _now())
@@ -80,7 +83,10 @@ def city(
     folder: DirOption,
     passphrase_file: PassOption = None,
 ) -> None:
-    """Make the authorities of cities, by their five-digit codes; each can name only its own devices."""
+    """Make the authorities of cities, by their five-digit codes; each can name only its own devices.
+
+    Example:  sotdae ca city 41113 41135 --dir ca --passphrase-file phrase
+    """
     with told():
         for code in codes:
             Province(folder).add_city(code, passphrase_in(passphrase_file), _now())
@@ -105,7 +111,10 @@ def issue(
     ] = None,
     passphrase_file: PassOption = None,
 ) -> None:
-    """Certify a device (--facility, --node) or a service (--service, --host)."""
+    """Certify a device (--facility, --node) or a service (--service, --host).
+
+    Example:  sotdae ca issue --dir ca --service broker --host broker.example --out broker
+    """
     with told():
         if (service is None) is (facility is None or node is None):
             raise ConfigError("issue", ["want --facility and --node, or --service"])
@@ -129,7 +138,10 @@ def revoke(
     reason: Annotated[str, typer.Option(help="Why, for the record.", prompt=True)],
     passphrase_file: PassOption = None,
 ) -> None:
-    """Make a certificate void, by its file or its serial number, and publish the list that says so."""
+    """Make a certificate void, by its file or its serial number, and publish the list that says so.
+
+    Example:  sotdae ca revoke gate/cert.pem --reason stolen --dir ca
+    """
     with told():
         province = Province(folder)
         owner = province.revoke(_serial(what), reason, _now())
@@ -141,7 +153,10 @@ def revoke(
 
 @ca_app.command()
 def crl(folder: DirOption, passphrase_file: PassOption = None) -> None:
-    """Publish every revocation list anew: each is good for seven days."""
+    """Publish every revocation list anew: each is good for seven days.
+
+    Example:  sotdae ca crl --dir ca --passphrase-file phrase
+    """
     with told():
         province = Province(folder)
         working = [each for each in province.folders() if each.path != province.root.path]
@@ -158,7 +173,10 @@ def deny(
     out: Annotated[Path | None, typer.Option(help="Write it here too, for a box without a link.")] = None,
     passphrase_file: PassOption = None,
 ) -> None:
-    """Publish the deny list anew: void boxes and certificates, and people's KEYs that count no more."""
+    """Publish the deny list anew: void boxes and certificates, and people's KEYs that count no more.
+
+    Example:  sotdae ca deny --dir ca --out deny.json
+    """
     with told():
         province = Province(folder)
         if any(not re.fullmatch("[0-9a-fA-F]{64}", each) for each in key or []):
@@ -214,7 +232,10 @@ def serve(
     port: Annotated[int, typer.Option(help="Port; 0 is a free one.", min=0, max=65535)] = 8443,
     passphrase_file: PassOption = None,
 ) -> None:
-    """Run the enrolment office: boxes enrol with a one-time code and renew by themselves (EST, RFC 7030)."""
+    """Run the enrolment office: boxes enrol with a one-time code and renew by themselves (EST, RFC 7030).
+
+    Example:  sotdae ca serve --dir ca --papers ca/papers/office --host 0.0.0.0
+    """
     from sotdae_provisioning.pki.est import serve as serve_est
 
     with told():
@@ -224,7 +245,10 @@ def serve(
 
 @ca_app.command()
 def show(folder: DirOption, as_json: JsonOption = False) -> None:
-    """List the authorities and every certificate they gave."""
+    """List the authorities and every certificate they gave.
+
+    Example:  sotdae ca show --dir ca
+    """
     with told():
         province = Province(folder)
         province.root.certificate()

@@ -98,7 +98,7 @@ class Floors:
                 city.damaged += 1
                 log.error("city %s: row %d of the ledger %s", code, row, DAMAGED)
         if facility not in city.known:
-            lost = f"; {city.damaged} rows of its city's ledger are damaged" if city.damaged else ""
+            lost = f"; damaged rows in its city's ledger: {city.damaged}" if city.damaged else ""
             raise UnheardError(f"no box of {facility} has papers here{lost}")
 
 

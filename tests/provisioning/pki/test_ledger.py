@@ -87,7 +87,7 @@ def test_a_damaged_row_costs_no_other_place_its_floor(
         assert floors.stated(place, NOW)
     unread = damage.startswith("pem")
     for facility in ("GG-41113-UP-0999", "GG-41113-UP-0998"):
-        with pytest.raises(UnheardError, match="1 rows .* damaged" if unread else "has papers here$"):
+        with pytest.raises(UnheardError, match="damaged rows .*: 1" if unread else "has papers here$"):
             floors.stated(FacilityId(facility), NOW)
     if unread:
         with pytest.raises(UnheardError, match="damaged"):

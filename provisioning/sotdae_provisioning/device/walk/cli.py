@@ -111,7 +111,10 @@ def verify(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check the signatures of a report, and that its page shows what was signed. Exit code 1 if not."""
+    """Check the signatures of a report, and that its page shows what was signed. Exit code 1 if not.
+
+    Example:  sotdae device report verify report.html --config /etc/sotdae/gate.toml
+    """
     from sotdae_edge.config import load_gate
     from sotdae_provisioning.device.walk.checking import check
 
@@ -137,7 +140,10 @@ def draw(
     out: Annotated[Path, typer.Option("--out", "-o", help="The page to write (.html).")],
     lang: LangOption = None,
 ) -> None:
-    """Draw the page of a report anew from its signed data, in either language."""
+    """Draw the page of a report anew from its signed data, in either language.
+
+    Example:  sotdae device report draw report.json --out report.html --lang ko
+    """
     from sotdae_provisioning.device.walk.checking import load_any
     from sotdae_provisioning.device.walk.kept import replace
     from sotdae_provisioning.device.walk.page import page
@@ -155,7 +161,10 @@ def label(
     url: Annotated[str | None, typer.Option(help="Where the code leads, such as the hub's page.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Draw the label of a box, 90 by 55 mm: facility, node, emergency number, QR code."""
+    """Draw the label of a box, 90 by 55 mm: facility, node, emergency number, QR code.
+
+    Example:  sotdae device label --config /etc/sotdae/gate.toml --serial SN-1 --out label.html
+    """
     from sotdae_edge.config import load_gate
     from sotdae_provisioning.device.walk.kept import replace
     from sotdae_provisioning.device.walk.label import Label, sheet, svg
