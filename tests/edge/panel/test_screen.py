@@ -75,6 +75,28 @@ def test_a_typed_word_closes_and_anything_else_sends_nothing(tmp_path: Path) -> 
     asyncio.run(story())
 
 
+def test_a_full_stroke_is_a_closing_that_two_people_end(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with gatehouse(tmp_path) as house:
+            gate = house.app.gate
+            await until(lambda: gate.state is State.OPEN)
+            app = panel(house)
+            async with app.run_test(size=SIZE) as pilot:
+                await until(lambda: "O P E N" in shown(app, "band"))
+                await pilot.press("t")
+                await typed(pilot, app, "stroke")
+                await until(lambda: "THE ROAD CLOSES until two people" in str(app.prompt.content))
+                await typed(pilot, app, "close")
+                await said(app, "close accepted: close by Kim at panel")
+                await until(lambda: gate.state is State.CLOSED)
+                await until(lambda: gate.selftests.ages.of["stroke"].passed)
+                await pilot.press("t")
+                await typed(pilot, app, "stroke")
+                await said(app, "a full stroke begins at an open gate")
+
+    asyncio.run(story())
+
+
 def test_a_channel_is_bypassed_with_a_reason_and_an_end_and_votes_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

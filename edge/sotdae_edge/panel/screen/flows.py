@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from sotdae_edge.core.authority import ACTUATOR
+from sotdae_edge.core.barrier import State
 from sotdae_edge.core.bypass import CHANNEL
 from sotdae_edge.core.pulse import LAMPS
 from sotdae_edge.core.site import Person
@@ -19,6 +21,8 @@ from sotdae_shared.messages import CommandBody
 from sotdae_shared.signing import PrivateKey
 
 Signer = tuple[Person, PrivateKey]
+
+STROKE = "stroke"
 
 
 class Ask(Protocol):
@@ -112,21 +116,30 @@ class Flows:
         )
 
     async def test(self) -> str:
-        """Try lamps, siren or a channel; what came of it is a decision that follows."""
+        """Try lamps, siren, the stroke or a channel; what came of it is a decision that follows."""
         gate, _ = self._now()
-        names = {name: name for name in LAMPS} | {
-            channel.name: f"{CHANNEL}{channel.name}" for channel in gate.water.channels
-        }
+        channels = {channel.name: f"{CHANNEL}{channel.name}" for channel in gate.water.channels}
+        names = {name: name for name in LAMPS} | {STROKE: ACTUATOR} | channels
         name = (await self._answer(self._term("test.which", self._listed(names)))).strip()
         if name not in names:
             raise LeftError(self._term("test.unknown", name))
         person = self._person(self._me, self._key_file)
+        if name == STROKE:
+            return await self._stroke(person)
         await self._type(
             "test", self._term(f"test.{name}" if name in LAMPS else "test.wet", name, person.name)
         )
         gate, at = self._now()
         order = orders.test_order(gate, names[name], at, "at the panel", person)
         return await self._send(order, (person, self._me))
+
+    async def _stroke(self, person: Person) -> str:
+        """Close, which is the only stroke there is: the gate notes it, and two people open again."""
+        if self._now()[0].state != State.OPEN:
+            raise LeftError(self._term("test.not_open"))
+        await self._type("close", self._term("test.stroke", person.name))
+        gate, at = self._now()
+        return await self._send(orders.close_order(gate, at, "stroke test", person), (person, self._me))
 
     async def _send(self, order: CommandBody, *signers: Signer) -> str:
         decision = await self._session.order(orders.signed(order, *signers))
