@@ -85,7 +85,8 @@ class Policies:
             fleet = await asyncio.to_thread(spreader.look)
             left_out = frozenset(asked.leave_out)
             everybody = _takers(policy, fleet)
-            nodes = [node for node in everybody if node.facility not in left_out]
+            named = [node for node in everybody if node.facility not in left_out]
+            nodes = [node for node in named if node not in fleet.forgotten]
             self._check_version(policy, nodes, fleet)
             counted = [node for node in nodes if node not in fleet.gone]
             if not counted:
@@ -152,7 +153,7 @@ class Policies:
         counts = next((each for each in reversed(rollouts) if member in each.ring_of), None)
         told = max((each for each in (want, counts) if each), key=lambda each: each.version, default=None)
         verdict = None if told is None else fleet.verdicts.get((member, told.version))
-        address = Address(FacilityId(member.facility), member.node)
+        address, word = Address(FacilityId(member.facility), member.node), fleet.forgotten.get(member)
         return PolicyNode(
             facility=member.facility,
             node=member.node,
@@ -163,6 +164,7 @@ class Policies:
             refused=None if verdict is None else verdict.refused,
             since=None if verdict is None else verdict.at,
             ring=None if counts is None else counts.ring_of[member] + 1,
+            forgotten=None if word is None else f"{word.by}: {word.reason}",
         )
 
     def _of(self, version: int) -> KeptRollout:

@@ -236,6 +236,16 @@ class PolicyVerdict:
     refused: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Somebody's word that a node is no longer counted on."""
+
+    member: Member
+    at: datetime
+    by: str
+    reason: str
+
+
 class PolicyStore(Protocol):
     """Policies, how far each has got, and what the nodes said to them."""
 
@@ -253,6 +263,12 @@ class PolicyStore(Protocol):
 
     def verdicts(self) -> dict[tuple[Member, int], PolicyVerdict]:
         """Return what the nodes decided, by node and version."""
+
+    def forget(self, word: Forgotten) -> None:
+        """Keep that a node is no longer counted on. Raises LinkError."""
+
+    def forgotten(self) -> list[Forgotten]:
+        """Return every such word, the oldest first; none is ever taken away."""
 
     def close(self) -> None:
         """Let go of the file."""

@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 from sotdae_hub.core.rings import Member
 from sotdae_hub.core.rollout import OVER, Rollout, Seen, State, step, wanted
 from sotdae_hub.links import Links
-from sotdae_hub.ports import KeptRollout, PolicyStore, PolicyVerdict, Records, Twin
+from sotdae_hub.ports import Forgotten, KeptRollout, PolicyStore, PolicyVerdict, Records, Twin
 from sotdae_shared.errors import LinkError
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.messages import Kind, PolicyBody
@@ -58,8 +58,15 @@ class Fleet:
     verdicts: Mapping[tuple[Member, int], PolicyVerdict]
     gone: frozenset[Member]
     """Nodes that are no longer counted on; they are told all the same should they come back."""
+    forgotten: Mapping[Member, Forgotten]
+    """Those of them of whom people said so; who was heard since is no longer among them."""
     flooded: tuple[str, ...]
     """Facilities whose last word was caution or above; one that fell silent so is among them."""
+
+    def counted(self, rollout: Rollout) -> Rollout:
+        """Return a roll-out as it is without the nodes that are gone; whole if nobody else is there."""
+        here = {member: ring for member, ring in rollout.ring_of.items() if member not in self.gone}
+        return replace(rollout, ring_of=here or rollout.ring_of)
 
     def wet(self, policy: PolicyBody) -> str | None:
         """Return a facility in a policy's scope whose last word was caution or above."""
@@ -156,7 +163,8 @@ class Spreader:
         fleet = await asyncio.to_thread(self.look)
         for rollout in (each for each in self.rollouts if each.state not in OVER):
             seen = {member: self._seen(rollout.version, member, fleet, now_s) for member in rollout.ring_of}
-            after = step(rollout, seen, fleet.wet(rollout.policy), now_s)
+            after = step(fleet.counted(rollout), seen, fleet.wet(rollout.policy), now_s)
+            after = replace(after, ring_of=rollout.ring_of)
             if after != rollout:
                 await self.turn_to(after)
         await self._withdraw(fleet)
@@ -167,9 +175,17 @@ class Spreader:
         twins = {Member(twin.facility, twin.node): twin for twin in self.records.twins()}
         listened = self._listened(self.monotonic_s())
         gone = {node for node, twin in twins.items() if listened and self.wall() - twin.heard_at > GONE}
+        forgotten = {word.member: word for word in self.store.forgotten() if self._unheard(word, twins)}
+        gone |= forgotten.keys()
         here = twins.keys() - gone
         flooded = sorted({node.facility for node in here if twins[node].health.stage in WET})
-        return Fleet(twins, self.store.verdicts(), frozenset(gone), tuple(flooded))
+        return Fleet(twins, self.store.verdicts(), frozenset(gone), forgotten, tuple(flooded))
+
+    def _unheard(self, word: Forgotten, twins: Mapping[Member, Twin]) -> bool:
+        """Whether nothing came of a node since somebody said that it is gone."""
+        twin = twins.get(word.member)
+        online = self.links.at(_address(word.member)).status == "online"
+        return twin is not None and not online and twin.heard_at <= word.at
 
     def _listened(self, now_s: float) -> bool:
         """Whether whoever is there has had the time to be heard."""

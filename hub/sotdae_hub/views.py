@@ -279,6 +279,19 @@ class PolicyNode(_View):
     """When it decided so, by its own clock."""
     ring: int | None
     """Its ring in the newest roll-out that counts it, 1 first."""
+    forgotten: str | None = None
+    """Who said that it is gone for good, and why: it is not counted on until it is heard."""
+
+
+class ForgottenView(_View):
+    """Somebody's word that a node is gone for good."""
+
+    facility: str
+    node: str
+    at: datetime
+    by: str
+    """The operator's token, or `loopback`."""
+    reason: str
 
 
 class PolicyStatus(_View):

@@ -61,6 +61,15 @@ def test_desired_stands_beside_what_a_node_has(page: Page, hub: FixtureHub) -> N
     assert CAUTIOUS not in panel.inner_html()
 
 
+def test_a_node_that_was_taken_down_says_who_said_so(page: Page, hub: FixtureHub) -> None:
+    change(hub, {}, {"applied": 11, "forgotten": "desk-7: torn down"})
+    panel = opened(page, hub)
+    first = panel.locator(".nodes li").first
+    expect(first).to_have_text("Gwonseon underpassnot counted on any more, desk-7: torn down")
+    page.get_by_role("button", name="한국어").click()
+    expect(first).to_contain_text("집계에서 뺌, desk-7: torn down")
+
+
 def test_without_policies_there_is_no_panel(page: Page, hub: FixtureHub) -> None:
     hub.world.policies = PolicyStatus(rollouts=(), nodes=())
     panel = opened(page, hub)

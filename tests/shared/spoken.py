@@ -19,6 +19,7 @@ SPEAKERS = (
     "shared/sotdae_shared/signing.py",
     "hub/sotdae_hub/core/release.py",
     "hub/sotdae_hub/core/rollout.py",
+    "hub/sotdae_hub/forgetting.py",
     "hub/sotdae_hub/orders.py",
     "hub/sotdae_hub/policies.py",
     "hub/sotdae_hub/releasing.py",

@@ -20,6 +20,7 @@ from sotdae_hub.adapters.api import facilities, incidents, live, policies
 from sotdae_hub.adapters.api.access import Gatekeeper
 from sotdae_hub.desk import Desk
 from sotdae_hub.fanout import Fanout
+from sotdae_hub.forgetting import StillHeardError, UnknownNodeError
 from sotdae_hub.orders import Orders, SilentError, UnheardError, UnreadableError, UnreleasedError
 from sotdae_hub.policies import Policies, PolicyConflictError, UnknownPolicyError, UntrustedPolicyError
 from sotdae_hub.views import Health
@@ -30,6 +31,8 @@ _STATUS: dict[type[Exception], int] = {
     PolicyConflictError: 409,
     SilentError: 504,
     UnheardError: 409,
+    UnknownNodeError: 404,
+    StillHeardError: 409,
     UnknownPolicyError: 404,
     UnreadableError: 502,
     UnreleasedError: 409,

@@ -12,7 +12,7 @@ from sotdae_hub.adapters import tables
 from sotdae_hub.adapters.database import engine_for, guarded, migrate
 from sotdae_hub.core.rings import Member
 from sotdae_hub.core.rollout import Rollout, State
-from sotdae_hub.ports import KeptRollout, PolicyVerdict
+from sotdae_hub.ports import Forgotten, KeptRollout, PolicyVerdict
 from sotdae_shared.messages import PolicyBody
 
 _NAME = "policies"
@@ -73,6 +73,20 @@ class SqlPolicies:
         return {
             (Member(row.facility, row.node), row.version): PolicyVerdict(row.at, row.refused) for row in rows
         }
+
+    def forget(self, word: Forgotten) -> None:
+        """See ports.PolicyStore."""
+        told = insert(tables.policy_forgotten).values(
+            facility=word.member.facility, node=word.member.node, at=word.at, by=word.by, reason=word.reason
+        )
+        with guarded(_NAME), self._lock, self._engine.begin() as db:
+            db.execute(told)
+
+    def forgotten(self) -> list[Forgotten]:
+        """See ports.PolicyStore."""
+        with guarded(_NAME), self._engine.connect() as db:
+            rows = db.execute(select(tables.policy_forgotten).order_by(tables.policy_forgotten.c.id)).all()
+        return [Forgotten(Member(row.facility, row.node), row.at, row.by, row.reason) for row in rows]
 
     def close(self) -> None:
         """See ports.PolicyStore."""

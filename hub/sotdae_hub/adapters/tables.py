@@ -156,3 +156,13 @@ policy_verdict = Table(
     Column("at", Moment, nullable=False),
     Column("refused", Text),
 )
+policy_forgotten = Table(
+    "policy_forgotten",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("facility", _FACILITY, nullable=False),
+    Column("node", _NAME, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", _NAME, nullable=False),
+    Column("reason", String(500), nullable=False),
+)

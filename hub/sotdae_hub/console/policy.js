@@ -19,6 +19,7 @@ function whyWords({ state, why, frozen_by: wet }) {
 }
 
 function nodeWords(node) {
+  if (node.forgotten) return t("policy_forgotten", node.forgotten);
   if (node.refused) return t("policy_refused", node.refused);
   if (node.waits) return t("policy_waits", node.waits);
   const applied = node.applied === null ? t("policy_none_taken") : node.applied || t("policy_own");

@@ -23,6 +23,7 @@ export const en = {
   policy_ring: "ring {0} of {1} · since {2}",
   policy_frozen: "{0} is at caution or above: nothing goes out",
   policy_have: "In force at {0} of {1} nodes",
+  policy_forgotten: "not counted on any more, {0}",
   policy_refused: "refused: {0}",
   policy_waits: "{0} waits until all is calm",
   policy_differs: "is to have {0}, has {1}",

@@ -23,6 +23,7 @@ export const ko = {
   policy_ring: "{1}단계 중 {0}단계 · {2}부터",
   policy_frozen: "{0} 주의 이상: 배포 동결",
   policy_have: "대상 {1}곳 중 {0}곳 적용됨",
+  policy_forgotten: "집계에서 뺌, {0}",
   policy_refused: "거부: {0}",
   policy_waits: "{0} 대기: 평온해지면 적용",
   policy_differs: "목표 {0}, 적용 {1}",

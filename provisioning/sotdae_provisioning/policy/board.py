@@ -29,6 +29,7 @@ HEADS: dict[str, tuple[str, str]] = {
     "aborted": ("aborted", "중단"),
     "done": ("done", "완료"),
     "waits": ("{0} waits until all is calm", "{0} 대기: 평온해지면 적용"),
+    "forgotten": ("not counted on any more, {0}", "집계에서 뺌, {0}"),
     "refused": ("refused: {0}", "거부: {0}"),
     "on its way": ("on its way", "전달 중"),
     "own": ("own file", "자체 값"),
@@ -81,6 +82,8 @@ def _worth_showing(nodes: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], i
 
 def note(lang: Lang, node: dict[str, Any]) -> Text:
     """Return why a node does not have what it is to have; empty if it has."""
+    if node.get("forgotten") is not None:
+        return Text(word(lang, "forgotten", node["forgotten"]), "yellow")
     if node["waits"] is not None:
         return Text(word(lang, "waits", node["waits"]), "yellow")
     if node["refused"] is not None:

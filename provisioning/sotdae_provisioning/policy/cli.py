@@ -14,6 +14,7 @@ from sotdae_provisioning.policy import words
 from sotdae_provisioning.policy.at_hub import publish, rollback, status
 from sotdae_provisioning.policy.draft import begin, write_draft
 from sotdae_provisioning.policy.files import read_policy, read_trust
+from sotdae_provisioning.policy.forgetting import forget
 from sotdae_provisioning.policy.halting import abort, resume
 from sotdae_provisioning.policy.judging import hopeless, strange
 from sotdae_provisioning.policy.options import JsonOption, LangOption, PolicyFile
@@ -170,4 +171,5 @@ policy_app.command("publish")(publish)
 policy_app.command("status")(status)
 policy_app.command("abort")(abort)
 policy_app.command("resume")(resume)
+policy_app.command("forget")(forget)
 policy_app.command("rollback")(rollback)

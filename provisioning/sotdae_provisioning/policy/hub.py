@@ -29,15 +29,20 @@ class Hub:
     def publish(self, policy: PolicyBody, how: dict[str, Any]) -> dict[str, Any]:
         """Begin a roll-out and return it. Raises RefusedError, LinkError."""
         told = {"policy": policy.model_dump(mode="json", exclude_none=True), **how}
-        return self._rollout("", told)
+        return self._taken("", told)
 
     def abort(self, version: int) -> dict[str, Any]:
         """Stop a roll-out and return it. Raises RefusedError, LinkError."""
-        return self._rollout(f"/{version}/abort")
+        return self._taken(f"/{version}/abort")
 
     def resume(self, version: int) -> dict[str, Any]:
         """Let a stopped roll-out go on and return it. Raises RefusedError, LinkError."""
-        return self._rollout(f"/{version}/resume")
+        return self._taken(f"/{version}/resume")
+
+    def forget(self, facility: str, node: str, reason: str) -> dict[str, Any]:
+        """Have a node counted on no more, and return who said so. Raises RefusedError, LinkError."""
+        told = {"facility": facility, "node": node, "reason": reason}
+        return self._taken("/forgotten", told)
 
     def status(self) -> dict[str, Any]:
         """Return each roll-out, the newest first, and each node. Raises RefusedError, LinkError."""
@@ -53,7 +58,7 @@ class Hub:
         except (ValidationError, TypeError, KeyError) as error:
             raise LinkError(f"{self.url}: is no hub that takes policies") from error
 
-    def _rollout(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def _taken(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         found = self._ask("POST", path, body)
         if not isinstance(found, dict):
             raise LinkError(f"{self.url}: is no hub that takes policies")

@@ -68,6 +68,8 @@ POLICIES: dict[str, str] = {
     "version {0} is {1:rollout}, not aborted": "버전 {0}: ‘{1}’, 중단된 것이 아님",
     "version {0} came after it": "뒤에 나온 버전 {0}이 있음",
     "no policy of version {0} was published here": "여기에 배포된 버전 {0} 정책 없음",
+    "no node {0} was ever heard": "{0}: 한 번도 들린 적 없는 노드",
+    "{0} is heard: switch it off first": "{0}: 연결되어 있음, 먼저 끄기",
     "version {0} was published already": "버전 {0}: 이미 배포됨",
     "version {0} is not above {1} before it": "버전 {0}: 앞선 {1}보다 높지 않음",
     "version {0} is not above {1}, which {2} has: take a higher one, or if it cannot be so, "

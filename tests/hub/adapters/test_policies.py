@@ -69,6 +69,7 @@ def test_what_was_published_before_anybody_could_be_left_out_is_kept(
 ) -> None:
     store.publish(replace(BEGUN, left_out=frozenset()), START)
     with closing(sqlite3.connect(tmp_path / "records.sqlite3")) as db, db:
+        db.execute("DROP TABLE policy_forgotten")
         db.execute("ALTER TABLE policy_rollout DROP COLUMN left_out")
         db.execute("UPDATE alembic_version SET version_num = '0003'")
     with closing(SqlPolicies(tmp_path / "records.sqlite3")) as again:

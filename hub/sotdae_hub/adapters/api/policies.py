@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path
 
 from sotdae_hub.adapters.api.access import Gatekeeper, problems
+from sotdae_hub.forgetting import Forgetting, forget, forgotten
 from sotdae_hub.policies import Policies, Publication
-from sotdae_hub.views import PolicyStatus, PolicyView, RolloutView
+from sotdae_hub.views import ForgottenView, PolicyStatus, PolicyView, RolloutView
 from sotdae_shared.messages import MAX_COUNT
 
 Version = Annotated[int, Path(ge=1, le=MAX_COUNT)]
@@ -44,4 +45,19 @@ def routes(policies: Policies, gate: Gatekeeper) -> APIRouter:
         """Go on at the ring where it stopped."""
         return await policies.resume(version)
 
+    _add_forgotten(router, policies, gate)
     return router
+
+
+def _add_forgotten(router: APIRouter, policies: Policies, gate: Gatekeeper) -> None:
+    Who = Annotated[str, Depends(gate.operator())]  # noqa: N806
+
+    @router.post("/forgotten", operation_id="forget_node", responses=problems(404, 409, 503))
+    async def forget_node(asked: Forgetting, who: Who) -> ForgottenView:
+        """Count on a node no more, until it is heard again; all that it said stays."""
+        return await forget(policies.spreader, asked, who)
+
+    @router.get("/forgotten", operation_id="list_forgotten")
+    def list_forgotten() -> list[ForgottenView]:
+        """Who said of which node that it is gone, the newest first."""
+        return forgotten(policies.spreader)

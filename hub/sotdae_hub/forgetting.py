@@ -1,0 +1,67 @@
+"""Nodes that people took down for good: policies count on them no more, until they are heard again."""
+
+import asyncio
+import logging
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sotdae_hub.core.rings import Member
+from sotdae_hub.ports import Forgotten
+from sotdae_hub.spreading import Spreader
+from sotdae_hub.views import ForgottenView
+from sotdae_shared.errors import SotdaeError
+from sotdae_shared.ids import FacilityId, FacilityText, NodeText
+from sotdae_shared.topics import Address
+
+log = logging.getLogger(__name__)
+
+
+class UnknownNodeError(SotdaeError):
+    """No such node was ever heard."""
+
+
+class StillHeardError(SotdaeError):
+    """The node is there."""
+
+
+class Forgetting(BaseModel):
+    """A node that is gone for good, and why."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    facility: FacilityText
+    node: NodeText
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+async def forget(spreader: Spreader, asked: Forgetting, by: str) -> ForgottenView:
+    """Count on a node no more: it is not waited for, and its last word freezes nothing. Its records stay.
+
+    Raises:
+        UnknownNodeError: if it was never heard.
+        StillHeardError: if it is heard.
+        LinkError: if it cannot be kept.
+    """
+    member, address = Member(asked.facility, asked.node), Address(FacilityId(asked.facility), asked.node)
+    async with spreader.lock:
+        fleet = await asyncio.to_thread(spreader.look)
+        if member not in fleet.twins:
+            raise UnknownNodeError(f"no node {member} was ever heard")
+        if spreader.links.at(address).status == "online":
+            raise StillHeardError(f"{member} is heard: switch it off first")
+        word = Forgotten(member, spreader.wall(), by, asked.reason)
+        await asyncio.to_thread(spreader.store.forget, word)
+    log.info("%s is not counted on any more, says %s: %s", member, by, asked.reason)
+    return _view(word)
+
+
+def forgotten(spreader: Spreader) -> list[ForgottenView]:
+    """Return who said of which node that it is gone, the newest first. Blocks. Raises LinkError."""
+    return [_view(word) for word in reversed(spreader.store.forgotten())]
+
+
+def _view(word: Forgotten) -> ForgottenView:
+    return ForgottenView(
+        facility=word.member.facility, node=word.member.node, at=word.at, by=word.by, reason=word.reason
+    )

@@ -1,0 +1,72 @@
+"""`sotdae policy forget` against a real hub and broker."""
+
+import asyncio
+import json
+from pathlib import Path
+
+from rollout_kit import Node, Province, address
+from typer.testing import CliRunner
+
+from sotdae_provisioning.broker import NatsBroker
+from sotdae_provisioning.policy.cli import policy_app
+
+HERE, GONE = address(1), address(2)
+
+
+def run(*words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(policy_app, words, env={"COLUMNS": "200", "LANG": "C"})
+    return done.exit_code, done.output
+
+
+async def story(directory: Path, port: int) -> None:
+    province = Province(directory, port, silent_after_s=2)
+    await asyncio.to_thread(province.hub.start)
+    try:
+        async with province.running(Node(HERE)):
+            async with province.running(Node(GONE)):
+                said = await asyncio.to_thread(forget, province.hub.url)
+                assert said == (
+                    1,
+                    f"the hub refuses: {GONE.facility}/{GONE.node} is heard: switch it off first\n",
+                )
+            await province.reports(lambda rows: set(rows) == {HERE.node})
+            await asyncio.to_thread(after, province.hub.url)
+            found = await asyncio.to_thread(province.hub.get, "/policies/forgotten")
+            (word,) = found.json()
+            assert (word["node"], word["by"], word["reason"]) == (GONE.node, "loopback", "torn down")
+    finally:
+        await asyncio.to_thread(province.hub.stop)
+
+
+def forget(url: str, *more: str) -> tuple[int, str]:
+    named = (GONE.facility, GONE.node, "--reason", "torn down")
+    return run("forget", *named, "--hub", url, *more)
+
+
+def after(url: str) -> None:
+    code, said = forget(url, "--json")
+    assert (code, json.loads(said)["by"]) == (0, "loopback")
+    rows = {
+        row["node"]: row["forgotten"] for row in json.loads(run("status", "--hub", url, "--json")[1])["nodes"]
+    }
+    assert rows == {HERE.node: None, GONE.node: "loopback: torn down"}
+    assert "not counted on any more, loopback: torn down" in run("status", "--hub", url)[1]
+    strange = run("forget", GONE.facility, "gate-9", "--reason", "x", "--hub", url)
+    assert strange == (1, f"the hub refuses: no node {GONE.facility}/gate-9 was ever heard\n")
+    code, said = run("forget", "nowhere", "gate-9", "--reason", "x", "--hub", url)
+    assert (code, "facility" in said) == (1, True)
+
+
+def test_a_node_that_was_taken_down_is_forgotten_by_name_with_a_reason(tmp_path: Path) -> None:
+    broker = NatsBroker(tmp_path / "nats")
+    broker.start()
+    try:
+        asyncio.run(broker.wait_ready())
+        asyncio.run(asyncio.wait_for(story(tmp_path, broker.port), 60))
+    finally:
+        broker.stop()
+
+
+def test_it_shows_how_it_is_used() -> None:
+    code, said = run("forget", "--help")
+    assert (code, "sotdae policy forget GG-41113-UP-0007 gate-7 --hub" in said) == (0, True)
