@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +12,9 @@ from click.testing import Result
 from rollout_kit import Node, Province, address, policy
 from typer.testing import CliRunner
 
-from sotdae_provisioning.broker import NatsBroker
 from sotdae_provisioning.policy.cli import policy_app
 from sotdae_provisioning.policy.files import bundle_bytes, read_policy
 from sotdae_shared.messages import MAX_COUNT, PolicyBody, PolicyValues
-
-
-@pytest.fixture
-def province(tmp_path: Path) -> Iterator[Province]:
-    broker = NatsBroker(tmp_path / "nats")
-    broker.start()
-    asyncio.run(broker.wait_ready())
-    province = Province(tmp_path, broker.port, silent_after_s=5)
-    province.hub.start()
-    yield province
-    province.hub.stop()
-    broker.stop()
 
 
 def run(*words: object) -> Result:

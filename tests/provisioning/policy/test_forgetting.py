@@ -2,12 +2,10 @@
 
 import asyncio
 import json
-from pathlib import Path
 
 from rollout_kit import Node, Province, address
 from typer.testing import CliRunner
 
-from sotdae_provisioning.broker import NatsBroker
 from sotdae_provisioning.policy.cli import policy_app
 
 HERE, GONE = address(1), address(2)
@@ -18,24 +16,19 @@ def run(*words: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-async def story(directory: Path, port: int) -> None:
-    province = Province(directory, port, silent_after_s=2)
-    await asyncio.to_thread(province.hub.start)
-    try:
-        async with province.running(Node(HERE)):
-            async with province.running(Node(GONE)):
-                said = await asyncio.to_thread(forget, province.hub.url)
-                assert said == (
-                    1,
-                    f"the hub refuses: {GONE.facility}/{GONE.node} is heard: switch it off first\n",
-                )
-            await province.reports(lambda rows: set(rows) == {HERE.node})
-            await asyncio.to_thread(after, province.hub.url)
-            found = await asyncio.to_thread(province.hub.get, "/policies/forgotten")
-            (word,) = found.json()
-            assert (word["node"], word["by"], word["reason"]) == (GONE.node, "loopback", "torn down")
-    finally:
-        await asyncio.to_thread(province.hub.stop)
+async def story(province: Province) -> None:
+    async with province.running(Node(HERE)):
+        async with province.running(Node(GONE)):
+            said = await asyncio.to_thread(forget, province.hub.url)
+            assert said == (
+                1,
+                f"the hub refuses: {GONE.facility}/{GONE.node} is heard: switch it off first\n",
+            )
+        await province.reports(lambda rows: set(rows) == {HERE.node})
+        await asyncio.to_thread(after, province.hub.url)
+        found = await asyncio.to_thread(province.hub.get, "/policies/forgotten")
+        (word,) = found.json()
+        assert (word["node"], word["by"], word["reason"]) == (GONE.node, "loopback", "torn down")
 
 
 def forget(url: str, *more: str) -> tuple[int, str]:
@@ -57,14 +50,8 @@ def after(url: str) -> None:
     assert (code, "facility" in said) == (1, True)
 
 
-def test_a_node_that_was_taken_down_is_forgotten_by_name_with_a_reason(tmp_path: Path) -> None:
-    broker = NatsBroker(tmp_path / "nats")
-    broker.start()
-    try:
-        asyncio.run(broker.wait_ready())
-        asyncio.run(asyncio.wait_for(story(tmp_path, broker.port), 60))
-    finally:
-        broker.stop()
+def test_a_node_that_was_taken_down_is_forgotten_by_name_with_a_reason(province: Province) -> None:
+    asyncio.run(asyncio.wait_for(story(province), 60))
 
 
 def test_it_shows_how_it_is_used() -> None:

@@ -2,12 +2,10 @@
 
 import asyncio
 import json
-from pathlib import Path
 
 from rollout_kit import Node, Province, address, policy
 from typer.testing import CliRunner
 
-from sotdae_provisioning.broker import NatsBroker
 from sotdae_provisioning.policy.cli import policy_app
 
 
@@ -16,20 +14,15 @@ def run(*words: object) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-async def story(directory: Path, port: int) -> None:
-    province = Province(directory, port, silent_after_s=5)
+async def story(province: Province) -> None:
     takes, waits, later = Node(address(1)), Node(address(2)), Node(address(3))
-    await asyncio.to_thread(province.hub.start)
-    try:
-        async with province.running(takes, waits, later):
-            canary = (takes.address.facility, waits.address.facility)
-            await province.publish(policy(7), rings=[50, 100], canary=list(canary), soak_s=600)
-            await province.reports(lambda rows: rows[takes.address.node]["applied"] == 7)
-            waits.applied, waits.waits = 0, 7  # as a gate that holds it until the water is gone
-            await province.reports(lambda rows: rows[waits.address.node]["waits"] == 7)
-            await asyncio.to_thread(commands, province.hub.url, canary)
-    finally:
-        await asyncio.to_thread(province.hub.stop)
+    async with province.running(takes, waits, later):
+        canary = (takes.address.facility, waits.address.facility)
+        await province.publish(policy(7), rings=[50, 100], canary=list(canary), soak_s=600)
+        await province.reports(lambda rows: rows[takes.address.node]["applied"] == 7)
+        waits.applied, waits.waits = 0, 7  # as a gate that holds it until the water is gone
+        await province.reports(lambda rows: rows[waits.address.node]["waits"] == 7)
+        await asyncio.to_thread(commands, province.hub.url, canary)
     assert later.heard == [], "its ring had not begun"
 
 
@@ -50,14 +43,8 @@ def commands(url: str, canary: tuple[str, ...]) -> None:
         assert run(command, 0, *hub)[0] == 2
 
 
-def test_a_roll_out_is_stopped_and_goes_on_and_nobody_calls_back_what_is_held(tmp_path: Path) -> None:
-    broker = NatsBroker(tmp_path / "nats")
-    broker.start()
-    try:
-        asyncio.run(broker.wait_ready())
-        asyncio.run(asyncio.wait_for(story(tmp_path, broker.port), 60))
-    finally:
-        broker.stop()
+def test_a_roll_out_is_stopped_and_goes_on_and_nobody_calls_back_what_is_held(province: Province) -> None:
+    asyncio.run(asyncio.wait_for(story(province), 60))
 
 
 def test_each_shows_how_it_is_used() -> None:
