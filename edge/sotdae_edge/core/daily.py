@@ -57,10 +57,9 @@ def without(series: Sequence[Point], cycle: Cycle | None) -> list[Point]:
 
 
 def _wave(medians: Sequence[float], k: int) -> tuple[float, float]:
-    angles = [2.0 * pi * k * (hour + 0.5) / 24.0 for hour in range(24)]
-    cosine = sum(mm * cos(angle) for mm, angle in zip(medians, angles, strict=True)) / 12.0
-    sine = sum(mm * sin(angle) for mm, angle in zip(medians, angles, strict=True)) / 12.0
-    return cosine, sine
+    turns = [(mm, 2.0 * pi * k * (hour + 0.5) / 24.0) for hour, mm in enumerate(medians)]
+    cosine = sum(mm * cos(angle) for mm, angle in turns) / 12.0
+    return cosine, sum(mm * sin(angle) for mm, angle in turns) / 12.0
 
 
 def _against_day(series: Sequence[Point]) -> list[Point]:

@@ -63,7 +63,7 @@ class Memento:
         if not isinstance(value, dict) or version != VERSION:
             raise WireError(f"memento version {version!r:.40}: this agent reads {VERSION}")
         try:
-            return _ADAPTER.validate_python({key: value[key] for key in value if key != "version"})
+            return _ADAPTER.validate_python(value)
         except ValidationError as error:
             raise WireError(f"memento: {error.error_count()} wrong fields") from error
 

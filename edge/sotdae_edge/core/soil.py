@@ -50,8 +50,8 @@ class Soil:
 
     def _step(self, mm_h: float, step_h: float) -> None:
         inflow = mm_h
-        before = tuple(self.mm)
-        for index, (tank, held) in enumerate(zip(TANKS, before, strict=True)):
+        for index, tank in enumerate(TANKS):
+            held = self.mm[index]
             seep = tank.seep * held
             self.mm[index] = max(0.0, held + (inflow - tank.out(held) - seep) * step_h)
             inflow = seep
