@@ -97,6 +97,13 @@ def test_it_learns_what_the_definition_says_from_any_readings(seed: int) -> None
     assert flat(learn(found)) == pytest.approx(by_definition(found))
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_last_reading_ends_the_last_day(seed: int) -> None:
+    dice = random.Random(seed)
+    found = [(float(h), dice.uniform(-9.0, 9.0)) for h in range(97)]
+    assert flat(learn(found)) == pytest.approx(by_definition(found))
+
+
 @pytest.mark.parametrize(("last_h", "known"), [(0.0, True), (0.1, False)])
 def test_two_weeks_end_with_the_newest_reading(last_h: float, known: bool) -> None:
     found = [*series(0, 96), (336.5 + last_h, 700.0)]

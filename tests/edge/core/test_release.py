@@ -99,6 +99,17 @@ def test_without_a_release_key_the_network_is_refused_with_the_fix(story: Story)
     assert answer.data["release"] is False
 
 
+def test_who_ordered_a_closing_may_have_it_released(story: Story) -> None:
+    assert (
+        verdicts(story.give(came(signed(order("close", id="c-9", seq=9), "lee"), local=False)))[0][0]
+        == "accepted"
+    )
+    story.give(NonceAsked("q-2", NONCE))
+    story.give(afar(story, seq=10))
+    assert verdicts(story.give(release(story)))[0][:2] == ("accepted", "c-1")
+    assert story.gate.state == "opening"
+
+
 def test_a_close_from_afar_needs_no_release(story: Story) -> None:
     fresh = Story()
     fresh.run(1.0)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from edge.core.plant import SITE
 
-from sotdae_edge.core.validity import Bypass, ChannelState, Level, judge_stuck
+from sotdae_edge.core.validity import MAX_HISTORY, Bypass, ChannelState, Level, judge_stuck
 from sotdae_shared.samples import Sample
 from sotdae_shared.units import Flag
 
@@ -135,6 +135,18 @@ def test_flat_is_five_readings_within_the_noise() -> None:
     assert not readings(0.0, noise + 0.01, 0.0, 0.0, 0.0).flat(SITE, 20.0)
     assert not readings(9.0, 3.0, 3.0, 3.0, 3.0, 3.0).flat(SITE, 20.0)
     assert readings(9.0, 3.0, 3.0, 3.0, 3.0, 3.0).flat(SITE, 15.0 + SITE.times.disagree + 0.5)
+    assert readings(3.0, 3.0, 3.0, 3.0, 3.0).flat(SITE, 16.0 + SITE.times.disagree)
+
+
+def test_what_is_remembered_spans_the_rate_window_and_no_more() -> None:
+    window_s = SITE.times.rate_window
+    gap_s = window_s / MAX_HISTORY
+    channel = heard(0.0)
+    for count, at in enumerate((0.9 * gap_s, gap_s, window_s, 1.1 * window_s), start=2):
+        channel.take({"radar_level": Sample(3.0, count, 87.0)}, SITE, at)
+        if at == window_s:
+            assert [at for at, _ in channel.history] == [0.0, gap_s, window_s]
+    assert [at for at, _ in channel.history] == [window_s, 1.1 * window_s]
 
 
 def test_a_switch_is_never_flat() -> None:
@@ -201,6 +213,13 @@ def test_a_silent_channel_neither_hides_the_others_nor_is_judged() -> None:
     judge_stuck([silent, *channels], SITE, 10.0)
     assert [channel.stuck for channel in channels] == [True, False, False]
     assert silent.disagree_since is None
+
+
+def test_what_goes_stale_just_now_is_not_asked_for() -> None:
+    fresh, apart, stale = panel(0.0, 20.0, 20.0, seconds=1)
+    stale.fresh_until = 0.5
+    judge_stuck([fresh, apart, stale], SITE, 0.5)
+    assert [each.disagree_since for each in (fresh, apart, stale)] == [0.0, 0.5, None]
 
 
 def test_levels_on_both_sides_of_zero_are_apart_too() -> None:
