@@ -18,6 +18,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 
 from sotdae_hub.adapters.clock import wall
+from sotdae_hub.adapters.http import said_in_korean
 from sotdae_hub.orders import Sent
 from sotdae_hub.views import Nonce
 from sotdae_shared.messages import CommandBody
@@ -98,6 +99,7 @@ class FixtureHub:
         async def stream() -> StreamingResponse:
             return StreamingResponse(self.changes(), media_type="text/event-stream")
 
+        app.get("/said-ko.js")(said_in_korean)
         app.mount("/", StaticFiles(directory=str(files("sotdae_hub") / "console"), html=True))
         return app
 

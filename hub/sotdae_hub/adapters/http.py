@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import socket
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -12,7 +13,7 @@ from typing import Any
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -24,7 +25,9 @@ from sotdae_hub.forgetting import StillHeardError, UnknownNodeError
 from sotdae_hub.orders import Orders, SilentError, UnheardError, UnreadableError, UnreleasedError
 from sotdae_hub.policies import Policies, PolicyConflictError, UnknownPolicyError, UntrustedPolicyError
 from sotdae_hub.views import Health
+from sotdae_shared import korean
 from sotdae_shared.errors import ConfigError, LinkError
+from sotdae_shared.korean.words import WORDS
 
 _STATUS: dict[type[Exception], int] = {
     LinkError: 503,
@@ -79,8 +82,17 @@ def create_app(
         app.add_exception_handler(error, _answer(status))
     app.add_exception_handler(RequestValidationError, _not_understood)
     if (CONSOLE / "index.html").exists():
+        app.get("/said-ko.js", include_in_schema=False)(said_in_korean)
         app.mount("/", StaticFiles(directory=CONSOLE, html=True), name="console")
     return app
+
+
+def said_in_korean() -> Response:
+    """Return the Korean of what parts say, as a module of the console: the table stands once, in `shared`."""
+    entries = [each._asdict() for each in korean.ENTRIES]
+    parts = {"entries": entries, "words": WORDS}
+    lines = (f"export const {name} = {json.dumps(part, ensure_ascii=False)};" for name, part in parts.items())
+    return Response("\n".join(lines), media_type="text/javascript")
 
 
 def _answer(status: int) -> Callable[[Request, Exception], JSONResponse]:

@@ -2,7 +2,7 @@
 
 import { el, keyed, set, svg, text } from "./dom.js";
 import { clock, nowMs } from "./format.js";
-import { t, toggleLanguage } from "./i18n.js";
+import { t, term, toggleLanguage } from "./i18n.js";
 import { model } from "./model.js";
 import { icon, stageOf } from "./stages.js";
 
@@ -83,7 +83,7 @@ function updateFoot() {
   const items = health
     ? [
         ["journal", t("journal", health.journal.toLocaleString())],
-        ...health.stores.map((store) => [`s-${store.name}`, t("store", store.name, store.lag.toLocaleString())]),
+        ...health.stores.map((store) => [`s-${store.name}`, t("store", term("store", store.name), store.lag.toLocaleString())]),
         ["duplicates", t("duplicates", health.duplicates.toLocaleString())],
         ["quarantined", t("quarantined", health.quarantined.toLocaleString())],
         ["rejected", t("rejected", health.rejected.toLocaleString())],

@@ -4,6 +4,7 @@ import { el, keyed, panel, set, text } from "./dom.js";
 import { clock, nameOf } from "./format.js";
 import { t, term } from "./i18n.js";
 import { model } from "./model.js";
+import { said } from "./said.js";
 
 const MOST_NODES = 40;
 
@@ -15,12 +16,12 @@ const differs = (node) => node.refused || node.waits || (node.desired !== null &
 /** What keeps a roll-out where it is, in the reader's language where the hub says it in parts. */
 function whyWords({ state, why, frozen_by: wet }) {
   const place = model.facilities.get(wet);
-  return state === "frozen" && place ? t("policy_frozen", nameOf(place)) : why;
+  return state === "frozen" && place ? t("policy_frozen", nameOf(place)) : said(why);
 }
 
 function nodeWords(node) {
   if (node.forgotten) return t("policy_forgotten", node.forgotten);
-  if (node.refused) return t("policy_refused", node.refused);
+  if (node.refused) return t("policy_refused", said(node.refused));
   if (node.waits) return t("policy_waits", node.waits);
   const applied = node.applied === null ? t("policy_none_taken") : node.applied || t("policy_own");
   return t("policy_differs", node.desired, applied);

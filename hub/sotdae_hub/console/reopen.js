@@ -6,6 +6,7 @@ import { el, keyed, set, text } from "./dom.js";
 import { clock, nameOf, nowMs, number } from "./format.js";
 import { known, t, term } from "./i18n.js";
 import { changed, model } from "./model.js";
+import { said } from "./said.js";
 
 const LIFE_MS = 180_000;
 /** A gate takes no order that lives longer than a minute: it goes out in the last one, with room for clocks. */
@@ -19,6 +20,9 @@ const obstacles = (given) => [
   given.tripping && t("reopen_tripping"),
   !given.channels_valid && t("reopen_channels"),
 ].filter(Boolean);
+
+/** Why the hub took nothing: in its own words, or that it did not answer. */
+const whyFailed = ({ status, message }) => (status ? said(message) : t("hub_lost"));
 
 const random = () => [...crypto.getRandomValues(new Uint8Array(6))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -101,7 +105,7 @@ function signing(made) {
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
       state = "failed";
-      problem = error.message;
+      problem = whyFailed(error);
     }
     update();
   }
@@ -113,7 +117,7 @@ function signing(made) {
     const words = { failed: problem, sent: last ? null : t("reopen_sent") }[state];
     set(verdict, "data-verdict", state === "failed" ? "refused" : last?.verdict ?? null);
     text(verdict, words ?? (last?.verdict ? t("reopen_verdict", term("verdict", last.verdict)) : t("reopen_waits")));
-    keyed(because, state === "sent" && last ? last.because : [], (why) => why, () => el("li"), (item, why) => text(item, why));
+    keyed(because, state === "sent" && last ? last.because : [], (why) => why, () => el("li"), (item, why) => text(item, said(why)));
   }
 
   function update() {
@@ -168,7 +172,7 @@ export function reopening() {
       show(first.node);
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
-      show(el("p", { class: "obstacles" }, error.message));
+      show(el("p", { class: "obstacles" }, whyFailed(error)));
     }
   }
 

@@ -4,6 +4,7 @@ import { el, keyed, panel, set, text } from "./dom.js";
 import { clock, NONE, number } from "./format.js";
 import { t, term } from "./i18n.js";
 import { model } from "./model.js";
+import { said } from "./said.js";
 import { alarmWord, causeWord, stateWord } from "./terms.js";
 
 const MOST = 40;
@@ -26,7 +27,7 @@ function makeDecision(decision) {
     el("time", { datetime: decision.at }, clock(decision.at)),
     el("b", {}, change),
     el("span", { class: "code" }, previous === state ? stateWord(state) : word),
-    el("ul", { class: "because", "aria-label": t("because") }, decision.because.map((why) => el("li", {}, why))),
+    el("ul", { class: "because", "aria-label": t("because") }, decision.because.map((why) => el("li", {}, said(why)))),
     el("p", { class: "tags" }, tags.map((tag) => el("span", { class: "tag" }, tag))));
 }
 
@@ -36,7 +37,7 @@ function makeEvent(event) {
     el("time", { datetime: event.at }, clock(event.at)),
     el("b", {}, test ? el("span", { class: "test" }, t("test")) : "", alarmWord(event.code)),
     el("span", { class: "code" }, `P${event.priority} · ${t(event.active ? "opened" : "cleared")}`),
-    el("p", { class: "because" }, event.text || NONE));
+    el("p", { class: "because" }, event.text ? said(event.text) : NONE));
 }
 
 /** The panel. */
