@@ -117,7 +117,10 @@ class ApproachState:
     def deadlines(self, now: float) -> list[float | None]:
         """Return when time alone may change something here."""
         return [
-            self.lane.next_deadline(now), self.since.next_deadline(now), self.attempt.next_deadline(now),
-            self.driven.next_deadline(now), self.latched.due, self.deadline, self.motion_due,
-            self.arm.fresh_until,
+            self.lane.camera_until, self.since.next_deadline(now), self.attempt.next_deadline(now),
+            self.driven.next_deadline(now), self.deadline, self.motion_due,
         ]  # fmt: skip
+
+    def renewals(self) -> list[float]:
+        """Return when a witness or the controller goes stale unless it speaks, and the lock unless told."""
+        return [*self.lane.stale(), self.arm.fresh_until, self.latched.due]

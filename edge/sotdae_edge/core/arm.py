@@ -2,14 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from sotdae_shared.samples import Sample
 
 NEVER = float("-inf")
 READ_BACK = ("sign_closed", "sign_caution", "flasher_on", "siren_on", "limit_open", "limit_closed")
+POINTS = (
+    *READ_BACK, "arm_angle", "motor_current", "local_key", "inside_request", "inside_release", "locked",
+)  # fmt: skip
+"""All that anything of a gate asks of its controller; another point cannot be asked for."""
 CLOSED_DEG = 3.0
 OPEN_DEG = 85.0
 IDLE_A = 1.0
+
+
+@cache
+def _named(prefix: str) -> tuple[tuple[str, str], ...]:
+    return tuple((name, prefix + name) for name in POINTS)
 
 
 @dataclass(slots=True)
@@ -18,22 +28,25 @@ class Arm:
 
     prefix: str = ""
     """Comes before the names of its points."""
-    points: Mapping[str, Sample] = field(default_factory=dict)
+    words: dict[str, float | None] = field(default_factory=dict)
+    """What each of `POINTS` said in the newest scan; empty before the first."""
     fresh_until: float = NEVER
 
     def take(self, points: Mapping[str, Sample], age_s: float, now: float) -> None:
         """Take one scan."""
-        self.points = points
-        self.fresh_until = now + age_s
+        words = {}
+        for name, point in _named(self.prefix):
+            sample = points.get(point)
+            words[name] = None if sample is None else sample.value
+        self.words, self.fresh_until = words, now + age_s
 
     def known(self, now: float) -> bool:
         """Tell whether the controller has been heard lately."""
         return now < self.fresh_until
 
     def value(self, name: str, now: float) -> float | None:
-        """Return a point's value while the controller is heard."""
-        sample = self.points.get(self.prefix + name) if now < self.fresh_until else None
-        return None if sample is None else sample.value
+        """Return a point's value while the controller is heard. KeyError unless it is one of `POINTS`."""
+        return self.words[name] if now < self.fresh_until else None
 
     def flag(self, name: str, now: float) -> bool | None:
         """Return a point as yes, no or unknown."""

@@ -7,7 +7,7 @@ be called again. Order of effects: what must be durable, then warnings, then mot
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sotdae_edge.core import bypass, conditions, obeying, policies, release, riverside, selftest
+from sotdae_edge.core import bypass, conditions, obeying, policies, release, rest, riverside, selftest
 from sotdae_edge.core.ages import Ages
 from sotdae_edge.core.alarms import AlarmBook
 from sotdae_edge.core.approach import ApproachState
@@ -75,6 +75,8 @@ class Gate:
     save_due: float | None = None
     """When what grows with time alone must be saved again."""
     policies: Policies = field(default_factory=Policies)
+    resting: rest.Rest | None = None
+    """Set while a scan that says nothing new need not be judged."""
 
     @classmethod
     def start(cls, site: Site, boot: str, now: float, memento: dict[str, Any] | None = None) -> "Gate":
@@ -100,6 +102,8 @@ class Gate:
                 self.sensing.take(points, now)
                 for way in self.approaches:
                     way.take(points, self.site.times, now)
+                if self.resting is not None and self.resting.lasts(self, now):
+                    return self._rest(now)
             case Sighting():
                 self._sight(event, now)
             case HubHeard():
@@ -133,7 +137,15 @@ class Gate:
         said += selftest.advance(self, now)
         locks = self._lock(now)  # before the alarms: from now on the lock is awaited
         said += self.alarms.settle(conditions.of(self, now), now)
-        return [*self._save(now), *locks, *self._warn(now), *self._move(now), *said]
+        saved, warned, moved = self._save(now), self._warn(now), self._move(now)
+        # Lock and warnings, said again each second, leave nothing to judge.
+        self.resting = None if said or saved or moved else rest.begin(self, now)
+        return [*saved, *locks, *warned, *moved, *said]
+
+    def _rest(self, now: float) -> list[Effect]:
+        """Do all that a judgement would do that ends where it began."""
+        selftest.stand_open(self, now)
+        return [*self._lock(now), *self.outputs.again(now)]
 
     def _settle(self, now: float) -> list[Decided]:
         """Let a policy that waits come into force if it may; what it changes is judged at once."""
@@ -160,8 +172,15 @@ class Gate:
 
     def next_deadline(self, now: float) -> float | None:
         """Return when `tick` must next be called, or None."""
+        due = [self.next_due(now), self.outputs.next_deadline(now), *self.sensing.stale()]
+        for way in self.approaches:
+            due += way.renewals()
+        return min([at for at in due if at is not None and at > now], default=None)
+
+    def next_due(self, now: float) -> float | None:
+        """Return the deadline that stands though everything is heard and said again in time, or None."""
         due = [
-            self.sensing.next_deadline(now), self.outputs.next_deadline(now), self.emptied_at(),
+            self.sensing.next_deadline(now), self.emptied_at(),
             self.hub_heard + self.site.times.hub_silent, self.born + conditions.GRACE_S,
             self.repair_due, self.caution_until, self.save_due, self.rising.next_deadline(now),
             self.selftests.next_deadline(self.site.selftest, now),

@@ -12,7 +12,7 @@ from sotdae_edge.core.outlook import Outlook, look
 from sotdae_edge.core.rate import rate_cm_min, will_be_unsafe
 from sotdae_edge.core.rising import FROM_CM
 from sotdae_edge.core.since import Since
-from sotdae_edge.core.site import Site
+from sotdae_edge.core.site import Levels, Site
 from sotdae_edge.core.validity import ChannelState, Level, judge_stuck
 from sotdae_edge.core.vote import Vote, vote
 from sotdae_shared.samples import Sample
@@ -38,6 +38,11 @@ class Trip:
     """``level``, ``predicted``, ``river``, ``context``."""
     first_out: str
     because: tuple[str, ...]
+
+
+def rated_from_cm(levels: Levels) -> float:
+    """Return the level from which rates are worked out: somewhat below where the first one counts."""
+    return min(levels.predict_from_cm, FROM_CM) - 1.0
 
 
 @dataclass(slots=True)
@@ -90,21 +95,30 @@ class Sensing:
         news = [channel.take(points, self.site, now) for channel in self.channels]
         if True in news or not (seen.sound and self._calm):
             self._calm = seen.sound
-            for channel in self.channels:
-                self._update_rate(channel, now)
-            judge_stuck(self.channels, self.site, now)
-            self._outlook = None
+            self._judge(now)
         self.river.take(points.get("river_stage"), self.site.times.river_age, now)
         self.rain.take(points.get("rain_rate"), self.site.times.river_age, now)
         mains = points.get("mains_ok")
         self.mains_ok = None if mains is None or mains.value is None else bool(mains.value)
 
-    def _update_rate(self, channel: ChannelState, now: float) -> None:
+    def _judge(self, now: float) -> None:
+        """Work out rates and suspicions anew; there are none over a dry road on which all agree."""
+        self._outlook = None
+        seen, from_cm = self.outlook(now), rated_from_cm(self.site.levels)
+        agreed = seen.sound and seen.apart_cm < self.site.disagree_cm
+        if agreed and seen.highest_cm < from_cm and not self.rates:
+            return
+        for channel in self.channels:
+            self._update_rate(channel, from_cm, now)
+        judge_stuck(self.channels, self.site, now)
+        self._outlook = None
+
+    def _update_rate(self, channel: ChannelState, from_cm: float, now: float) -> None:
         if channel.spec.kind != "analog":
             return
         name, level = channel.spec.name, channel.valid(now)
         # Below the level from which it counts a rate would only be computed to be thrown away.
-        if level is None or level.low < min(self.site.levels.predict_from_cm, FROM_CM) - 1.0:
+        if level is None or level.low < from_cm:
             if name in self.rates:
                 del self.rates[name]
             return
@@ -288,12 +302,15 @@ class Sensing:
         return calm_cm is None or (river_cm is not None and river_cm < calm_cm)
 
     def next_deadline(self, now: float) -> float | None:
-        """Return when time alone may change an answer: a channel or gauge goes stale, a condition ripens."""
-        due = [channel.fresh_until for channel in self.channels]
-        due += [channel.bypass.until for channel in self.channels if channel.bypass is not None]
+        """Return when time alone may change an answer: a gauge goes stale, a condition ripens."""
+        due = [channel.bypass.until for channel in self.channels if channel.bypass is not None]
         times, off = self.site.times, [channel.disagree_since for channel in self.channels]
         due += [since + times.disagree for since in off if since is not None]
         due += [self.river.good_until, self.rain.good_until, self.caution_until]
         due.append(self.river.good_until + times.river_lost)
         ripe = self.since.next_deadline(now)
         return min([at for at in (*due, ripe) if at is not None and at > now], default=None)
+
+    def stale(self) -> list[float]:
+        """Return when each channel goes stale unless it speaks again."""
+        return [channel.fresh_until for channel in self.channels]

@@ -65,8 +65,9 @@ class LaneState:
 
     def take(self, points: Mapping[str, Sample], times: Times, now: float) -> None:
         """Take one scan. What went stale before it, unseen, still breaks the time of being CLEAR."""
-        self.update(now)
         for witness in self.witnesses:
+            if now >= witness.fresh_until:
+                self.clear_since = None
             witness.take(points.get(witness.point), times.lane_age, now)
         self.update(now)
 
@@ -99,7 +100,6 @@ class LaneState:
         """Tell whether the lane has been CLEAR without a break from `since` until the last update."""
         return self.clear_since is not None and self.clear_since <= since
 
-    def next_deadline(self, now: float) -> float | None:
-        """Return when a witness or the camera goes stale."""
-        due = [w.fresh_until for w in self.witnesses] + [self.camera_until]
-        return min([at for at in due if at > now], default=None)
+    def stale(self) -> list[float]:
+        """Return when each witness goes stale unless it speaks again."""
+        return [witness.fresh_until for witness in self.witnesses]

@@ -24,6 +24,8 @@ class Outlook:
     """The highest water that some voter is sure of; minus infinity where nobody may vote."""
     ceiling_cm: float
     """The water is not above this, says every channel that is not bypassed; infinity where one is missing."""
+    apart_cm: float
+    """How far the voters that are furthest apart are from each other; negative where all overlap."""
     lost: int
     """How many channels do not vote."""
     sound: bool
@@ -38,7 +40,7 @@ class Outlook:
 def look(channels: Sequence[ChannelState], now: float) -> Outlook:
     """Ask every channel."""
     levels: dict[str, Level | None] = {}
-    until, highest_cm, ceiling_cm, out = EVER, NEVER, NEVER, NOBODY
+    until, highest_cm, lowest_cm, ceiling_cm, out = EVER, NEVER, EVER, NEVER, NOBODY
     lost, sound = 0, True
     for channel in channels:
         name, level, bypass = channel.spec.name, channel.seen(now), channel.bypass
@@ -59,8 +61,11 @@ def look(channels: Sequence[ChannelState], now: float) -> Outlook:
             until = channel.fresh_until
         if level.low > highest_cm:  # noqa: PLR1730
             highest_cm = level.low
+        if level.high < lowest_cm:  # noqa: PLR1730
+            lowest_cm = level.high
         if level.ceiling > ceiling_cm:  # noqa: PLR1730
             ceiling_cm = level.ceiling
     if len(out) == len(levels):
         ceiling_cm = EVER
-    return Outlook(now, until, levels, out, highest_cm, ceiling_cm, lost, sound and not lost)
+    apart_cm = highest_cm - lowest_cm
+    return Outlook(now, until, levels, out, highest_cm, ceiling_cm, apart_cm, lost, sound and not lost)

@@ -30,6 +30,10 @@ class Outputs:
             self.closed_since = now
         return [wanted]
 
+    def again(self, now: float) -> list[Effect]:
+        """Say the same again if it is due."""
+        return [] if self.warned is None or now < self.warn_due else self.warn(self.warned, now)
+
     def next_deadline(self, now: float) -> float | None:
         """Return when the warnings must be said again."""
         return self.warn_due if self.warn_due > now else None

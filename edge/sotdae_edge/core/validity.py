@@ -100,16 +100,15 @@ class ChannelState:
 
     def take(self, points: Mapping[str, Sample], site: Site, now: float) -> bool:
         """Take one reading; tell whether it may be news: an instrument may be slower than the scan."""
-        samples = []
+        samples, least, failed = [], SELF_TEST_LEAST[self.spec.kind], False
         for point, _ in self.spec.points:
             sample = points.get(point)
             if sample is None or sample.value is None:
                 return self._invalid(Flag.MISSING)
+            failed = failed or (sample.quality is not None and not sample.quality >= least)
             samples.append(sample)
-        least = SELF_TEST_LEAST[self.spec.kind]
-        for sample in samples:
-            if sample.quality is not None and not sample.quality >= least:
-                return self._invalid(Flag.FAIL)
+        if failed:
+            return self._invalid(Flag.FAIL)
         counts = tuple([sample.count for sample in samples])
         if None in counts:
             return self._invalid(Flag.MISSING)

@@ -10,7 +10,7 @@ from enum import Enum
 from inspect import get_annotations
 from typing import Any, get_args, get_type_hints
 
-from edge.core.reasons import ARM_POINTS, LEFT_OUT, RELATIVE, SNAPPED, gauged
+from edge.core.reasons import LEFT_OUT, RELATIVE, SNAPPED, gauged
 
 from sotdae_edge.core.site import Site
 
@@ -119,15 +119,6 @@ def _memento(walk: Canonical, value: Any, _: object) -> object:
     return (known, tuple(sorted(value["bypassed"])), short_s)
 
 
-def _points(walk: Canonical, value: Any, arm: Any) -> object:
-    if walk.now >= arm.fresh_until:
-        return ()
-    found = (value.get(arm.prefix + name) for name in ARM_POINTS)
-    return tuple(
-        [None if each is None or each.value is None else SNAPPED["Sample"](each.value) for each in found]
-    )
-
-
 def _while(alive: Callable[[Canonical, Any], bool], rule: Rule) -> Rule:
     """Leave a value out while nothing reads it."""
     return lambda walk, value, owner: rule(walk, value, owner) if alive(walk, owner) else None
@@ -175,7 +166,9 @@ REDUCED: dict[str, Rule] = {
     "Single.count": lambda walk, value, _: walk.counted(value),
     "Witness.count": lambda walk, value, _: walk.counted(value),
     "Story.memento": _memento,
-    "Arm.points": _points,
+    "Arm.words": _while(
+        _fresh, lambda walk, value, _: tuple([_snapped(walk, each, None) for each in value.values()])
+    ),
     "ChannelState.level": _while(_fresh, _plain),
     "Sensing.rates": _rates,
     "Sensing.river": _while(_gauged, _plain),
@@ -196,7 +189,7 @@ def reachable(kind: object, seen: set[type] | None = None) -> Iterator[type]:
         yield kind
         hints = get_type_hints(kind)
         for each in fields(kind):
-            if named(kind, each.name) not in (*LEFT_OUT, "Arm.points"):
+            if named(kind, each.name) not in LEFT_OUT:
                 yield from reachable(hints[each.name], seen)
     for inner in get_args(kind):
         yield from reachable(inner, seen)

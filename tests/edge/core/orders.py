@@ -26,10 +26,11 @@ def tell_time(story: Story) -> None:
     story.give(ClockTold(WALL.timestamp() + story.now))
 
 
-def make_due(story: Story) -> None:
-    """Make the daily test due, where there is a plan."""
+def make_due(story: Story, in_s: float = 0.0) -> None:
+    """Let the lamps' test be overdue in so many seconds, where there is a plan."""
     if (age := story.gate.selftests.ages.of.get("lamps")) is not None:
-        age.due = story.now
+        age.due = story.now + in_s
+        story.gate.resting = None  # behind its back
 
 
 TESTS: dict[str, Move] = {

@@ -43,6 +43,7 @@ LEFT_OUT: Mapping[str, str] = {
     "Pulse.by": "words for the record",
     "Pulse.order": "words for the record",
     "SelfTests.ages": "no cut has a plan of tests: ages raise alarms and begin a lamp test, as an order does",
+    "Gate.resting": "a scan that it spares is judged all the same here, and must change nothing",
     "Sensing._outlook": "worked out anew as soon as what a channel says has changed or ended",
     "ChannelState.history": "an input: each scan comes after a past of none or of a rise, chosen anew",
     "Story.now": "every time is relative to it",
@@ -139,12 +140,6 @@ SNAPPED: Mapping[str, Callable[[float], float]] = {
     "Plant.current": snap,
 }
 """Numbers go in as the representative nearest to them."""
-
-ARM_POINTS = (
-    "limit_open", "limit_closed", "arm_angle", "motor_current", "local_key", "inside_request",
-    "inside_release", "locked", "sign_closed", "sign_caution", "flasher_on", "siren_on",
-)  # fmt: skip
-"""What an arm reads of its last scan. Levels and lane are read when the scan is taken."""
 
 PLAIN = frozenset(
     {

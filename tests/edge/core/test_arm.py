@@ -52,10 +52,13 @@ def test_after_its_age_nothing_is_known() -> None:
 
 
 def test_each_approach_has_its_own_points() -> None:
-    found = arm("north_", limit_open=1.0)
-    assert found.open_proved(10.0)
-    found.prefix = "south_"
-    assert not found.open_proved(10.0)
+    north, south = Arm("north_"), Arm("south_")
+    for each in (north, south):
+        each.take({"north_limit_open": Sample(1.0)}, 1.0, 10.0)
+    assert north.open_proved(10.0)
+    assert not south.open_proved(10.0)
+    with pytest.raises(KeyError):
+        north.value("north_limit_open", 10.0)
 
 
 def test_outputs_are_read_back_as_they_are() -> None:

@@ -19,6 +19,7 @@ from sotdae_edge.core import (
     gate,
     hazard,
     release,
+    rest,
     riverside,
     signals,
 )
@@ -304,6 +305,11 @@ OTHER_MUTANTS: dict[str, tuple[str, str, Callable[[pytest.MonkeyPatch], None]]] 
         "bypass",
         "a bypass ends in its time|no single fault hides 15 cm",
         lambda p: p.setattr(bypass, "set_out", _endless),
+    ),
+    "a rest hears nothing": (
+        "narrow",
+        "a rest",
+        lambda p: p.setattr(rest, "_said", lambda _: ()),
     ),
     "an exit is an entry": (
         "pair",

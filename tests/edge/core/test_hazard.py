@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from edge.core.plant import SITE, Plant
 
-from sotdae_edge.core.hazard import Sensing, Single, Stage, Trip
+from sotdae_edge.core.hazard import Sensing, Single, Stage, Trip, rated_from_cm
 from sotdae_edge.core.site import Levels, Site
 from sotdae_edge.core.validity import Bypass, Level
 from sotdae_shared.samples import Sample
@@ -258,7 +258,7 @@ def rates(
     channel.history = deque(list(HOUR)[-steps:], maxlen=400)
     channel.history.append((at, channel.history[-1][1]))
     channel.level, channel.fresh_until, found.rates = cm(value), EVER, {"radar": (1.0, 1.0)}
-    found._update_rate(channel, NOW)
+    found._update_rate(channel, rated_from_cm(found.site.levels), NOW)
     return found.rates
 
 
@@ -329,13 +329,15 @@ def test_every_moment_at_which_time_alone_changes_an_answer_is_told() -> None:
         assert found.next_deadline(NOW) == due
         assert found.next_deadline(due) == (due + 60.0 if (name, at) == ("river", due) else None)
     for field, value in (
-        ("fresh_until", due),
         ("bypass", Bypass("kim", "why", NOW, due)),
         ("disagree_since", due - 10.0),
     ):
         found = silent()
         setattr(found.channels[1], field, value)
         assert (found.next_deadline(NOW), found.next_deadline(due)) == (due, None)
+    found = silent()
+    found.channels[1].fresh_until = due
+    assert (found.next_deadline(NOW), found.stale()) == (None, [NEVER, due, NEVER])
     found = silent()
     found.caution_until = due
     assert (found.next_deadline(NOW), found.next_deadline(due)) == (due, None)

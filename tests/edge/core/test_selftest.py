@@ -117,6 +117,7 @@ def test_none_begins_unless_all_is_calm(why: str) -> None:
             story.plant.loop = True
         case "caution after opening":
             story.gate.caution_until = story.now + 2.0 * DAY_S
+            story.gate.resting = None  # behind its back
     story.run(2.0)
     story.now += DAY_S
     if why == "silent":

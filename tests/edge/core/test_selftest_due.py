@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from edge.core.lit import DAY_S, HOUR_S, NOON, PLAN, TESTED, pour, ready
+from edge.core.orders import make_due
 from edge.core.people import order
 from edge.core.plant import SITE
 
@@ -32,7 +33,7 @@ from sotdae_edge.core.site import Approach
 )
 def test_the_daily_test_is_due_at_its_hour_or_by_age(age_days: float, hour: int | None, begins: bool) -> None:
     story = ready()
-    story.gate.selftests.ages.of["lamps"].due = story.now + 2.0 * DAY_S - age_days * DAY_S
+    make_due(story, 2.0 * DAY_S - age_days * DAY_S)
     if hour is not None:
         story.tell(NOON + timedelta(hours=hour - 12, minutes=30))
     else:
@@ -62,7 +63,7 @@ def test_a_daily_test_that_failed_is_begun_anew_after_six_hours_and_an_ordered_o
     story.test("lamps")
     story.run(8.0)
     assert story.gate.selftests.retry_at == float("-inf")
-    story.gate.selftests.ages.of["lamps"].due = story.now
+    make_due(story)
     story.run(8.0)
     retry_at = story.gate.selftests.retry_at
     assert story.now - 8.0 < retry_at - 6.0 * HOUR_S < story.now
@@ -207,7 +208,7 @@ def test_the_strokes_of_two_arms_are_both_reported() -> None:
 
 def test_a_test_that_nobody_ordered_names_nobody() -> None:
     story = ready()
-    story.gate.selftests.ages.of["lamps"].due = story.now
+    make_due(story)
     story.scan()
     pulse = story.gate.selftests.pulse
     assert pulse is not None
@@ -223,7 +224,7 @@ def test_a_test_that_nobody_ordered_names_nobody() -> None:
 @pytest.mark.parametrize("why", ["wet", "silent", "car"])
 def test_none_is_begun_by_the_gate_unless_it_is_calm_heard_and_free(why: str) -> None:
     story = ready()
-    story.gate.selftests.ages.of["lamps"].due = story.now
+    make_due(story)
     if why == "wet":
         story.gate.caution_until = story.now + 9.0
     elif why == "silent":
