@@ -9,9 +9,16 @@ SotdaeError
 A refusal (of a command, of an open) is not an error: it is a value with its reason.
 """
 
+from collections.abc import Callable
+from typing import Self
+
 
 class SotdaeError(Exception):
     """Base of all errors that Sotdae raises on purpose."""
+
+    def said(self, say: Callable[[str], str]) -> Self:
+        """Return the same error in the words of `say`, such as another language's."""
+        return type(self)(say(str(self)))
 
 
 class WireError(SotdaeError):
@@ -39,6 +46,10 @@ class ConfigError(SotdaeError):
         super().__init__(f"{source}: " + "; ".join(problems))
         self.source = source
         self.problems = problems
+
+    def said(self, say: Callable[[str], str]) -> Self:
+        """Return the same error with each problem in the words of `say`."""
+        return type(self)(self.source, [say(problem) for problem in self.problems])
 
     @property
     def listed(self) -> str:

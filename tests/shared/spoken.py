@@ -23,7 +23,23 @@ SPEAKERS = (
     "hub/sotdae_hub/orders.py",
     "hub/sotdae_hub/policies.py",
     "hub/sotdae_hub/releasing.py",
-    *(f"provisioning/sotdae_provisioning/policy/{name}.py" for name in ("dry_run", "hub", "judging")),
+    "hub/sotdae_hub/forgetting.py",
+    "shared/sotdae_shared/identity.py",
+    *(
+        f"provisioning/sotdae_provisioning/policy/{name}.py"
+        for name in (
+            "at_hub",
+            "cli",
+            "dry_run",
+            "files",
+            "forgetting",
+            "halting",
+            "hub",
+            "judging",
+            "signing",
+            "trying",
+        )
+    ),
 )
 """Modules whose texts reach a person who may read Korean."""
 SAMPLE = "7"
@@ -77,6 +93,8 @@ def _silent(tree: ast.Module) -> Iterator[int]:
             inside = list(ast.walk(node.annotation))
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None:
             inside = list(ast.walk(node.returns))
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("log.", "typer.")):
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).startswith(
+            ("log.", "typer.O", "typer.A", "typer.T")
+        ):
             inside = list(ast.walk(node))
         yield from (id(each) for each in inside)

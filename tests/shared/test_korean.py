@@ -20,9 +20,10 @@ from sotdae_shared.messages import CommandBody
 
 BLANK = re.compile(r"\{(\d)(?::(\w+))?\}")
 KEPT = re.compile(
-    r"`[^`]*`|\[+\w+\]+|--[\w-]+|chmod \S+|https?://\S+|\w+[._]\w+[\w.]*|GG-\S+"
-    r"|\b(levels|points|channels|approaches|geometry|values|scope|rings|range_cm)\b|[a-z_]+ <=? [a-z_ <=]+"
-    r"|\b(cm|mm|ms|min|km|chmod|Ed25519)\b|\((DESIGN|DOMAIN) [\d.]+\)|\bfalse\b|Sotdae|pip install \S+",
+    r"`[^`]*`|\[+\w+\]+|--[\w-]+|chmod \S+|https?://\S+|\w+[._]\w+[\w.]*|GG-\S+|\b(GG|UP)\b"
+    r"|sotdae( policy \w+)?|\b(levels|points|channels|approaches|geometry|values|scope|rings|policy)\b"
+    r"|[a-z_]+ <=? [a-z_ <=]+|\b(cm|mm|ms|min|km|chmod|Ed25519|TOML|UTF|Sotdae)\b"
+    r"|\((DESIGN|DOMAIN) [\d.]+\)|\b(false|approvals)\b|pip install \S+",
     re.ASCII,
 )
 """What stays as it is in Korean: code, settings, units, sources, and the name before a colon."""
@@ -64,6 +65,12 @@ WHOLE = {
         "scope 7: no gate there that takes policies is heard yet; "
         "publish when `sotdae policy status` shows its gates"
     ),
+    "7 nodes in 7 rings": "policy 7: running, 7 nodes in 7 rings",
+    "policy 7: 7, 7": "policy 7: running, 7 nodes in 7 rings",
+    "; save it as UTF-8": "cannot be read: 7; save it as UTF-8",
+    "; did you mean 7?": "there is no such setting; did you mean 7?",
+    "signed by ": "signed by 1 of 2 people",
+    "policy 7: 7, judged at 7": "policy 7: good, judged at a plain underpass; --site judges yours",
     "; --token-file names an operator's token": (
         "the hub refuses: status 401; --token-file names an operator's token"
     ),
@@ -81,6 +88,8 @@ WHOLE = {
 """Parts of a text, and a whole one with each."""
 
 NOT_SAID = {
+    *("Policy 7 in 7 records", "Value error, "),  # on a plot; cut off
+    "policy new",  # a place
     *(rung.gate for rung in RUNGS),  # in the docs
     "| rung | holds when | what still protects | what the gate does | `[ladder]` |",
     "| `7` (P7) | 77 | 7 | 7 | 7; may be 7 |",
@@ -129,6 +138,15 @@ def test_every_entry_is_said_by_some_part() -> None:
 
 
 MADE = (
+    "7: wrong: 7", "7: warning: 7", "never", "7 s earlier", "7 min later", "left out: 7",
+    "policy 7 done, ring 7 of 7, in force at 7 of 7", "policy 7 frozen, ring 7 of 7, in force at 7 of 7: 7",
+    "policy 7: good, judged at 7", "policy 7: refused, judged at 7", "policy 7: running, 7 nodes in 7 rings",
+    "version 7 was not published at this hub; there are: 7", "no policy was published at this hub yet",
+    "is there already; a draft is never overwritten", "cannot be read: 7; save it as UTF-8",
+    "there is no such setting; did you mean 7?", "there is no such setting", "20 cm/min (computed)",
+    "1 cm/min to 14 cm (computed)", "Field required", "Input should be a valid number",
+    "Input should be a valid integer", "Input should be greater than or equal to 7",
+    "Input should be less than or equal to 7",
     "channel:radar bypassed by 7 for 60 min: 7", "radar: bypassed by 7 for 60 min: 7",
     "test of channel:radar by 7", "no trend", "missing", "suspect", "fail", "not_evaluated",
     "leaves one channel", "one person: a bypass that reads water needs two", "3 d", "wet.radar passed",

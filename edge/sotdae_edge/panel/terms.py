@@ -4,13 +4,15 @@ What the agent says in English (reasons, alarms, refusals) has its Korean in `so
 """
 
 import os
-from typing import Literal
+from functools import partial
+from typing import Literal, TypeVar
 
 from sotdae_shared import korean
-from sotdae_shared.errors import ConfigError, SotdaeError
+from sotdae_shared.errors import SotdaeError
 from sotdae_shared.korean.words import WORDS as KOREAN
 
 Lang = Literal["en", "ko"]
+Told = TypeVar("Told", bound=SotdaeError)
 
 
 def language() -> Lang:
@@ -287,8 +289,6 @@ def said(lang: Lang, text: str) -> str:
     return text if lang == "en" else korean.in_korean(text)
 
 
-def worded(lang: Lang, error: SotdaeError) -> SotdaeError:
-    """Return an error as it is told in the language: each of its problems in words of its own."""
-    if isinstance(error, ConfigError):
-        return ConfigError(error.source, [said(lang, problem) for problem in error.problems])
-    return type(error)(said(lang, str(error)))
+def worded(lang: Lang, error: Told) -> Told:
+    """Return an error as it is told in the language."""
+    return error.said(partial(said, lang))

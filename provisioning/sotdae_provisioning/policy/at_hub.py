@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from sotdae_edge.panel.terms import Lang, language
+from sotdae_edge.panel.terms import Lang, language, said, worded
 from sotdae_provisioning.policy.board import board, lines
 from sotdae_provisioning.policy.draft import back_to, write_draft
 from sotdae_provisioning.policy.files import read_policy
@@ -60,7 +60,8 @@ def publish(
 
     Example:  sotdae policy publish rainy.json --hub http://127.0.0.1:8080 --rings 1,10,100 --watch
     """
-    with told_whole(as_json=as_json):
+    tongue = lang or language()
+    with told_whole(as_json=as_json, lang=tongue):
         policy = read_policy(bundle)
         if bundle.suffix != ".json":
             raise ConfigError(str(bundle), [f"is a draft; have it signed: sotdae policy sign {bundle}"])
@@ -70,10 +71,10 @@ def publish(
         begun = desk.publish(policy, {name: value for name, value in wanted.items() if value is not None})
         if not watch:
             sizes = f"{sum(begun['rings'])} nodes in {len(begun['rings'])} rings"
-            said = f"policy {policy.version}: {begun['state']}, {sizes}"
-            typer.echo(json.dumps(begun) if as_json else said)
+            text = f"policy {policy.version}: {begun['state']}, {sizes}"
+            typer.echo(json.dumps(begun) if as_json else said(tongue, text))
             return
-        ended = _follow(desk, lang or language(), _ended(policy.version), as_json=as_json)
+        ended = _follow(desk, tongue, _ended(policy.version), as_json=as_json)
         raise typer.Exit(0 if ended == "done" else 1)
 
 
@@ -89,17 +90,18 @@ def status(
 
     Example:  sotdae policy status --hub http://127.0.0.1:8080 --watch
     """
-    with told_whole(as_json=as_json):
+    tongue = lang or language()
+    with told_whole(as_json=as_json, lang=tongue):
         desk = Hub(hub, token_file)
         if watch:
             with suppress(KeyboardInterrupt):
-                _follow(desk, lang or language(), lambda _: None, as_json=as_json)
+                _follow(desk, tongue, lambda _: None, as_json=as_json)
             return
         found = desk.status()
         if as_json:
             typer.echo(json.dumps(found, ensure_ascii=False))
         else:
-            Console().print(board(lang or language(), found))
+            Console().print(board(tongue, found))
 
 
 def rollback(
@@ -126,27 +128,28 @@ def rollback(
             )
         made = back_to(version, published, highest, datetime.now(UTC).replace(microsecond=0))
         write_draft(out, made)
-        typer.echo(f"{out}: version {made.version} with the values of {version}; have it signed, publish it")
+        text = f"{out}: version {made.version} with the values of {version}; have it signed, publish it"
+        typer.echo(said(language(), text))
 
 
 def _follow(
     desk: Hub, lang: Lang, ended: Callable[[dict[str, Any]], str | None], *, as_json: bool
 ) -> str | None:
     """Show the status until it has ended; a hub that is gone for a while is waited for."""
-    console, said = Console(), ""
+    console, last = Console(), ""
     with Live(console=console, auto_refresh=False, transient=False) as live:
         while True:
             try:
                 found = desk.status()
             except LinkError as error:
-                said = _say_once(str(error), said, err=True)
+                last = _say_once(str(worded(lang, error)), last, err=True)
                 time.sleep(LOOK_S)
                 continue
             if console.is_terminal and not as_json:
                 live.update(board(lang, found), refresh=True)
             else:
-                now = json.dumps(found, ensure_ascii=False) if as_json else "\n".join(lines(found))
-                said = _say_once(now, said)
+                now = json.dumps(found, ensure_ascii=False) if as_json else "\n".join(lines(lang, found))
+                last = _say_once(now, last)
             if (how := ended(found)) is not None:
                 return how
             time.sleep(LOOK_S)

@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from sotdae_edge.panel.terms import Lang
+from sotdae_edge.panel.terms import Lang, said
 from sotdae_shared.units import KST
 
 HEADS: dict[str, tuple[str, str]] = {
@@ -87,24 +87,25 @@ def note(lang: Lang, node: dict[str, Any]) -> Text:
     if node["waits"] is not None:
         return Text(word(lang, "waits", node["waits"]), "yellow")
     if node["refused"] is not None:
-        return Text(word(lang, "refused", node["refused"]), "red")
+        return Text(word(lang, "refused", said(lang, node["refused"])), "red")
     return Text("" if _there(node) else word(lang, "on its way"), "cyan")
 
 
-def lines(status: dict[str, Any]) -> Iterator[str]:
+def lines(lang: Lang, status: dict[str, Any]) -> Iterator[str]:
     """Yield what matters of the newest roll-out, for where no screen is."""
     for each in status["rollouts"][:1]:
         there = sum(_there(node) for node in status["nodes"] if node["desired"] == each["version"])
         told = sum(node["desired"] == each["version"] for node in status["nodes"])
-        why = f": {said}" if (said := _why("en", each)) else ""
+        why = f": {text}" if (text := _why("en", each)) else ""
         ring = f"ring {each['ring']} of {len(each['rings'])}"
-        yield f"policy {each['version']} {each['state']}, {ring}, in force at {there} of {told}{why}"
+        state = f"policy {each['version']} {each['state']}"
+        yield said(lang, f"{state}, {ring}, in force at {there} of {told}{why}")
 
 
 def _why(lang: Lang, rollout: dict[str, Any]) -> str:
     """Return why it stands where it does, and whom people left out."""
     names = ", ".join(rollout.get("left_out", ()))
-    return "; ".join(filter(None, [rollout["why"], names and word(lang, "left_out", names)]))
+    return "; ".join(filter(None, [said(lang, rollout["why"]), names and word(lang, "left_out", names)]))
 
 
 def _there(node: dict[str, Any]) -> bool:

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from sotdae_edge.panel.key_cli import Secret, passphrase_of
-from sotdae_edge.panel.terms import Lang, language
+from sotdae_edge.panel.terms import Lang, language, said
 from sotdae_provisioning.policy import words
 from sotdae_provisioning.policy.at_hub import publish, rollback, status
 from sotdae_provisioning.policy.draft import begin, write_draft
@@ -59,13 +59,14 @@ def new(
     with told_whole(as_json=False):
         before = None if after is None else read_policy(after)
         now = datetime.now(UTC).replace(microsecond=0)
-        said = {"scope": scope, "types": types, "reason": reason}
-        news = {name: each for name, each in said.items() if each}
+        given = {"scope": scope, "types": types, "reason": reason}
+        news = {name: each for name, each in given.items() if each}
         made = begin(before, news, dict(_value(text) for text in values or []), now)
         if unknown := strange(made.scope):
             raise ConfigError("policy new", unknown)
         write_draft(out, made)
-        typer.echo(f"{out}: written; edit it if need be, then  sotdae policy lint {out} --site gate.toml")
+        text = f"{out}: written; edit it if need be, then  sotdae policy lint {out} --site gate.toml"
+        typer.echo(said(language(), text))
 
 
 policy_app.command("lint")(lint)
@@ -78,7 +79,7 @@ def diff(old: PolicyFile, fresh: PolicyFile, *, lang: LangOption = None, as_json
 
     Example:  sotdae policy diff policy-6.json rainy.toml
     """
-    with told_whole(as_json=as_json):
+    with told_whole(as_json=as_json, lang=lang):
         before, after = read_policy(old), read_policy(fresh)
         if as_json:
             found = [
@@ -109,8 +110,9 @@ def sign_policy(
 
     Example:  sotdae policy sign rainy.toml --key kim.pem --as kim --against policy-6.json --trust hub.toml
     """
-    with told_whole(as_json=False):
-        chosen, trusted = lang or language(), None if trust is None else read_trust(trust)
+    chosen = lang or language()
+    with told_whole(as_json=False, lang=chosen):
+        trusted = None if trust is None else read_trust(trust)
         target = destination(policy, out)
         given = begun(read_policy(policy), target)
         _show(chosen, given, None if against is None else read_policy(against), trusted)
@@ -122,7 +124,7 @@ def sign_policy(
         signed = sign(given, name, private, target)
         typer.echo(f"{target}: {words.say(chosen, 'signed_by')} {', '.join(people(signed, trusted))}")
         if trusted is not None and (lacks := unsigned(signed, trusted)) is not None:
-            typer.echo(lacks)
+            typer.echo(said(chosen, lacks))
 
 
 @policy_app.command()
@@ -130,20 +132,22 @@ def verify(
     bundle: PolicyFile,
     trust: Annotated[Path, typer.Option("--trust", help="A gate's or hub's file: who may sign.")],
     *,
+    lang: LangOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say whether the signatures under a policy suffice.
 
     Example:  sotdae policy verify rainy.json --trust hub.toml
     """
-    with told_whole(as_json=as_json):
+    with told_whole(as_json=as_json, lang=lang):
         policy, trusted = read_policy(bundle), read_trust(trust)
         lacks, names = unsigned(policy, trusted), people(policy, trusted)
         if as_json:
             print_words = {"good": lacks is None, "reason": lacks, "signed_by": names}
             typer.echo(json.dumps({**print_words, "needed": trusted.needed}, ensure_ascii=False))
         else:
-            typer.echo(lacks or f"good: signed by {', '.join(names)}; {trusted.needed} are needed")
+            text = lacks or f"good: signed by {', '.join(names)}; {trusted.needed} are needed"
+            typer.echo(said(lang or language(), text))
         raise typer.Exit(0 if lacks is None else 1)
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from sotdae_edge.panel.terms import language, said
 from sotdae_provisioning.policy.at_hub import HubOption, TokenOption
 from sotdae_provisioning.policy.hub import Hub
 from sotdae_provisioning.policy.options import JsonOption
@@ -28,5 +29,5 @@ def forget(
     """
     with told_whole(as_json=as_json):
         word = Hub(hub, token_file).forget(facility, node, reason)
-        said = f"{facility}/{node}: not counted on any more, until it is heard"
-        typer.echo(json.dumps(word, ensure_ascii=False) if as_json else said)
+        text = f"{facility}/{node}: not counted on any more, until it is heard"
+        typer.echo(json.dumps(word, ensure_ascii=False) if as_json else said(language(), text))

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sotdae_edge.panel.terms import language, said
 from sotdae_provisioning.policy.at_hub import HubOption, TokenOption
 from sotdae_provisioning.policy.hub import Hub
 from sotdae_provisioning.policy.options import JsonOption
@@ -30,11 +31,12 @@ def abort(
         if as_json:
             typer.echo(json.dumps({**stopped, "kept_at": kept_at}, ensure_ascii=False))
             return
-        typer.echo(f"policy {version}: {stopped['state']}; nobody else is told")
+        tongue = language()
+        typer.echo(said(tongue, f"policy {version}: {stopped['state']}; nobody else is told"))
         if kept_at:
-            typer.echo(
-                f"kept at {', '.join(kept_at)}; the way back is a newer version: sotdae policy rollback"
-            )
+            names = ", ".join(kept_at)
+            text = f"kept at {names}; the way back is a newer version: sotdae policy rollback"
+            typer.echo(said(tongue, text))
 
 
 def resume(
@@ -46,8 +48,8 @@ def resume(
     """
     with told_whole(as_json=as_json):
         going = Hub(hub, token_file).resume(version)
-        said = f"policy {version}: {going['state']}, ring {going['ring']} of {len(going['rings'])}"
-        typer.echo(json.dumps(going, ensure_ascii=False) if as_json else said)
+        text = f"policy {version}: {going['state']}, ring {going['ring']} of {len(going['rings'])}"
+        typer.echo(json.dumps(going, ensure_ascii=False) if as_json else said(language(), text))
 
 
 def _kept_at(version: int, status: dict[str, Any]) -> list[str]:

@@ -6,13 +6,17 @@ from contextlib import contextmanager
 
 import typer
 
+from sotdae_edge.panel.terms import Lang, language, worded
 from sotdae_provisioning.telling import told
-from sotdae_shared.errors import ConfigError
+from sotdae_shared.errors import ConfigError, SotdaeError
 
 
 @contextmanager
-def told_whole(*, as_json: bool) -> Iterator[None]:
-    """Tell every problem of a file as a list, or as JSON; else as other commands do."""
+def told_whole(*, as_json: bool, lang: Lang | None = None) -> Iterator[None]:
+    """Tell every problem of a file as a list, or as JSON; else as other commands do.
+
+    In the language, by default that of the environment; JSON stays English.
+    """
     with told():
         try:
             yield
@@ -20,5 +24,7 @@ def told_whole(*, as_json: bool) -> Iterator[None]:
             if as_json:
                 typer.echo(json.dumps({"ok": False, "source": error.source, "problems": error.problems}))
             else:
-                typer.echo(error.listed, err=True)
+                typer.echo(worded(lang or language(), error).listed, err=True)
             raise typer.Exit(2) from error
+        except SotdaeError as error:
+            raise worded(lang or language(), error) from error

@@ -15,6 +15,7 @@ from rich.table import Table
 from sotdae_edge.config import load_gate
 from sotdae_edge.core.site import Site
 from sotdae_edge.ending import plotting
+from sotdae_edge.panel.terms import Lang, language, said
 from sotdae_edge.replay.layout import BUILT_IN
 from sotdae_edge.replay.reading import read_series
 from sotdae_edge.replay.series import Series
@@ -22,9 +23,11 @@ from sotdae_provisioning.policy.dry_run import Trial, earlier_s, refusals, trial
 from sotdae_provisioning.policy.files import read_policy
 from sotdae_provisioning.policy.floods import floods
 from sotdae_provisioning.policy.judging import findings
-from sotdae_provisioning.policy.options import JsonOption, PolicyFile
+from sotdae_provisioning.policy.options import JsonOption, LangOption, PolicyFile
 from sotdae_provisioning.policy.telling import told_whole
+from sotdae_provisioning.policy.words import say
 
+HEADS = ("site", "record", "caution", "closing", "cautions", "closings", "false")
 LONG_ROWS = 20_000
 """From here on a progress bar shows."""
 
@@ -33,12 +36,15 @@ SitesOption = Annotated[
 ]
 
 
-def lint(policy: PolicyFile, *, site: SitesOption = None, as_json: JsonOption = False) -> None:
+def lint(
+    policy: PolicyFile, *, site: SitesOption = None, lang: LangOption = None, as_json: JsonOption = False
+) -> None:
     """Judge a policy as gates will: limits, orderings, each site's own bounds, the latest safe start.
 
     Example:  sotdae policy lint rainy.toml --site gate-7.toml --site gate-8.toml
     """
-    with told_whole(as_json=as_json):
+    tongue = lang or language()
+    with told_whole(as_json=as_json, lang=tongue):
         read = read_policy(policy)
         sites = [(str(path), load_gate(path).site) for path in site or []]
         found = findings(str(policy), read, sites, datetime.now(UTC))
@@ -48,9 +54,10 @@ def lint(policy: PolicyFile, *, site: SitesOption = None, as_json: JsonOption = 
             typer.echo(json.dumps({"ok": not wrong, "version": read.version, "findings": rows}))
         else:
             for each in found:
-                typer.echo(f"{each.place}: {each.weight}: {each.text}")
+                typer.echo(said(tongue, f"{each.place}: {each.weight}: {each.text}"))
             judged = ", ".join(place for place, _ in sites) or "a plain underpass; --site judges yours"
-            typer.echo(f"policy {read.version}: {'refused' if wrong else 'good'}, judged at {judged}")
+            verdict = "refused" if wrong else "good"
+            typer.echo(said(tongue, f"policy {read.version}: {verdict}, judged at {judged}"))
         raise typer.Exit(1 if wrong else 0)
 
 
@@ -63,13 +70,15 @@ def dry_run(
     *,
     site: SitesOption = None,
     plot: Annotated[Path | None, typer.Option(help="Draw what goes differently here.")] = None,
+    lang: LangOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Play recorded floods at sites with and without a policy: which gates would have moved differently.
 
     Example:  sotdae policy dry-run rainy.toml --site gate-7.toml flood-2018.csv flood-2020.csv --plot dry.png
     """
-    with told_whole(as_json=as_json):
+    tongue = lang or language()
+    with told_whole(as_json=as_json, lang=tongue):
         read = read_policy(policy)
         sites = [load_gate(path).site for path in site or []] or [BUILT_IN]
         records = [read_series(path) for path in series or []] or floods()
@@ -83,7 +92,7 @@ def dry_run(
         rows = [trial.as_json() for trial in played]
         typer.echo(json.dumps({"version": read.version, "trials": rows, "refused": refused}))
     else:
-        _show(played, refused)
+        _show(played, refused, tongue)
     raise typer.Exit(1 if refused else 0)
 
 
@@ -105,18 +114,20 @@ def _draw(played: Sequence[Trial], target: Path, title: str) -> None:
         plot(played, target, title)
 
 
-def _show(played: Sequence[Trial], refused: dict[str, list[str]]) -> None:
+def _show(played: Sequence[Trial], refused: dict[str, list[str]], lang: Lang) -> None:
     console = Console()
-    table = Table("site", "record", "caution", "closing", "cautions", "closings", "false", box=None)
+    table = Table(*(say(lang, f"dry.{head}") for head in HEADS), box=None)
     table.columns[0].no_wrap = True
     for trial in played:
-        table.add_row(*cells(trial))
+        table.add_row(*(said(lang, cell) for cell in cells(trial)))
     if played:
         console.print(table)
     for facility, why in refused.items():
-        console.print(f"{facility} would not take it: {'; '.join(why)}", markup=False, soft_wrap=True)
+        text = said(lang, f"{facility} would not take it: {'; '.join(why)}")
+        console.print(text, markup=False, soft_wrap=True)
     differ = sum(trial.differs for trial in played)
-    console.print(f"{differ} of {len(played)} would have gone differently", highlight=False)
+    text = f"{differ} of {len(played)} would have gone differently"
+    console.print(said(lang, text), highlight=False)
 
 
 def cells(trial: Trial) -> list[str]:

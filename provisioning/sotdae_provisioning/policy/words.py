@@ -46,6 +46,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "signed_by": ("signed by", "서명"),
     "nobody": ("nobody yet", "아직 없음"),
     "fingerprint": ("fingerprint", "지문"),
+    "dry.site": ("site", "시설"),
+    "dry.record": ("record", "기록"),
+    "dry.caution": ("caution", "주의"),
+    "dry.closing": ("closing", "통제"),
+    "dry.cautions": ("cautions", "주의 횟수"),
+    "dry.closings": ("closings", "통제 횟수"),
+    "dry.false": ("false", "오통제"),
     "sign?": ("Sign this as {0}?", "{0}(으)로 서명할까요?"),
 }
 

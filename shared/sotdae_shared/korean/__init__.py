@@ -12,6 +12,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from sotdae_shared.korean.commands import COMMANDS
 from sotdae_shared.korean.gate import GATE
 from sotdae_shared.korean.limits import LIMITS
 from sotdae_shared.korean.links import LINKS
@@ -20,12 +21,12 @@ from sotdae_shared.korean.places import PLACES
 from sotdae_shared.korean.policies import POLICIES
 from sotdae_shared.korean.words import WORDS
 
-_JOINED = {"{0:thing}: {1:said}": "{0}: {1}", "{0:said}; {1:said}": "{0}; {1}"}
+_JOINED = {"{0:name}: {1:said}": "{0}: {1}", "{0:said}; {1:said}": "{0}; {1}"}
 """A text under a name, and several texts in a row: what remains when no other entry fits."""
-TEXTS = ORDERS | GATE | PLACES | POLICIES | LIMITS | LINKS | _JOINED
+TEXTS = ORDERS | GATE | PLACES | POLICIES | LIMITS | COMMANDS | LINKS | _JOINED
 
 _BLANK = re.compile(r"\{(\d)(?::(\w+))?\}")
-_TAKES = {"said": "(.+?)", "free": "(.*)", "word": r"(\S+)"}
+_TAKES = {"said": "(.+?)", "free": "(.*)", "word": r"(\S+)", "name": r"(\S+)"}
 _TAKES_VALUE = "((?:(?!; ).)+?)"
 
 

@@ -19,6 +19,7 @@ WORDS: dict[str, dict[str, str]] = {
         "unknown": "알 수 없음",
     },
     "stage": {"unknown": "확인불가", "normal": "정상", "caution": "주의", "close": "진입통제"},
+    "unit": {"s": "초", "min": "분"},
     "grade": {"attention": "관심", "alert": "경계", "serious": "심각"},
     "hazard": {"flood": "침수", "area_flood": "지역 침수", "landslide": "산사태"},
     "order": {"close": "통제", "open": "개방", "bypass": "우회", "restore": "우회 해제", "test": "시험"},
@@ -98,3 +99,4 @@ WORDS: dict[str, dict[str, str]] = {
         "sweep": "게이트 안쪽을 걸어 확인, 남은 사람 없음",
     },
 }
+WORDS["name"] = WORDS["thing"]

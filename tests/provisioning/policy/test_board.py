@@ -70,15 +70,25 @@ def test_of_many_nodes_those_that_lack_something_are_shown() -> None:
 
 def test_a_line_counts_who_has_it() -> None:
     found = status(node(1), node(2, applied=6), node(3, desired=6, applied=6), state="frozen", why="wet")
-    assert list(lines(found)) == ["policy 7 frozen, ring 1 of 2, in force at 1 of 2: wet"]
+    assert list(lines("en", found)) == ["policy 7 frozen, ring 1 of 2, in force at 1 of 2: wet"]
 
 
 def test_who_was_left_out_is_named() -> None:
     found = status(node(1), why="ring 1 of 2 is well", left_out=["GG-41113-UP-0009", "GG-41113-UP-0011"])
     assert "ring 1 of 2 is well; left out: GG-41113-UP-0009, GG-41113-UP-0011" in drawn(found)
     assert "제외: GG-41113-UP-0009" in drawn(status(node(1), left_out=["GG-41113-UP-0009"]), "ko")
-    assert next(lines(found)).endswith("; left out: GG-41113-UP-0009, GG-41113-UP-0011")
+    assert next(lines("en", found)).endswith("; left out: GG-41113-UP-0009, GG-41113-UP-0011")
 
 
 def test_every_word_is_there_in_both_languages() -> None:
     assert all(korean and english for name, (english, korean) in HEADS.items() if name != "note")
+
+
+def test_why_it_stands_still_is_said_in_korean() -> None:
+    why = "ring 1 of 2: 1 of 3 are not heard: GG-41113-UP-0002/gate-2"
+    refused = "version 6 is not above 7"
+    found = status(node(1), node(2, applied=6, refused=refused), why=why, left_out=["GG-41113-UP-0009"])
+    korean = "2단계 중 1단계: 3곳 중 1곳 연락 두절: GG-41113-UP-0002/gate-2; 제외: GG-41113-UP-0009"
+    assert korean in drawn(found, "ko")
+    assert "거부: 버전 6: 7보다 높지 않음" in drawn(found, "ko")
+    assert next(lines("ko", found)) == f"정책 7 진행, 2단계 중 1단계, 2곳 중 1곳 적용: {korean}"

@@ -59,6 +59,18 @@ def test_a_close_at_two_metres_is_refused_with_what_mends_it(tmp_path: Path) -> 
     assert "Mend: set close_cm to 15, or leave it out" in done.stdout
 
 
+def test_what_is_wrong_is_said_in_korean(tmp_path: Path) -> None:
+    done = lint(tmp_path, policy(close_cm=200.0), "--lang", "ko")
+    first, last = done.stdout.splitlines()
+    assert first.endswith(
+        "policy.toml: 오류: 안전 한계보다 약함: close_cm 200: 15 초과: 국가 통제 기준: 15 cm 또는 더 엄격하게"
+        " (DOMAIN 0.1). 고치려면: close_cm = 15, 또는 빼기"
+    )
+    assert last == "정책 7: 거부됨, 기준 일반 지하차도. --site로 실제 시설 지정"
+    none = CliRunner().invoke(policy_app, ["lint", str(tmp_path / "none.toml"), "--lang", "ko"])
+    assert (none.exit_code, "읽을 수 없음" in none.stderr) == (2, True)
+
+
 def test_a_sites_own_bounds_its_values_and_its_latest_safe_start_count(
     tmp_path: Path, signers: Signers
 ) -> None:
