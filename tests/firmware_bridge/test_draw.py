@@ -6,23 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from scene_kit import CAR as CAR_UNDER_ARM
+from scene_kit import EMPTY
 
 from sotdae_firmware_bridge.sim import lens
 from sotdae_firmware_bridge.sim.draw import ARM_ZONE, draw
 from sotdae_firmware_bridge.sim.view import SceneView, VehicleView
 
-DRY = SceneView(
-    depth_cm=0.0,
-    arm_deg=90.0,
-    vehicles=(),
-    rain_mm_h=0.0,
-    sign="off",
-    flasher=False,
-    siren=False,
-    clock_text="2026-07-18 06:31",
-    night=0.0,
-)
-CAR_UNDER_ARM = VehicleView(x_m=2.0, lane=0, length_m=4.5, kind="car", colour=2)
+DRY = replace(EMPTY, clock_text="2026-07-18 06:31")
 
 vehicles = st.builds(
     VehicleView,

@@ -12,26 +12,17 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from scene_kit import CAR, EMPTY
 
 from sotdae_firmware_bridge.sim import rtsp_wire as wire
 from sotdae_firmware_bridge.sim.draw import draw
 from sotdae_firmware_bridge.sim.film import drawn
 from sotdae_firmware_bridge.sim.rtsp import CameraServer
-from sotdae_firmware_bridge.sim.view import SceneView, VehicleView
+from sotdae_firmware_bridge.sim.view import SceneView
 from sotdae_shared.errors import ConfigError, WireError
 
-EMPTY = SceneView(
-    depth_cm=12.0,
-    arm_deg=90.0,
-    vehicles=(),
-    rain_mm_h=0.0,
-    sign="off",
-    flasher=False,
-    siren=False,
-    clock_text="",
-    night=0.0,
-)
-PARKED = replace(EMPTY, vehicles=(VehicleView(x_m=2.0, lane=0, length_m=4.5, kind="car", colour=2),))
+WET = replace(EMPTY, depth_cm=12.0)
+PARKED = replace(WET, vehicles=(CAR,))
 OPTIONS = {"rtsp_transport": "tcp", "probesize": "32", "analyzeduration": "0"}
 
 
@@ -84,18 +75,18 @@ def test_a_player_sees_the_car_that_is_parked_and_sees_it_leave() -> None:
     async def run() -> tuple[np.ndarray, np.ndarray]:
         async with serving(lambda: scene[0]) as server:
             parked = await asyncio.to_thread(watch, server.url, 3)
-            scene[0] = EMPTY
+            scene[0] = WET
             empty = await asyncio.to_thread(watch, server.url, 3)
             return parked[-1], empty[-1]
 
     parked, empty = asyncio.run(run())
-    assert distance(parked, PARKED) < 6 < 20 < distance(parked, EMPTY)
-    assert distance(empty, EMPTY) < 6 < 20 < distance(empty, PARKED)
+    assert distance(parked, PARKED) < 6 < 20 < distance(parked, WET)
+    assert distance(empty, WET) < 6 < 20 < distance(empty, PARKED)
 
 
 def test_players_share_one_coder_and_nobody_watching_costs_nothing() -> None:
     async def run() -> None:
-        async with serving(lambda: EMPTY) as server:
+        async with serving(lambda: WET) as server:
             watching = [asyncio.to_thread(watch, server.url, 8) for _ in range(3)]
             pictures = await asyncio.gather(*watching)
             assert [len(each) for each in pictures] == [8, 8, 8]
@@ -111,7 +102,7 @@ def test_players_share_one_coder_and_nobody_watching_costs_nothing() -> None:
 
 
 def test_a_late_player_starts_at_a_key_picture() -> None:
-    film = drawn(lambda: EMPTY)
+    film = drawn(lambda: WET)
     shots = [film.shoot(want_key=index == 4) for index in range(8)]
     assert [shot.key for shot in shots] == [True, False, False, False, True, False, False, False]
     assert shots[4].data.startswith(film.parameter_sets)
@@ -129,7 +120,7 @@ def test_a_clip_takes_the_scenes_place_and_loops(tmp_path: Path) -> None:
         file.mux(stream.encode())
 
     async def run() -> list[np.ndarray]:
-        async with serving(lambda: EMPTY, clip) as server:
+        async with serving(lambda: WET, clip) as server:
             return await asyncio.to_thread(watch, server.url, 24)
 
     levels = [picture.mean() for picture in asyncio.run(run())]
@@ -141,7 +132,7 @@ def test_a_clip_that_is_no_film_is_refused_at_the_start(tmp_path: Path) -> None:
     bad = tmp_path / "bad.mp4"
     bad.write_bytes(b"not a film" * 50)
     with pytest.raises(ConfigError, match=r"bad\.mp4: is not a film"):
-        asyncio.run(CameraServer(lambda: EMPTY, clip=bad).start())
+        asyncio.run(CameraServer(lambda: WET, clip=bad).start())
 
 
 @pytest.mark.parametrize(
@@ -163,7 +154,7 @@ def test_a_clip_that_is_no_film_is_refused_at_the_start(tmp_path: Path) -> None:
 )
 def test_every_request_gets_its_answer(raw: bytes, code: int) -> None:
     async def run() -> tuple[bytes, int]:
-        async with serving(lambda: EMPTY) as server:
+        async with serving(lambda: WET) as server:
             first = await ask(server, raw)
             assert b"200 OK" in await ask(server, b"OPTIONS * RTSP/1.0\r\nCSeq: 7\r\n\r\n")
             return first, server.bad_requests
@@ -175,7 +166,7 @@ def test_every_request_gets_its_answer(raw: bytes, code: int) -> None:
 
 def test_a_player_that_vanishes_leaves_nothing_behind() -> None:
     async def run() -> None:
-        async with serving(lambda: EMPTY) as server:
+        async with serving(lambda: WET) as server:
             host, port = "127.0.0.1", int(server.url.split(":")[2].split("/")[0])
             _, writer = await asyncio.open_connection(host, port)
             transport = b"Transport: RTP/AVP/TCP;interleaved=0-1\r\n\r\n"

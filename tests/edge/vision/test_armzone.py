@@ -7,30 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scene_kit import CAR, EMPTY
 
 from sotdae_edge.vision.armzone import ArmZoneDetector, model_input
 from sotdae_edge.vision.choose import open_detector
 from sotdae_edge.vision.models import KNOWN, PACKAGED, digest
 from sotdae_edge.vision.picture import Zone
 from sotdae_firmware_bridge.sim.draw import ARM_ZONE, draw
-from sotdae_firmware_bridge.sim.view import SceneView, VehicleView
+from sotdae_firmware_bridge.sim.view import VehicleView
 
 ZONE = Zone(*ARM_ZONE)
 MODEL = PACKAGED / "armzone.tflite"
 SCORES = Path(__file__).parent / "armzone_scores.json"
-EMPTY = SceneView(
-    depth_cm=0.0,
-    arm_deg=90.0,
-    vehicles=(),
-    rain_mm_h=0.0,
-    sign="off",
-    flasher=False,
-    siren=False,
-    clock_text="",
-    night=0.0,
-)
 FLOOD = replace(EMPTY, depth_cm=28.0, rain_mm_h=60.0, sign="closed", flasher=True, night=0.6)
-CAR = VehicleView(x_m=2.0, lane=0, length_m=4.5, kind="car", colour=2)
 PERSON = VehicleView(x_m=0.3, lane=1, length_m=0.5, kind="person", colour=0)
 TRUCK = VehicleView(x_m=-3.0, lane=1, length_m=8.0, kind="truck", colour=3)
 AHEAD, BEHIND = replace(CAR, x_m=-4.0), replace(CAR, x_m=10.0)

@@ -16,34 +16,24 @@ import psutil
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from scene_kit import CAR, EMPTY
 
 from sotdae_edge.adapters.eyes import DRAWN_ZONE, ChildEyes, Trouble, parse_line
 from sotdae_edge.config import CameraConfig
 from sotdae_edge.ports import Eyes, Seen
 from sotdae_firmware_bridge.sim.draw import ARM_ZONE
 from sotdae_firmware_bridge.sim.rtsp import CameraServer
-from sotdae_firmware_bridge.sim.view import SceneView, VehicleView
 from sotdae_shared.errors import WireError
 
-EMPTY = SceneView(
-    depth_cm=18.0,
-    arm_deg=90.0,
-    vehicles=(),
-    rain_mm_h=40.0,
-    sign="closed",
-    flasher=True,
-    siren=False,
-    clock_text="",
-    night=0.3,
-)
-PARKED = replace(EMPTY, vehicles=(VehicleView(x_m=2.0, lane=0, length_m=4.5, kind="car", colour=2),))
+WET = replace(EMPTY, depth_cm=18.0, rain_mm_h=40.0, sign="closed", flasher=True, night=0.3)
+PARKED = replace(WET, vehicles=(CAR,))
 
 
 class Scene:
     """A camera whose scene a test can change."""
 
     def __init__(self) -> None:
-        self.view = EMPTY
+        self.view = WET
 
 
 @contextlib.asynccontextmanager
@@ -73,7 +63,7 @@ def test_a_car_under_the_arm_is_seen_and_so_is_its_leaving(tmp_path: Path) -> No
             clear = await see(sightings, False)
             scene.view = PARKED
             parked = await see(sightings, True)
-            scene.view = EMPTY
+            scene.view = WET
             left = await see(sightings, False)
             assert clear.mono < parked.mono < left.mono
             assert (clear.model, eyes.problem, eyes.restarts, eyes.bad_lines) == ("armzone", None, 0, 0)
@@ -104,7 +94,7 @@ def test_a_worker_that_dies_is_started_again(blow: signal.Signals, tmp_path: Pat
 
 def test_a_camera_that_goes_away_is_told_and_the_worker_lives_on(tmp_path: Path) -> None:
     async def run() -> None:
-        server = CameraServer(lambda: EMPTY)
+        server = CameraServer(lambda: WET)
         await server.start()
         port = int(server.url.split(":")[2].split("/")[0])
         eyes = ChildEyes(CameraConfig(url=server.url), tmp_path / "latest.jpg", random.Random(5))

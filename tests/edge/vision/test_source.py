@@ -11,24 +11,14 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from scene_kit import EMPTY
 
 from sotdae_edge.vision.snapshot import MAX_BYTES, jpeg, write
 from sotdae_edge.vision.source import AvSource, Frame, Latest
 from sotdae_firmware_bridge.sim.rtsp import CameraServer
-from sotdae_firmware_bridge.sim.view import SceneView
 from sotdae_shared.errors import ConfigError, LinkError
 
-SCENE = SceneView(
-    depth_cm=5.0,
-    arm_deg=90.0,
-    vehicles=(),
-    rain_mm_h=0.0,
-    sign="off",
-    flasher=False,
-    siren=False,
-    clock_text="",
-    night=0.0,
-)
+SCENE = replace(EMPTY, depth_cm=5.0)
 
 
 def film(path: Path, count: int) -> Path:

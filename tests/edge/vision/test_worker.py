@@ -3,20 +3,20 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
 from PIL import Image
+from scene_kit import CAR, EMPTY
 
 from sotdae_edge.vision.models import PACKAGED
 from sotdae_edge.vision.snapshot import MAX_BYTES
 from sotdae_firmware_bridge.sim.draw import draw
-from sotdae_firmware_bridge.sim.view import SceneView, VehicleView
 
 MODEL = PACKAGED / "armzone.tflite"
-CAR = VehicleView(x_m=2.0, lane=0, length_m=4.5, kind="car", colour=2)
 ZONE = "0.27,0.38,0.73,0.74"
 
 
@@ -44,17 +44,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
         stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
         for index in range(40):
             vehicles = (CAR,) if index >= 20 else ()
-            view = SceneView(
-                depth_cm=10.0,
-                arm_deg=90.0,
-                vehicles=vehicles,
-                rain_mm_h=20.0,
-                sign="off",
-                flasher=False,
-                siren=False,
-                clock_text="",
-                night=0.2,
-            )
+            view = replace(EMPTY, depth_cm=10.0, vehicles=vehicles, rain_mm_h=20.0, night=0.2)
             file.mux(stream.encode(av.VideoFrame.from_ndarray(draw(view, phase_s=index / 10))))
         file.mux(stream.encode())
     return path
