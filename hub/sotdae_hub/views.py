@@ -147,7 +147,7 @@ class Nonce(_View):
     channels_valid: bool
     dry_s: float
     valid_s: float
-    """The nonce is good for so long, counted at the gate."""
+    """The nonce is good for so long at least, counted at the gate."""
     checklist: tuple[str, ...]
     last_seq: dict[str, int]
     """Highest sequence number that each key was accepted with."""

@@ -52,12 +52,21 @@ def may_open(by: Rank, holders: Collection[Rank]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Nonce:
-    """What two people sign: bound to this boot, incident and state, for five minutes."""
+    """What two people sign: bound to this boot, incident and state.
+
+    Whoever asks within `times.nonce` of the first gets the same; each has `times.nonce` from then to order.
+    """
 
     value: str
     incident: str
     state: State
     until: float
+    earlier: "Nonce | None" = None
+    """The one before it, which people may be signing yet."""
+
+    def of(self, value: str | None) -> "Nonce | None":
+        """Return which of both an order names."""
+        return next((each for each in (self, self.earlier) if each is not None and each.value == value), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,15 +272,16 @@ def _count(signers: list[Person]) -> int:
 def _nonce(command: CommandBody, at: Situation) -> Iterator[str]:
     if not at.reopenable:
         yield f"not closed: the gate is {at.state}"
-    if at.nonce is None or command.nonce != at.nonce.value:
+    given = None if at.nonce is None else at.nonce.of(command.nonce)
+    if given is None:
         yield "unknown nonce: ask the gate for one"
         return
-    if at.now >= at.nonce.until:
+    if at.now >= given.until:
         yield "nonce expired"
-    if command.incident != at.incident or at.nonce.incident != at.incident:
+    if command.incident != at.incident or given.incident != at.incident:
         yield f"other incident: this one is {at.incident}"
-    if at.nonce.state is not at.state:
-        yield f"stale: the nonce was given in state {at.nonce.state}"
+    if given.state is not at.state:
+        yield f"stale: the nonce was given in state {given.state}"
 
 
 def _hazard(site: Site, at: Situation) -> Iterator[str]:

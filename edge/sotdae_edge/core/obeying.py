@@ -131,29 +131,26 @@ def situation(gate: "Gate", now: float) -> Situation:
 def give_nonce(gate: "Gate", event: NonceAsked, now: float) -> Answer:
     """Answer with what two people sign to reopen, and with what stands in their way."""
     at, valid_s = situation(gate, now), gate.site.times.nonce
-    if at.incident is not None and not _lasts(gate.nonce, at, valid_s):
-        gate.nonce = Nonce(event.nonce, at.incident, gate.state, now + valid_s)
-    if gate.nonce is not None:
-        valid_s = gate.nonce.until - now
+    if at.incident is not None:
+        fresh = Nonce(event.nonce, at.incident, gate.state, now + 2.0 * valid_s)
+        gate.nonce = _shared(gate.nonce, fresh, now, valid_s)
     return Answer("nonce", event.query, {
         "nonce": None if gate.nonce is None else gate.nonce.value,
         "boot": gate.boot, "facility": gate.site.facility, "actuator": ACTUATOR,
         "incident": at.incident, "state": gate.state.value,
         "tripping": at.tripping, "channels_valid": at.channels_valid, "dry_s": round(at.dry_s, 1),
-        "valid_s": round(valid_s, 1), "checklist": list(gate.site.checklist),
+        "valid_s": valid_s, "checklist": list(gate.site.checklist),
         "last_seq": dict(gate.last_seq), "bypassed": sorted(at.out),
         "roster": {person.key: person.public for person in gate.site.roster},
         "release": bool(gate.site.release),
     })  # fmt: skip
 
 
-def _lasts(nonce: Nonce | None, at: Situation, valid_s: float) -> bool:
-    """Tell whether what was given fits yet, for half of its time or more.
+def _shared(last: Nonce | None, fresh: Nonce, now: float, valid_s: float) -> Nonce:
+    """Return what to hand out: the last nonce for half of its life, then a fresh one beside it.
 
-    Then whoever else asks gets the same: nobody's asking makes void what two people are about to sign.
+    So whoever asks has the time that is promised, and nobody's asking makes void what others are signing.
     """
-    return (
-        nonce is not None
-        and (nonce.incident, nonce.state) == (at.incident, at.state)
-        and nonce.until - at.now >= valid_s / 2.0
-    )
+    if last is None or (last.incident, last.state) != (fresh.incident, fresh.state) or now >= last.until:
+        return fresh
+    return last if now <= last.until - valid_s else replace(fresh, earlier=replace(last, earlier=None))

@@ -162,6 +162,9 @@ REDUCED: dict[str, Rule] = {
     "Nonce.incident": lambda walk, value, _: walk.incident(value),
     "Waiting.incident": lambda walk, value, _: walk.incident(value),
     "Gate.nonce": _while(lambda walk, gate: gate.nonce is not None and walk.now < gate.nonce.until, _plain),
+    "Nonce.earlier": _while(
+        lambda walk, one: one.earlier is not None and walk.now < one.earlier.until, _plain
+    ),
     "ChannelState.counts": lambda walk, value, _: walk.counted(value),
     "Single.count": lambda walk, value, _: walk.counted(value),
     "Witness.count": lambda walk, value, _: walk.counted(value),

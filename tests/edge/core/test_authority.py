@@ -161,7 +161,7 @@ REFUSALS: dict[str, Any] = {
     "one person": _by("lee"),
     "not closed": _after(_key_turned, expect_state="manual"),
     "unknown nonce": _signed(nonce="f" * 32),
-    "nonce expired": _after(lambda story: story.run(301.0, every=1.0)),
+    "nonce expired": _after(lambda story: story.run(601.0, every=1.0)),
     "other incident": _signed(incident="flood-00000000-9"),
     "stale: the nonce": _after(_unproved_and_back),
     "hazard present": _after(_wet),

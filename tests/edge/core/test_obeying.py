@@ -120,28 +120,56 @@ def test_the_answer_to_a_nonce_query_says_all_that_is_signed_and_all_that_stands
     assert said == dry | {"dry_s": said["dry_s"]}
     assert said["dry_s"] == round(story.gate.dry_s(story.now), 1) > 2.0
     assert story.gate.nonce is not None
-    assert story.gate.nonce.until == story.now + 300.0
+    assert story.gate.nonce.until == story.now + 600.0
     story.plant.water(20.0)
     story.plant.floats = None
     story.run(2.0)
     wet = {"tripping": True, "channels_valid": False, "dry_s": 0.0}
-    said = told(story, "a" * 32)
-    assert said == dry | wet | {"valid_s": round(story.gate.nonce.until - story.now, 1)}
-    assert said["valid_s"] == pytest.approx(298.0, abs=0.2)
+    assert told(story, "a" * 32) == dry | wet
 
 
-def test_whoever_else_asks_gets_the_same_nonce_until_half_of_its_time_is_over() -> None:
+def test_whoever_asks_has_the_time_that_is_promised_and_voids_no_one_elses() -> None:
     story = shut()
     assert told(story)["nonce"] == NONCE
-    given = story.gate.nonce
-    assert given is not None
-    story.now = given.until - 150.0
-    said = told(story, "a" * 32)
-    assert (said["nonce"], said["valid_s"]) == (NONCE, 150.0)
-    assert story.gate.nonce is given, "asking makes it last no longer"
+    first = story.gate.nonce
+    assert first is not None
+    story.now += 300.0
+    assert told(story, "a" * 32)["nonce"] == NONCE, "good for 300 s yet"
+    assert story.gate.nonce is first, "asking makes it last no longer"
     story.now += 0.1
-    said = told(story, "b" * 32)
-    assert (said["nonce"], said["valid_s"]) == ("b" * 32, 300.0)
+    assert told(story, "b" * 32)["nonce"] == "b" * 32
+    assert story.gate.nonce is not None
+    assert [story.gate.nonce.of(value) is not None for value in (NONCE, "b" * 32, "a" * 32)] == [
+        True,
+        True,
+        False,
+    ]
+    assert story.gate.nonce.of(NONCE) == first
+    story.now += 300.1
+    assert told(story, "c" * 32)["nonce"] == "c" * 32
+    assert story.gate.nonce.of(NONCE) is None, "two at most, and this one is over"
+    assert story.gate.nonce.of("b" * 32) is not None
+
+
+def test_an_order_over_the_earlier_nonce_opens_and_uses_up_both() -> None:
+    story = shut()
+    told(story)
+    assert story.gate.nonce is not None
+    assert story.gate.incident is not None
+    story.gate.nonce = replace(story.gate.nonce, value="b" * 32, earlier=story.gate.nonce)
+    record, _ = command(story, "open", "lee", "park", incident=story.gate.incident.name)
+    assert (record.verdict, story.gate.nonce) == ("accepted", None)
+
+
+def test_an_earlier_nonce_that_is_over_is_expired() -> None:
+    story = shut()
+    told(story)
+    assert story.gate.nonce is not None
+    assert story.gate.incident is not None
+    over = replace(story.gate.nonce, until=story.now)
+    story.gate.nonce = replace(story.gate.nonce, value="b" * 32, earlier=over)
+    record, _ = command(story, "open", "lee", "park", incident=story.gate.incident.name)
+    assert (record.verdict, record.because) == ("refused", ("nonce expired",))
 
 
 @pytest.mark.parametrize("change", [{"state": State.PARTIAL}, {"incident": "flood-0"}])
