@@ -12,6 +12,7 @@ from typing import Any, get_args, get_type_hints
 
 from edge.core.reasons import LEFT_OUT, RELATIVE, SNAPPED, gauged
 
+from sotdae_edge.core.ages import periods
 from sotdae_edge.core.site import Site
 
 Rule = Callable[["Canonical", Any, Any], object]
@@ -115,8 +116,20 @@ def _memento(walk: Canonical, value: Any, _: object) -> object:
         return None
     incident = value["incident"]
     short_s = min(value["short_s"], walk.site.times.repair)
+    ages = tuple(min(value["ages"][name]["age_s"], most) for name, most in periods(walk.site).items())
+    policy = value["policy"]
+    ruled = policy and (policy["floor"], _numbered(policy["in_force"]), _numbered(policy["waiting"]))
     known = None if incident is None else (walk.incident(incident["name"]), incident["rank"])
-    return (known, tuple(sorted(value["bypassed"])), short_s)
+    return (known, tuple(sorted(value["bypassed"])), short_s, ages, ruled)
+
+
+def _numbered(bundle: Mapping[str, Any] | None) -> int | None:
+    """Return the version of a bundle that was kept; no two of a cut have the same."""
+    return None if bundle is None else bundle["version"]
+
+
+def _version(walk: Canonical, value: Any, _: object) -> int | None:
+    return None if value is None else value.version
 
 
 def _while(alive: Callable[[Canonical, Any], bool], rule: Rule) -> Rule:
@@ -157,7 +170,22 @@ def _gauged(walk: Canonical, _: object) -> bool:
     return gauged(walk.site)
 
 
+def _due(walk: Canonical, value: Any, _: object) -> object:
+    return None if value is None else walk.relative(value, 0.0)
+
+
+def _planned(walk: Canonical, _: object) -> bool:
+    """Tell whether ages are kept, which are another thing at each saving."""
+    return walk.site.selftest is not None
+
+
 REDUCED: dict[str, Rule] = {
+    "Gate.save_due": _while(_planned, _due),
+    "Policies.in_force": _version,
+    "Policies.waiting": _version,
+    "Pulse.by": lambda walk, value, _: bool(value),
+    "Pulse.lit": lambda walk, value, _: tuple(sorted(value)),
+    "SelfTests.failed": lambda walk, value, _: tuple(sorted(value)),
     "Incident.name": lambda walk, value, _: walk.incident(value),
     "Nonce.incident": lambda walk, value, _: walk.incident(value),
     "Waiting.incident": lambda walk, value, _: walk.incident(value),

@@ -18,9 +18,11 @@ from edge.core.judged import DRY_CM, Judged, JudgedOne, clone
 from edge.core.plant import Plant
 from edge.core.watched import worst_s
 
-from sotdae_edge.core import alarms, authority, ladder, outputs, rising
+from sotdae_edge.core import ages, alarms, authority, gate, ladder, limits, outputs, rising, selftest
 from sotdae_edge.core.barrier import Signal, State
+from sotdae_edge.core.limits import Limit
 from sotdae_edge.core.site import Site
+from sotdae_shared import policy
 
 Action = Callable[[Any], object]
 """Does something to a judged story."""
@@ -41,6 +43,8 @@ class Cut:
     """Which nodes end the walk: what comes after them is another cut's matter."""
     listens: bool = False
     """Whether the channels speak apart, so that the judge must hear each."""
+    longest: Site | None = None
+    """The site with the longest times that a policy gives it; None: no policy comes."""
 
     @property
     def tick_s(self) -> float:
@@ -59,6 +63,8 @@ class Explored:
 
     actions: tuple[str, ...]
     site: Site
+    """With the longest times that it may have."""
+    tick_s: float
     took_s: list[float] = field(init=False)
     """How long each action takes."""
     horizons: Mapping[str, float] | None = None
@@ -113,12 +119,34 @@ def ticking(site: Site) -> Iterator[None]:
         patch.setattr(outputs, "ASSERT_S", tick_s)
         patch.setattr(alarms, "CHATTER_S", -1.0)
         patch.setattr(authority, "verify", cache(authority.verify))
+        patch.setattr(policy, "verify", cache(policy.verify))
+        patch.setattr(limits, "TIMES", _reaching(site))
+        if site.selftest is not None:
+            patch.setattr(gate, "SAVE_S", tick_s)
+        for where, name, ticks in TESTING:
+            patch.setattr(where, name, ticks * tick_s)
         yield
+
+
+TESTING = (
+    (selftest, "ORDERED_PULSE_S", 1), (selftest, "DAILY_PULSE_S", 2), (selftest, "WINDOW_S", 4),
+    (selftest, "DAY_S", 2), (selftest, "RETRY_S", 2), (ages, "HOUR_S", 1), (ages, "DAY_S", 1),
+)  # fmt: skip
+"""Durations of self-tests, in ticks. A lamp test is due after two, and a plan counts in ticks."""
+
+
+def _reaching(site: Site) -> Mapping[str, Limit]:
+    """Return the shipped limits, let out just so far that the site's ticks are inside."""
+    found = {}
+    for name, limit in limits.TIMES.items():
+        value = getattr(site.times, name)
+        found[name] = replace(limit, least=min(limit.least, value), most=max(limit.most, value))
+    return found
 
 
 def explore(cut: Cut, limit: int = 10_000_000) -> Explored:
     """Take every action from every node. AssertionError names the broken invariant and the way to it."""
-    found = Explored(tuple(cut.actions), cut.site)
+    found = Explored(tuple(cut.actions), cut.longest or cut.site, cut.tick_s)
     with ticking(cut.site):
         _walk(found, cut, limit)
     if found.complete:
@@ -218,6 +246,6 @@ def longest_ticks(found: Explored, limit: int) -> int:
 def check_ending(found: Explored) -> None:
     """Hold the explored graph against the rule that every hazard ends in time, closed as defined."""
     times, retries = found.site.times, found.site.retries
-    limit = round((worst_s(times, retries) + times.escape) / times.pre_warn) + 1
+    limit = round((worst_s(times, retries) + times.escape) / found.tick_s) + 1
     ticks = longest_ticks(found, limit)
     assert ticks <= limit, f"not yet closed as defined after {limit} ticks, and no end to it"

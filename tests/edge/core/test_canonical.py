@@ -6,6 +6,8 @@ from dataclasses import fields
 
 from edge.core.canonical import REDUCED, named, reachable
 from edge.core.judged import JudgedOne, JudgedPair, JudgedTrail
+from edge.core.judged_ruled import JudgedRuled
+from edge.core.judged_tested import JudgedTested
 from edge.core.reasons import LEFT_OUT, PLAIN, RELATIVE, SNAPPED
 
 from sotdae_edge.core.gate import Gate
@@ -21,7 +23,7 @@ def _numbers(hint: object) -> bool:
 
 def _fields() -> Iterator[tuple[str, object]]:
     seen: set[type] = set()
-    for judge in (JudgedOne, JudgedTrail, JudgedPair):
+    for judge in (JudgedOne, JudgedTrail, JudgedPair, JudgedTested, JudgedRuled):
         for kind in reachable(judge, seen):
             hints = typing.get_type_hints(kind)
             for each in fields(kind):  # type: ignore[arg-type]

@@ -1,15 +1,13 @@
 """The gate explored to its fixed point keeps every invariant; each seeded mutant is caught by that alone."""
 
-import random
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
 from edge.core.cuts import CUTS
-from edge.core.exploration import Cut, Explored, explore, ticking
-from edge.core.judged import DRY_CM, TrailPlant
-from edge.core.plant import Plant
+from edge.core.exploration import Cut, Explored, explore
+from edge.core.rough import project
 
 from sotdae_edge.core import (
     approach,
@@ -27,17 +25,15 @@ from sotdae_edge.core.approach import ApproachState
 from sotdae_edge.core.authority import Verdict
 from sotdae_edge.core.barrier import TRANSITIONS, Signal, State
 from sotdae_edge.core.effects import Decided, Effect
-from sotdae_edge.core.events import CommandCame, Scan
+from sotdae_edge.core.events import CommandCame
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.hazard import Sensing
 from sotdae_edge.core.lane import Lane, LaneState
 from sotdae_edge.core.validity import ChannelState, Level
 from sotdae_edge.core.vote import Vote, vote
-from sotdae_shared.samples import Sample
 
 pytestmark = pytest.mark.timeout(600)
 Record = Callable[[str, object], None]
-ROUGH = ("radar_level", "pressure_level", "arm_angle", "motor_current")
 
 
 FAST = ("narrow", "radar", "orders")
@@ -78,48 +74,6 @@ def _note(found: Explored, record_property: Record) -> None:
     record_property("states", found.states)
     record_property("edges", found.edges)
     sys.stdout.write(f"{found.states} states, {found.edges} edges\n")
-
-
-class Rough(Plant):
-    """A plant whose instruments say something near their representatives, another thing at every scan."""
-
-    dice: random.Random
-
-    def scan(self, **points: Sample | None) -> Scan:
-        exact = super().scan(**points).points
-        return Scan({name: self._near(name, sample) for name, sample in exact.items()})
-
-    def _near(self, name: str, sample: Sample) -> Sample:
-        if name not in ROUGH or sample.value is None or sample.value == 15.0:
-            return sample
-        return replace(sample, value=sample.value + self.dice.uniform(-0.35, 0.35))
-
-
-class RoughTrail(Rough, TrailPlant):
-    """The same of a riverside gate."""
-
-
-def project(found: Explored, name: str, runs: int) -> None:
-    """Let concrete gates live on from any time, with any numbers, and look each step up in the graph."""
-    cut, dice = CUTS[name], random.Random(name)
-    for _ in range(runs):
-        with ticking(cut.site):
-            _live(found, cut, dice)
-
-
-def _live(found: Explored, cut: Cut, dice: random.Random) -> None:
-    story = cut.start(dice.randrange(1 << 30))
-    kind = Rough if cut.plant is Plant else RoughTrail
-    story.plant = kind(DRY_CM, DRY_CM, DRY_CM, count=dice.randrange(1 << 40))
-    story.plant.dice = dice
-    node = found.numbers[found.key(story)]
-    for action in dice.choices(found.actions, k=120):
-        if cut.over(story):
-            return
-        cut.actions[action](story)
-        story.forget_past()
-        node = found.after(node, action)
-        assert found.numbers.get(found.key(story)) == node, f"{action}: not an explored edge"
 
 
 @pytest.mark.parametrize("name", FAST)
