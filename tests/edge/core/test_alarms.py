@@ -34,8 +34,10 @@ def test_what_no_longer_holds_has_ended() -> None:
 
 
 def test_an_alarm_of_a_test_says_so() -> None:
-    condition = Condition("x", 2, True, "why", test=True)
-    assert AlarmBook().update([condition], 0.0) == [Alarm("x", 2, True, "why", test=True)]
+    book = AlarmBook()
+    for active in (True, False):
+        condition = Condition("x", 2, active, "why", test=True)
+        assert book.update([condition], 0.0) == [Alarm("x", 2, active, "why", test=True)]
 
 
 def test_a_quiet_gate_raises_nothing() -> None:

@@ -40,10 +40,19 @@ def test_three_times_in_more_than_a_minute_are_three_alarms() -> None:
     assert book.active == {}
 
 
+def test_three_times_in_just_a_minute_are_one_that_comes_and_goes() -> None:
+    book = AlarmBook()
+    for at in (0.0, 30.0, CHATTER_S):
+        assert len(book.update([BAD], at)) == 1
+        book.update([GONE], at + 1.0)
+    assert book.texts == {"x": "why; comes and goes"}
+
+
 def test_its_end_is_told_after_a_minute_without_it_and_not_before() -> None:
     book = _restless()
     assert book.settle([], 5.0) == []
     assert book.next_deadline(5.0) == 5.0 + CHATTER_S
+    assert book.next_deadline(5.0 + CHATTER_S) is None, "a deadline served is gone"
     assert book.settle([], 64.9) == []
     assert book.settle([], 65.0) == [Alarm("x", 3, False, "why; comes and goes")]
     assert (book.active, book.texts, book.told, book.easing) == ({}, {}, {}, {})
@@ -56,6 +65,14 @@ def test_a_minute_of_quiet_begins_anew_when_it_is_back() -> None:
     assert book.settle([], 5.0) + book.settle([BAD], 60.0) + book.settle([], 61.0) == []
     assert book.settle([], 120.9) == []
     assert book.settle([], 121.0) != []
+
+
+def test_a_minute_of_quiet_begins_anew_when_it_is_back_and_worse() -> None:
+    book = _restless()
+    assert book.settle([], 5.0) == []
+    assert book.settle([WORSE], 6.0) != []
+    assert book.settle([], 66.0) == []
+    assert book.settle([], 126.0) != []
 
 
 def test_what_grows_worse_is_told_at_once_and_eases_like_an_end() -> None:

@@ -124,6 +124,7 @@ def test_the_answer_to_a_nonce_query_says_all_that_is_signed_and_all_that_stands
     story.plant.water(20.0)
     story.plant.floats = None
     story.run(2.0)
+    story.wait(0.06)
     wet = {"tripping": True, "channels_valid": False, "dry_s": 0.0}
     assert told(story, "a" * 32) == dry | wet
 

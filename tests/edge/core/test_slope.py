@@ -190,6 +190,8 @@ def test_every_alarm_of_a_slope() -> None:
     assert core.next_deadline(1800.0) == 5000.0
     state.since.held("calm", True, 100.0, 1800.0)
     assert core.next_deadline(1800.0) == 1900.0
+    core.alarms.easing["slope.east.lost"] = 1850.0
+    assert core.next_deadline(1800.0) == 1850.0
 
 
 TREND = Forecast(30.0, 28.0, 36.0, 30.0, 31.0, 2.0, 5.0, 20.0, 3.0, 0.9, 12, None)

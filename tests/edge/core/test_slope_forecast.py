@@ -73,6 +73,7 @@ def test_the_interval_spans_the_exponents(alpha: float, until: float) -> None:
     creep = Creep(alpha=alpha)
     answer = found(read(creep, until))
     assert answer.early_h - 0.5 <= creep.fails_h <= answer.late_h + 0.5
+    assert answer.inverse_velocity_h == pytest.approx(answer.slo_h, abs=0.6), "both take alpha 2"
 
 
 @settings(max_examples=15, deadline=None)
