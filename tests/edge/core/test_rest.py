@@ -80,6 +80,7 @@ ENDS: dict[str, Do] = {
     "a current": _reads(current=0.1),
     "a lane that nobody watched": _passes(0.5),
     "levels that nobody watched": _passes(1.5),
+    "something to save": lambda story: setattr(story.gate, "dirty", True),
 }
 
 
@@ -89,6 +90,28 @@ def test_whatever_a_judgement_reads_ends_the_rest(what: str, told: Doubts) -> No
     ENDS[what](story)
     told.spared = 0
     story.scan()
+    assert told.spared == 0
+
+
+def test_what_is_due_ends_the_rest_even_if_a_scan_comes_before_the_tick(told: Doubts) -> None:
+    story = resting()
+    assert story.gate.resting is not None
+    until = story.gate.resting.until
+    while story.now + 0.2 < until:
+        story.now += 0.2
+        story.scan()
+    told.spared, story.now = 0, until
+    story.scan()
+    assert told.spared == 0
+
+
+def test_where_nothing_is_ever_due_every_scan_is_judged(told: Doubts) -> None:
+    story = quiet(replace(SITE, levels=Levels()))
+    missing = {"river_stage": None, "rain_rate": None}
+    story.run(700.0, every=0.4, **missing)
+    assert story.gate.next_due(story.now) is None
+    told.spared = 0
+    story.run(2.0, **missing)
     assert told.spared == 0
 
 
