@@ -274,6 +274,7 @@ def main() -> int:
     parser.add_argument("modules", nargs="*", help="such as vote; all of them if none is named")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--again", type=Path, help="judge only the survivors of this file of verdicts")
+    parser.add_argument("--tests", help="such as limits,deny: only these of tests/edge/core, and much sooner")
     parser.add_argument("--budget", type=float, default=BUDGET_S, help="seconds of tests for one mutant")
     parser.add_argument("--verdicts", type=Path, default=REPO / "run/mutants.json")
     options = parser.parse_args()
@@ -283,7 +284,10 @@ def main() -> int:
     wanted = {name for name, verdict in before.items() if verdict in _ALIVE}
     judge = Judge(options.processes, wanted, options.budget)
     arguments = ["-q", "-p", "no:cacheprovider", "-m", "not slow and not legacy"]
-    if code := pytest.main([*arguments, *SETTINGS["pytest_add_cli_args_test_selection"]], [judge]):
+    tests = SETTINGS["pytest_add_cli_args_test_selection"]
+    if options.tests:
+        tests = [f"tests/edge/core/test_{name}.py" for name in options.tests.split(",")]
+    if code := pytest.main([*arguments, *tests], [judge]):
         return int(code)
     verdicts = before | judge.verdicts
     options.verdicts.write_text(json.dumps(verdicts, indent=1), encoding="utf-8")
