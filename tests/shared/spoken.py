@@ -20,10 +20,26 @@ SPEAKERS = (
     "hub/sotdae_hub/core/release.py",
     "hub/sotdae_hub/core/rollout.py",
     "hub/sotdae_hub/forgetting.py",
+    *(
+        f"provisioning/sotdae_provisioning/device/doctor/{name}.py"
+        for name in ("broker", "examine", "papers", "plant")
+    ),
+    *(
+        f"provisioning/sotdae_provisioning/device/walk/{name}.py"
+        for name in ("asking", "checking", "cli", "ending", "kept", "ready")
+    ),
     "hub/sotdae_hub/orders.py",
     "hub/sotdae_hub/policies.py",
     "hub/sotdae_hub/releasing.py",
     "hub/sotdae_hub/forgetting.py",
+    *(
+        f"provisioning/sotdae_provisioning/device/doctor/{name}.py"
+        for name in ("broker", "examine", "papers", "plant")
+    ),
+    *(
+        f"provisioning/sotdae_provisioning/device/walk/{name}.py"
+        for name in ("asking", "checking", "cli", "ending", "kept", "ready")
+    ),
     "shared/sotdae_shared/identity.py",
     *(
         f"provisioning/sotdae_provisioning/policy/{name}.py"

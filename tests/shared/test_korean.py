@@ -23,7 +23,8 @@ KEPT = re.compile(
     r"`[^`]*`|\[+\w+\]+|--[\w-]+|chmod \S+|https?://\S+|\w+[._]\w+[\w.]*|GG-\S+|\b(GG|UP)\b"
     r"|sotdae( policy \w+)?|\b(levels|points|channels|approaches|geometry|values|scope|rings|policy)\b"
     r"|[a-z_]+ <=? [a-z_ <=]+|\b(cm|mm|ms|min|km|chmod|Ed25519|TOML|UTF|Sotdae)\b"
-    r"|\((DESIGN|DOMAIN) [\d.]+\)|\b(false|approvals)\b|pip install \S+",
+    r"|\((DESIGN|DOMAIN) [\d.]+\)|\b(false|approvals)\b|pip install \S+"
+    r"|\b(TLS|PDF|root|errno|systemctl stop sotdae-\w+)\b|/etc/sotdae/|\.(html|svg)",
     re.ASCII,
 )
 """What stays as it is in Korean: code, settings, units, sources, and the name before a colon."""
@@ -71,6 +72,10 @@ WHOLE = {
     "; did you mean 7?": "there is no such setting; did you mean 7?",
     "signed by ": "signed by 1 of 2 people",
     "policy 7: 7, judged at 7": "policy 7: good, judged at a plain underpass; --site judges yours",
+    " (drawn by 7, this is 7)": "the page shows what was signed (drawn by 7, this is 7)",
+    "the page shows what was signed7": "the page shows what was signed",
+    "7; the walk: 7": "holds; the walk: complete",
+    "DOES NOT HOLD": "DOES NOT HOLD; the walk: incomplete",
     "; --token-file names an operator's token": (
         "the hub refuses: status 401; --token-file names an operator's token"
     ),
@@ -138,6 +143,9 @@ def test_every_entry_is_said_by_some_part() -> None:
 
 
 MADE = (
+    "there is no such file: give the gate's file with --config; its service reads /etc/sotdae/gate.toml",
+    "is no report: there are no data in this page", "[Errno 7] No such file or directory: '7'",
+    "[Errno 7] Connection refused", "Connect call failed 7",
     "7: wrong: 7", "7: warning: 7", "never", "7 s earlier", "7 min later", "left out: 7",
     "policy 7 done, ring 7 of 7, in force at 7 of 7", "policy 7 frozen, ring 7 of 7, in force at 7 of 7: 7",
     "policy 7: good, judged at 7", "policy 7: refused, judged at 7", "policy 7: running, 7 nodes in 7 rings",

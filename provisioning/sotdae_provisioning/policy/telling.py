@@ -8,7 +8,7 @@ import typer
 
 from sotdae_edge.panel.terms import Lang, language, worded
 from sotdae_provisioning.telling import told
-from sotdae_shared.errors import ConfigError, SotdaeError
+from sotdae_shared.errors import ConfigError
 
 
 @contextmanager
@@ -17,7 +17,7 @@ def told_whole(*, as_json: bool, lang: Lang | None = None) -> Iterator[None]:
 
     In the language, by default that of the environment; JSON stays English.
     """
-    with told():
+    with told(lang):
         try:
             yield
         except ConfigError as error:
@@ -26,5 +26,3 @@ def told_whole(*, as_json: bool, lang: Lang | None = None) -> Iterator[None]:
             else:
                 typer.echo(worded(lang or language(), error).listed, err=True)
             raise typer.Exit(2) from error
-        except SotdaeError as error:
-            raise worded(lang or language(), error) from error

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from sotdae_shared.korean.commands import COMMANDS
+from sotdae_shared.korean.devices import DEVICES
 from sotdae_shared.korean.gate import GATE
 from sotdae_shared.korean.limits import LIMITS
 from sotdae_shared.korean.links import LINKS
@@ -23,7 +24,7 @@ from sotdae_shared.korean.words import WORDS
 
 _JOINED = {"{0:name}: {1:said}": "{0}: {1}", "{0:said}; {1:said}": "{0}; {1}"}
 """A text under a name, and several texts in a row: what remains when no other entry fits."""
-TEXTS = ORDERS | GATE | PLACES | POLICIES | LIMITS | COMMANDS | LINKS | _JOINED
+TEXTS = ORDERS | GATE | PLACES | POLICIES | LIMITS | COMMANDS | DEVICES | LINKS | _JOINED
 
 _BLANK = re.compile(r"\{(\d)(?::(\w+))?\}")
 _TAKES = {"said": "(.+?)", "free": "(.*)", "word": r"(\S+)", "name": r"(\S+)"}

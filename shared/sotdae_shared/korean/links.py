@@ -49,6 +49,8 @@ LINKS: dict[str, str] = {
     "no agent answers: {0:said}; does `sotdae gate run` run? {1:free}": (
         "응답하는 에이전트 없음: {0}. `sotdae gate run` 실행 여부 확인 {1}"
     ),
+    "[Errno {0:word}] {1:said}: {2:free}": "{1}: {2} (errno {0})",
+    "[Errno {0:word}] {1:said}": "{1} (errno {0})",
     "Connection refused": "연결 거부",
     "No such file or directory": "파일 없음",
     "Permission denied": "권한 없음",

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from sotdae_edge.adapters.clock import SystemClock
 from sotdae_edge.ending import end
-from sotdae_edge.panel.terms import language
+from sotdae_edge.panel.terms import language, named, said, worded
 from sotdae_provisioning.device.doctor.examine import Examination, Report
 from sotdae_provisioning.device.doctor.texts import Language, Rank
 from sotdae_shared.errors import ConfigError
@@ -49,8 +49,8 @@ def doctor(
 
     Example:  sudo -u sotdae sotdae device doctor --config /etc/sotdae/gate.toml
     """
-    _must_be_there(config, as_json)
     tongue: Language = lang or language()
+    _must_be_there(config, tongue, as_json)
     report = asyncio.run(Examination(config, papers, office, SystemClock().wall).run())
     if as_json:
         findings = [finding.as_json(tongue) for finding in report.findings]
@@ -66,7 +66,7 @@ def doctor(
     raise typer.Exit(1 if report.findings else 0)
 
 
-def _must_be_there(config: Path, as_json: bool) -> None:
+def _must_be_there(config: Path, language: Language, as_json: bool) -> None:
     """Ask for the right path where no file is: that says nothing about the box."""
     try:
         there = config.is_file()
@@ -74,7 +74,8 @@ def _must_be_there(config: Path, as_json: bool) -> None:
         return  # what may not be looked at is judged with the rest
     if not there:
         where = "give the gate's file with --config; its service reads /etc/sotdae/gate.toml"
-        end(ConfigError(str(config), [f"there is no such file: {where}"]), as_json=as_json)
+        error = ConfigError(str(config), [f"there is no such file: {where}"])
+        end(error if as_json else worded(language, error), as_json=as_json)
 
 
 def _show(report: Report, language: Language) -> None:
@@ -88,7 +89,11 @@ def _show(report: Report, language: Language) -> None:
     console.print(listed)
     if not report.findings:
         console.print(f"[bold green]{words['well']}[/]")
-    console.print(f"[dim]{words['looked']}: {', '.join(report.looked)}[/]")
+    looked = ", ".join(named(language, "part", part) for part in report.looked)
+    console.print(f"[dim]{words['looked']}: {looked}[/]")
     if report.skipped:
-        skipped = ", ".join(f"{part} ({why})" for part, why in report.skipped.items())
+        reasons = (
+            (named(language, "part", part), said(language, why)) for part, why in report.skipped.items()
+        )
+        skipped = ", ".join(f"{part} ({why})" for part, why in reasons)
         console.print(f"[dim]{words['skipped']}: {escape(skipped)}[/]")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sotdae_edge.panel.terms import said
 from sotdae_provisioning.device.doctor.texts import TEXTS, Language, Rank
 
 
@@ -21,11 +22,14 @@ class Finding:
 
     def fault(self, language: Language) -> str:
         """Say what is wrong."""
-        return TEXTS[self.code].words(language).fault.format_map(self.values)
+        return TEXTS[self.code].words(language).fault.format_map(self._said(language))
 
     def mend(self, language: Language) -> str:
         """Say how to mend it."""
-        return TEXTS[self.code].words(language).mend.format_map(self.values)
+        return TEXTS[self.code].words(language).mend.format_map(self._said(language))
+
+    def _said(self, language: Language) -> dict[str, str]:
+        return {name: said(language, value) for name, value in self.values.items()}
 
     def as_json(self, language: Language) -> dict[str, Any]:
         """Return it as plain values."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sotdae_edge.panel.terms import Lang, language
+from sotdae_edge.panel.terms import Lang, language, said
 from sotdae_provisioning.telling import told
 from sotdae_shared.errors import ConfigError
 
@@ -74,7 +74,7 @@ def walk(
 
     Example:  sudo sotdae device walk --config /etc/sotdae/gate.toml --key kim.pem
     """
-    with told(), _libraries():
+    with told(lang), _libraries():
         from sotdae_edge.fitting import fitted_gate
         from sotdae_edge.panel.key_cli import passphrase_of
         from sotdae_edge.panel.keys import load_key, owner
@@ -109,6 +109,7 @@ def verify(
         Path | None,
         typer.Option("--config", "-c", help="The gate's file: the technician must be on its roster."),
     ] = None,
+    lang: LangOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check the signatures of a report, and that its page shows what was signed. Exit code 1 if not.
@@ -118,7 +119,8 @@ def verify(
     from sotdae_edge.config import load_gate
     from sotdae_provisioning.device.walk.checking import check
 
-    with told():
+    tongue = lang or language()
+    with told(tongue):
         people = () if config is None else load_gate(config).roster
         found = check(file, device_key, None if config is None else people)
     if as_json:
@@ -129,8 +131,9 @@ def verify(
         )
     else:
         for text, holds in found.lines.items():
-            typer.echo(f"{'✓' if holds else '✗'} {text}")
-        typer.echo(f"{'holds' if found.holds else 'DOES NOT HOLD'}; the walk: {found.verdict}")
+            typer.echo(f"{'✓' if holds else '✗'} {said(tongue, text)}")
+        verdict = "holds" if found.holds else "DOES NOT HOLD"
+        typer.echo(said(tongue, f"{verdict}; the walk: {found.verdict}"))
     raise typer.Exit(0 if found.holds else 1)
 
 
@@ -148,7 +151,7 @@ def draw(
     from sotdae_provisioning.device.walk.kept import replace
     from sotdae_provisioning.device.walk.page import page
 
-    with told():
+    with told(lang):
         kept, written = load_any(file)
         replace(out, page(kept, lang or written or language()).encode())
 
@@ -180,8 +183,8 @@ def label(
                 str(out), ["want a name that ends in .svg, or in .html to print or to save as PDF"]
             )
         replace(out, (svg(made) if out.suffix == ".svg" else sheet(made)).encode())
-    said = {"file": str(out), "code": made.code}
-    typer.echo(json.dumps(said, ensure_ascii=False) if as_json else f"{out}: {made.code}")
+    told_of = {"file": str(out), "code": made.code}
+    typer.echo(json.dumps(told_of, ensure_ascii=False) if as_json else f"{out}: {made.code}")
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from sotdae_edge.panel import terms
 from sotdae_edge.panel.terms import Lang
 from sotdae_provisioning.device.walk.result import Finding, Value
 
@@ -55,9 +56,16 @@ def finding_text(lang: Lang, finding: Finding) -> tuple[str, str]:
     if entry is None:
         return finding.code, ""
     unknown = said("flags", lang, "unknown")
-    known = {name: unknown if each is None else each for name, each in finding.values.items()}
+    known = {name: _known(lang, each, unknown) for name, each in finding.values.items()}
     mend = entry["mend"][ko] if "mend" in entry else ""
     try:
         return str(entry["says"][ko]).format(**known), mend
     except (LookupError, ValueError):  # a report made by hand, or by another version
         return finding.code, mend
+
+
+def _known(lang: Lang, value: Value, unknown: str) -> Value:
+    """Return a value of a finding as it is shown; a reason that came in English in the language."""
+    if value is None:
+        return unknown
+    return terms.said(lang, value) if isinstance(value, str) else value

@@ -251,6 +251,16 @@ def test_it_is_told_in_korean_and_in_english_the_worst_first(box: Box) -> None:
     assert ranks == sorted(ranks, key=["unsafe", "unheard", "soon"].index)
 
 
+def test_reasons_and_parts_are_korean(box: Box) -> None:
+    box.write()
+    said = CliRunner().invoke(device_app, ["doctor", "-c", str(box.file), "--lang", "ko"])
+    flat = " ".join(said.output.split())
+    assert "확인: 설정, 저장장치, 에이전트" in flat, flat
+    assert "읽을 수 없음(파일 없음)" in flat, flat
+    none = CliRunner().invoke(device_app, ["doctor", "-c", str(box.base / "none.toml"), "--lang", "ko"])
+    assert (none.exit_code, "파일 없음: --config로 게이트 파일 지정" in none.output) == (2, True)
+
+
 def test_at_a_sound_box_nothing_is_found_and_nothing_is_changed(box: Box) -> None:
     box.write()
     box.enrol()

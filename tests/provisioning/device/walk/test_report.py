@@ -102,6 +102,9 @@ def test_the_page_is_found_out_when_it_shows_something_else(tmp_path: Path) -> N
     assert not found.holds, "signatures hold, the page does not show what they cover"
     said = CliRunner().invoke(device_app, ["report", "verify", str(file)])
     assert (said.exit_code, "✗ the page shows what was signed" in said.output) == (1, True)
+    korean = CliRunner().invoke(device_app, ["report", "verify", str(file), "--lang", "ko"])
+    assert (korean.exit_code, "✗ 화면이 서명된 내용과 같음" in korean.output) == (1, True)
+    assert korean.output.splitlines()[-1].startswith("유효하지 않음, 점검 ")
 
 
 def test_an_unsigned_report_does_not_hold(tmp_path: Path) -> None:
