@@ -52,10 +52,7 @@ def may_open(by: Rank, holders: Collection[Rank]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Nonce:
-    """What two people sign: bound to this boot, incident and state.
-
-    Whoever asks within `times.nonce` of the first gets the same; each has `times.nonce` from then to order.
-    """
+    """What two people sign: bound to this boot, incident and state, for five minutes (DESIGN 4)."""
 
     value: str
     incident: str
@@ -65,8 +62,10 @@ class Nonce:
     """The one before it, which people may be signing yet."""
 
     def of(self, value: str | None) -> "Nonce | None":
-        """Return which of both an order names."""
-        return next((each for each in (self, self.earlier) if each is not None and each.value == value), None)
+        """Return which of them an order names."""
+        if self.value == value:
+            return self
+        return None if self.earlier is None else self.earlier.of(value)
 
 
 @dataclass(frozen=True, slots=True)

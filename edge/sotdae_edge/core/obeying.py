@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from sotdae_edge.core.gate import Gate
 
 
+SHARED = 0.2
+"""For this part of its life a nonce is handed out to whoever else asks."""
+
 FromPeople = (
     LinkLost | NonceAsked | CommandCame | ReleaseCame | DenyTold | BadCommand | PolicyCame | BadPolicy
 )  # fmt: skip
@@ -132,8 +135,9 @@ def give_nonce(gate: "Gate", event: NonceAsked, now: float) -> Answer:
     """Answer with what two people sign to reopen, and with what stands in their way."""
     at, valid_s = situation(gate, now), gate.site.times.nonce
     if at.incident is not None:
-        fresh = Nonce(event.nonce, at.incident, gate.state, now + 2.0 * valid_s)
+        fresh = Nonce(event.nonce, at.incident, gate.state, now + valid_s)
         gate.nonce = _shared(gate.nonce, fresh, now, valid_s)
+        valid_s = gate.nonce.until - now
     return Answer("nonce", event.query, {
         "nonce": None if gate.nonce is None else gate.nonce.value,
         "boot": gate.boot, "facility": gate.site.facility, "actuator": ACTUATOR,
@@ -147,10 +151,16 @@ def give_nonce(gate: "Gate", event: NonceAsked, now: float) -> Answer:
 
 
 def _shared(last: Nonce | None, fresh: Nonce, now: float, valid_s: float) -> Nonce:
-    """Return what to hand out: the last nonce for half of its life, then a fresh one beside it.
+    """Return what to hand out: the last nonce in the first part of its life, then a fresh one beside it.
 
-    So whoever asks has the time that is promised, and nobody's asking makes void what others are signing.
+    So nobody's asking makes void what others are signing, and five live at once at the most.
     """
     if last is None or (last.incident, last.state) != (fresh.incident, fresh.state) or now >= last.until:
         return fresh
-    return last if now <= last.until - valid_s else replace(fresh, earlier=replace(last, earlier=None))
+    return last if now <= last.until - (1.0 - SHARED) * valid_s else replace(fresh, earlier=_alive(last, now))
+
+
+def _alive(nonce: Nonce | None, now: float) -> Nonce | None:
+    if nonce is None or now >= nonce.until:
+        return None
+    return replace(nonce, earlier=_alive(nonce.earlier, now))
