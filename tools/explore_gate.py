@@ -1,5 +1,6 @@
 """Explore the gate to the fixed point of each cut, or of those named, and print what was walked."""
 
+import argparse
 import sys
 import time
 from pathlib import Path
@@ -11,11 +12,13 @@ from edge.core.cuts import CUTS  # noqa: E402 - it lives with the tests
 from edge.core.exploration import explore  # noqa: E402 - as above
 
 
-def main(names: list[str]) -> int:
+def main(words: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, epilog="Example:  tools/explore_gate.py radar")
+    parser.add_argument("cut", nargs="*", help=f"{', '.join(CUTS)}; all of them take a long while")
+    names = parser.parse_args(words).cut
     unknown = [name for name in names if name not in CUTS]
     if unknown:
-        print(f"no such cut: {', '.join(unknown)}. There are: {', '.join(CUTS)}")
-        return 2
+        parser.error(f"no such cut: {', '.join(unknown)}; there are {', '.join(CUTS)}")
     print("| cut | what is free | actions | states | edges | rows of the table | CPU s |")
     print("|---|---|---|---|---|---|---|")
     for name in names or CUTS:

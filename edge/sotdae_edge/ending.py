@@ -26,6 +26,10 @@ def end(error: SotdaeError, *, as_json: bool = False) -> NoReturn:
 @contextmanager
 def plotting(target: Path) -> Iterator[None]:
     """Say why a plot cannot be drawn, and end with 2: no library for it, or no place."""
+    if not target.suffix or target.is_dir():
+        # The library would add one and write beside the folder.
+        typer.echo(f"--plot {target}: want a file whose name ends in .png, .svg or .pdf", err=True)
+        raise typer.Exit(2)
     try:
         yield
     except ModuleNotFoundError as error:

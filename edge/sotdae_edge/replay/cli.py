@@ -85,6 +85,8 @@ def _draw(report: Report, target: Path) -> None:
 
 def _show(report: Report) -> None:
     table = Table("at", "state", "level", "first out", "because", box=None, pad_edge=False)
+    for column in table.columns[:-1]:
+        column.no_wrap = True
     for step in report.steps[:MAX_SHOWN]:
         level = "?" if step.level_cm is None else f"{step.level_cm:.1f} cm"
         table.add_row(
@@ -100,14 +102,19 @@ def _show(report: Report) -> None:
 
 def _summary(report: Report) -> str:
     naive = report.naive_close_s
-    bare = "never" if naive is None else f"at {report.series.at(naive)}"
+    bare = "would never have closed" if naive is None else f"would have closed at {report.series.at(naive)}"
     channels = ", ".join(channel.name for channel in report.site.channels)
-    days, predicted = report.years * 365.25, report.false("predicted")
+    rows, predicted = f"{len(report.levels_cm)} rows over {_span(report.years)}", report.false("predicted")
     ignored = ", ".join(report.layout.ignored)
     lines = (
-        f"{report.site.facility}, {len(report.levels_cm)} rows over {days:.1f} days, channels: {channels}",
+        f"{report.site.facility}, {rows}, channels: {channels}",
         f"closings {len(report.closings)}, false {report.false()} (of these predicted {predicted})",
-        f"a bare threshold would have closed {bare}",
+        f"a bare threshold {bare}",
         *([f"ignored columns: {ignored}"] if ignored else []),
     )
     return "\n".join(lines)
+
+
+def _span(years: float) -> str:
+    days = years * 365.25
+    return f"{days:.1f} days" if days >= 2.0 else f"{days * 24.0:.1f} hours"

@@ -15,6 +15,7 @@ BUILT_IN = Site("GG-41113-UP-0007", UNDERPASS_CHANNELS, geometry=Geometry(length
 LEVEL = Channel("level", "analog", (("level_cm", 0.0),))
 CONTEXT = {"rain": "rain_rate", "rain_mm_h": "rain_rate", "river": "river_stage", "river_cm": "river_stage"}
 """Columns of rain in mm/h and river in cm, and the points they feed."""
+FLAG = (0.0, 1.0, None)
 PERIODS_FRESH = 2.5
 """A channel may miss two samples in a row, as a live one may."""
 PERIODS_RATE = 12.0
@@ -57,7 +58,7 @@ def lay_out(series: Series, site: Site) -> Layout:
     """Match columns with the site's channels; a channel without a column is not there, nor is a river.
 
     Raises:
-        ConfigError: if no column is a level.
+        ConfigError: if no column is a level, or a contact says anything but 0 and 1.
     """
     channels: list[Channel] = []
     feeds: list[Feed] = []
@@ -72,12 +73,27 @@ def lay_out(series: Series, site: Site) -> Layout:
         feeds.append(feed)
     if not channels:
         names = ", ".join(["level_cm", *(channel.name for channel in site.channels)])
-        raise ConfigError(series.name, [f"line 1: no level column; want one of {names} or <sensor>_cm"])
+        told = ", ".join(series.columns)
+        problem = f"no level column among  {told}; want one of {names} or <sensor>_cm"
+        raise ConfigError(series.name, [f"line 1: {problem}"])
+    _check_flags(feeds, series)
     context = [Feed(name, point, "context") for name, point in CONTEXT.items() if name in series.columns]
     used = {feed.column for feed in (*feeds, *context)}
     fitted = _fitted(replace(site, channels=tuple(channels)), series.period_s, context)
     ignored = tuple(name for name in series.columns if name not in used)
     return Layout(fitted, (*feeds, *context), ignored)
+
+
+def _check_flags(feeds: list[Feed], series: Series) -> None:
+    """Refuse a contact that says anything but 0 and 1: a level in cm would count as wet."""
+    problems = []
+    for feed in (each for each in feeds if each.kind == "flag"):
+        odd = next((row for row, value in enumerate(series.columns[feed.column]) if value not in FLAG), None)
+        if odd is not None:
+            value, at = series.columns[feed.column][odd], series.at(series.times_s[odd])
+            problems.append(f"{feed.column} at {at}: {value:g} is neither 0 nor 1")
+    if problems:
+        raise ConfigError(series.name, problems)
 
 
 def _matched(channel: Channel, series: Series) -> tuple[tuple[tuple[str, float], ...], list[Feed]]:

@@ -1,7 +1,7 @@
 """One picture of a replay: the level against its thresholds, and what the gate made of it."""
 
 from bisect import bisect_left, bisect_right
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from math import nan
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ def plot(report: Report, target: Path, title: str | None = None, window_s: Windo
     window = window_s or (times[0], times[-1])
     figure = Figure(figsize=(9, 4.2), layout="constrained")
     axes = figure.subplots()
+    if report.series.origin is not None:
+        axes.xaxis_date(report.series.origin.tzinfo)
     _shade(axes, report)
     _water(axes, report, window)
     _thresholds(axes, report)
@@ -35,14 +37,15 @@ def plot(report: Report, target: Path, title: str | None = None, window_s: Windo
     if report.series.origin is None:
         axes.set_xlabel("s")
     else:
-        axes.xaxis.set_major_formatter(_clock(axes.xaxis.get_major_locator()))
+        axes.xaxis.set_major_formatter(_clock(axes.xaxis.get_major_locator(), report.series.origin.tzinfo))
     figure.legend(loc="outside lower center", ncols=4, fontsize=8, frameon=False)
     figure.savefig(target, dpi=110)
 
 
-def _clock(locator: Any) -> Any:
+def _clock(locator: Any, zone: tzinfo | None) -> Any:
+    """Write the clock of the record; matplotlib would write that of UTC."""
     formatter: Any = dates.ConciseDateFormatter
-    return formatter(locator)
+    return formatter(locator, tz=zone)
 
 
 def _moment(report: Report, at_s: float) -> Any:

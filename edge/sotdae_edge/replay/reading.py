@@ -12,6 +12,8 @@ from sotdae_shared.errors import ConfigError
 NOTHING = frozenset({"", "nan", "null", "none", "-"})
 """Words that exports write where nothing was measured."""
 MAX_PROBLEMS = 10
+MAX_TOLD = 80
+"""Letters of a wrong header that are shown."""
 MAX_CM = 1e6
 """No instrument says more; beyond it a number is a mistake."""
 
@@ -27,8 +29,10 @@ def read_series(path: Path) -> Series:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return parse(path.name, file)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), [f"cannot be read: {error}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(path), ["cannot be read: is not UTF-8; save it as CSV in UTF-8"]) from error
+    except OSError as error:
+        raise ConfigError(str(path), [f"cannot be read: {error.strerror}"]) from error
 
 
 def parse(name: str, lines: Iterable[str]) -> Series:
@@ -39,6 +43,7 @@ def parse(name: str, lines: Iterable[str]) -> Series:
         for row in rows:
             reading.take(rows.line_num, row)
             if len(reading.problems) >= MAX_PROBLEMS:
+                reading.problems.append("... nothing after these was read")
                 break
     except csv.Error as error:
         reading.problems.append(f"line {rows.line_num}: is not CSV: {error}")
@@ -70,9 +75,8 @@ class _Reading:
 
     def _take_header(self, line: int, header: list[str]) -> None:
         if "time" not in header or len(header) < 2:
-            raise ConfigError(
-                self.name, [f"line {line}: want a header with time and a level, such as level_cm"]
-            )
+            want = "want a header with time and a level, such as  time,level_cm"
+            raise ConfigError(self.name, [f"line {line}: {want}; it says  {','.join(header)[:MAX_TOLD]}"])
         if len(set(header)) < len(header):
             raise ConfigError(self.name, [f"line {line}: two columns have the same name"])
         self._header, self._time_at = header, header.index("time")
@@ -103,7 +107,9 @@ class _Reading:
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
-            raise ValueError(f"time {text!r}: want RFC 3339 or seconds") from None
+            raise ValueError(
+                f"time {text!r}: want RFC 3339, such as 2026-07-15T06:00:00+09:00, or seconds"
+            ) from None
         if self._origin is None:
             if self._times_s:
                 raise ValueError(f"time {text!r}: want what the first row has, seconds")
@@ -116,7 +122,7 @@ class _Reading:
         if self.problems:
             raise ConfigError(self.name, self.problems)
         if len(self._times_s) < 2:
-            raise ConfigError(self.name, [f"{len(self._times_s)} rows: want two at least"])
+            raise ConfigError(self.name, [f"rows: {len(self._times_s)}; want two at least"])
         named = zip(self._header, self._columns, strict=True)
         columns = {name: column for name, column in named if name != "time"}
         return Series(self.name, self._times_s, columns, self._origin)

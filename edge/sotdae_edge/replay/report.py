@@ -77,7 +77,7 @@ def _decision(step: Step, at: Callable[[float], str | float]) -> dict[str, Any]:
 
 
 def replay(series: Series, site: Site, progress: Callable[[int], None] = lambda rows: None) -> Report:
-    """Run a series through the shipped gate. Raises ConfigError if it has no level column."""
+    """Run a series through the shipped gate. Raises ConfigError, see `lay_out`."""
     layout = lay_out(series, site)
     run = Run(series, layout)
     run.go(progress)

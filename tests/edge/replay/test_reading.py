@@ -40,7 +40,7 @@ def test_nothing_measured_is_not_zero(word: str) -> None:
         (["time,level_cm", "5,1", "4,2"], "line 3: time 4 does not come after"),
         (["time,level_cm", "0,1", "1"], "line 3: 1 cells, the header has 2"),
         (["time,level_cm", "0,1", "1,2,3"], "line 3: 3 cells, the header has 2"),
-        (["time,level_cm", "today,1", "1,2"], "line 2: time 'today': want RFC 3339 or seconds"),
+        (["time,level_cm", "today,1", "1,2"], "line 2: time 'today': want RFC 3339, such as 2026"),
         (["time,level_cm", "nan,1", "1,2"], "line 2: time 'nan'"),
         (["time,level_cm", "2020-01-01T00:00:00Z,1", "7,2"], "line 3: time '7': want what the first row has"),
         (
@@ -49,10 +49,11 @@ def test_nothing_measured_is_not_zero(word: str) -> None:
         ),
         (["time,level_cm", "2020-01-01T00:00:00Z,1", "2020-01-01T00:05:00,2"], "line 3: time"),
         (["level_cm,depth", "0,1", "1,2"], "line 1: want a header with time"),
+        (["Date;Level", "0;1"], "such as  time,level_cm; it says  Date;Level"),
         (["time", "0", "1"], "line 1: want a header with time and a level"),
         (["time,a_cm,a_cm", "0,1,1"], "line 1: two columns have the same name"),
-        (["time,level_cm", "0,1"], "1 rows: want two at least"),
-        ([], "0 rows"),
+        (["time,level_cm", "0,1"], "rows: 1; want two at least"),
+        ([], "rows: 0"),
         (["time,level_cm", '0,"1', "1,2"], "is not CSV"),
     ],
 )
@@ -65,7 +66,9 @@ def test_a_problem_is_told_with_its_line(rows: list[str], problem: str) -> None:
 def test_only_the_first_problems_are_told() -> None:
     with pytest.raises(ConfigError) as caught:
         parse("x", lines("time,level_cm", *(f"{number},wet" for number in range(500))))
-    assert len(caught.value.problems) == 10
+    *told, last = caught.value.problems
+    assert len(told) == 10
+    assert last == "... nothing after these was read"
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00bad", None])
@@ -74,6 +77,13 @@ def test_a_file_that_cannot_be_read_is_told(content: bytes | None, tmp_path: Pat
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ConfigError, match="cannot be read"):
+        read_series(path)
+
+
+def test_another_encoding_is_told_with_its_mend(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes("time,수위_cm\n0,1\n1,2\n".encode("cp949"))
+    with pytest.raises(ConfigError, match="is not UTF-8; save it as CSV in UTF-8"):
         read_series(path)
 
 

@@ -1,18 +1,23 @@
 """Series through the shipped gate: when it cautions, closes and may reopen, and what was false."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from edge.replay.kit import constant, pond, rise, series
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib import rc_context
 
 from sotdae_edge.core.site import Geometry, Levels
 from sotdae_edge.replay.layout import BUILT_IN, lay_out
+from sotdae_edge.replay.plot import plot
 from sotdae_edge.replay.report import Report, replay
 from sotdae_edge.replay.series import Series
 from sotdae_shared.errors import ConfigError
 
+KST = timezone(timedelta(hours=9))
 LONG = replace(BUILT_IN, geometry=Geometry(length_m=300.0, margin_s=15.0))
 RIVER = replace(BUILT_IN, levels=Levels(river_caution_cm=2880.0, river_trigger_cm=2902.0))
 
@@ -141,7 +146,7 @@ def test_columns_find_their_channels(
 
 
 def test_without_a_level_there_is_nothing_to_replay() -> None:
-    with pytest.raises(ConfigError, match="no level column; want one of level_cm, radar"):
+    with pytest.raises(ConfigError, match="no level column among  river; want one of level_cm, radar"):
         lay_out(series(1.0, 2.0, river=constant(0.0)), BUILT_IN)
 
 
@@ -169,3 +174,21 @@ def test_when_the_record_began_changes_nothing(
     shifted = [(step.state, round(step.at_s - later, 3)) for step in moved.steps]
     assert shifted == [(step.state, round(step.at_s, 3)) for step in plain.steps]
     assert len(plain.levels_cm) == len(levels)
+
+
+def test_a_contact_says_0_or_1() -> None:
+    wet = series(5.0, 60.0, float_5=constant(2.0), float_15=constant(0.0))
+    with pytest.raises(ConfigError, match="2 is neither 0 nor 1") as caught:
+        replay(wet, BUILT_IN)
+    assert caught.value.problems == ["float_5 at 2020-07-23T12:20:00+00:00: 2 is neither 0 nor 1"]
+
+
+def test_a_picture_keeps_the_clock_of_its_record(tmp_path: Path) -> None:
+    seoul = replace(
+        series(60.0, 1800.0, level_cm=rise(5.0, 60.0)), origin=datetime(2023, 7, 15, 6, tzinfo=KST)
+    )
+    with rc_context({"svg.fonttype": "none"}):
+        plot(replay(seoul, BUILT_IN), tmp_path / "x.svg")
+    drawn = (tmp_path / "x.svg").read_text()
+    assert ">06:10<" in drawn
+    assert ">2023-Jul-15 06:" in drawn or ">2023-Jul-15<" in drawn

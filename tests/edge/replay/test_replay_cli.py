@@ -61,6 +61,28 @@ def test_a_bad_line_is_named(flood: Path) -> None:
     assert json.loads(done.stdout)["problems"] == ["line 3: level_cm 'wet': want a number, or nothing"]
 
 
+def test_moments_stay_whole_on_a_narrow_terminal(flood: Path) -> None:
+    done = sotdae(flood)
+    assert "2020-07-23T21:13:14.600+09:00  closed" in done.stdout
+
+
+def test_a_dry_record_closes_for_nobody(flood: Path) -> None:
+    flood.write_text("time,level_cm\n0,0\n3600,0\n")
+    done = sotdae(flood)
+    assert done.returncode == 0, done.stderr
+    assert "2 rows over 1.0 hours" in done.stdout
+    assert "a bare threshold would never have closed" in done.stdout
+
+
+def test_a_picture_without_a_name_is_told(flood: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    done = sotdae(flood, "--plot", folder)
+    assert done.returncode == 2
+    assert "want a file whose name ends in .png" in done.stderr
+    assert sorted(tmp_path.iterdir()) == [flood, folder], "nothing is written beside the folder"
+
+
 def test_a_picture_nowhere_is_told(flood: Path, tmp_path: Path) -> None:
     done = sotdae(flood, "--plot", tmp_path / "none" / "x.png")
     assert done.returncode == 2
