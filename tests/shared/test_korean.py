@@ -145,6 +145,7 @@ def test_every_entry_is_said_by_some_part() -> None:
 MADE = (
     "there is no such file: give the gate's file with --config; its service reads /etc/sotdae/gate.toml",
     "is no report: there are no data in this page", "[Errno 7] No such file or directory: '7'",
+    "floor: policy 7, site 7, roster 7; deny list 7", "deny list 7", "floor: policy 7, site 7, roster 7",
     "[Errno 7] Connection refused", "Connect call failed 7",
     "7: wrong: 7", "7: warning: 7", "never", "7 s earlier", "7 min later", "left out: 7",
     "policy 7 done, ring 7 of 7, in force at 7 of 7", "policy 7 frozen, ring 7 of 7, in force at 7 of 7: 7",

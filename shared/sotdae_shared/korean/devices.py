@@ -23,6 +23,9 @@ DEVICES: dict[str, str] = {
     "there is no such file: give the gate's file with --config; its service reads /etc/sotdae/gate.toml": (
         "파일 없음: --config로 게이트 파일 지정. 서비스는 /etc/sotdae/gate.toml을 읽음"
     ),
+    "floor: policy {0:word}, site {1:word}, roster {2:word}": "하한: 정책 {0}, 시설 {1}, 명단 {2}",
+    "deny list {0:word}": "폐기 목록 {0}",
+    "{0:said}; deny list {1:word}": "{0}; 폐기 목록 {1}",
     # checks of a report
     "the page shows what was signed": "화면이 서명된 내용과 같음",
     "the page shows what was signed (drawn by {0}, this is {1})": (

@@ -28,6 +28,7 @@ from sotdae_provisioning.pki.folder import write
 from sotdae_provisioning.pki.province import Province
 from sotdae_provisioning.pki.statements import publish_deny_list
 from sotdae_shared.errors import WireError
+from sotdae_shared.units import KST
 
 OFFICE = "https://localhost:8443"
 
@@ -124,7 +125,7 @@ def test_the_sheet_says_of_each_ticket_when_it_ends(ca: Province, tmp_path: Path
     ends = {grant.address.node: grant.until for grant in Codes(ca.path / "codes.db").out(datetime.now(UTC))}
     assert ends["gate-2"] - ends["gate-1"] > timedelta(hours=46)
     for node, label in zip(("gate-1", "gate-2"), labels, strict=True):
-        assert f"until {ends[node]:%Y-%m-%d %H:%M} UTC" in label
+        assert f"기한 until {ends[node].astimezone(KST):%Y-%m-%d %H:%M} KST" in label
 
 
 def test_a_ticket_of_the_list_enrols_its_box_which_then_needs_none(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def svg(label: Label) -> str:
     """Return the label as SVG, 90 by 55 mm."""
     rows = [
         (label.name, 6.4, 800, 9.5), (label.name_en, 3.4, 500, 14.5), (label.facility, 5.0, 700, 21.5),
-        (label.where, 3.0, 400, 26.5), (f"node  {label.node}", 3.0, 400, 33.0),
+        (label.where, 3.0, 400, 26.5), (f"노드 node  {label.node}", 3.0, 400, 33.0),
         (f"S/N  {label.serial}" if label.serial else "", 3.0, 400, 37.5),
     ]  # fmt: skip
     texts = "".join(_text(text, _TEXT_X, y, size, weight) for text, size, weight, y in rows if text)

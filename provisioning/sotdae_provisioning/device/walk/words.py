@@ -30,14 +30,14 @@ def step_title(lang: Lang, step: str) -> str:
     """Return a step's title, with which one of its kind it is."""
     kind, _, which = step.partition(":")
     title = said("steps", lang, kind)
-    return f"{title} · {which}" if which else title
+    return f"{title} · {terms.named(lang, 'thing', which)}" if which else title
 
 
 def value_title(lang: Lang, name: str) -> str:
     """Return a value's name; what comes after the first point is a point of the device."""
     kind, _, which = name.partition(".")
-    title = said("values", lang, kind)
-    return f"{which}: {title}" if which else title
+    title = terms.named(lang, "thing", said("values", lang, kind))
+    return f"{terms.named(lang, 'thing', which)}: {title}" if which else title
 
 
 def value_text(lang: Lang, value: Value, unit: str) -> str:
@@ -46,7 +46,7 @@ def value_text(lang: Lang, value: Value, unit: str) -> str:
         return said("flags", lang, "unknown")
     if isinstance(value, bool):
         return said("flags", lang, str(value).lower())
-    text = said("flags", lang, value) if isinstance(value, str) else f"{value:.10g}"
+    text = terms.said(lang, said("flags", lang, value)) if isinstance(value, str) else f"{value:.10g}"
     return f"{text} {unit}".strip()
 
 
