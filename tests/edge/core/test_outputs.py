@@ -21,6 +21,16 @@ def test_warnings_are_said_when_they_change_and_again_every_second() -> None:
     assert outputs.next_deadline(12.95) is None
 
 
+def test_a_gate_at_rest_says_again_what_it_said_and_nothing_before_its_first_word() -> None:
+    outputs = Outputs()
+    assert outputs.again(10.0) == []
+    outputs.warn(CLOSED, 10.0)
+    assert outputs.again(10.9) == []
+    assert outputs.again(11.0) == [CLOSED]
+    assert outputs.again(11.1) == []
+    assert outputs.next_deadline(11.1) == 12.0
+
+
 def test_since_when_the_warnings_are_closed_counts_from_the_first_word() -> None:
     outputs = Outputs()
     outputs.warn(OPEN, 10.0)

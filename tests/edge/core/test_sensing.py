@@ -235,7 +235,25 @@ def test_an_outlook_counts_who_does_not_vote_and_tells_whether_all_is_sound() ->
         out.bypass, silent.level = Bypass("kim", "repair", 0.0, 5.0), None
     for each in (two_out, two_silent):
         assert (look(each, 1.0).lost, look(each, 1.0).sound, look(each, 1.0).seeing) == (2, False, True)
+    assert look(two_out, 1.0).out == {each.spec.name for each in two_out[:2]}
     assert not look([], 1.0).seeing
+
+
+@pytest.mark.parametrize(
+    ("levels", "apart_cm"),
+    [
+        ([Level(3.0, 3.0), Level(-4.0, -4.0), Level(1.0, 1.0)], 7.0),
+        ([Level(3.0, 3.0), LOW, MIDDLE], 2.0),
+        ([Level(3.0, 3.0), LOW, BAD], 0.0),
+        ([LOW, BAD, BAD], -10.0),
+        ([BAD, BAD, BAD], -INF),
+    ],
+)
+def test_an_outlook_tells_how_far_the_voters_are_apart(levels: list[Level | None], apart_cm: float) -> None:
+    channels = [ChannelState(RADAR, level, fresh_until=9.0) for level in levels]
+    for number, each in enumerate(channels):
+        each.spec = replace(RADAR, name=f"c{number}")
+    assert look(channels, 1.0).apart_cm == apart_cm
 
 
 def test_unknown_is_never_zero() -> None:
