@@ -4,9 +4,10 @@ A day is 24 hours of dry readings, one a minute: time that was wet, unknown or s
 neither a wall clock nor a restart matters.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import median, median_low
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -49,12 +50,7 @@ class Baseline:
 
     def _today_cm(self) -> float:
         """Return the lower median of today's readings."""
-        seen, half = 0, sum(self.today.values()) / 2.0
-        for step in sorted(self.today):
-            seen += self.today[step]
-            if seen >= half:
-                return round(step * STEP_CM, 1)
-        raise ValueError("no reading today")
+        return round(median_low(Counter(self.today).elements()) * STEP_CM, 1)
 
     @property
     def dry_cm(self) -> float | None:
