@@ -344,3 +344,27 @@ def test_every_moment_at_which_time_alone_changes_an_answer_is_told() -> None:
     found = silent()
     found.since.held("level", True, 5.0, NOW)
     assert found.next_deadline(NOW) == due
+
+
+def two(*readings: tuple[float, float]) -> Sensing:
+    """Return what radar and pressure alone have told: these levels, one pair each second."""
+    found = Sensing.of(replace(SITE, channels=SITE.channels[:2]), NOW)
+    for count, (radar, pressure) in enumerate(readings):
+        points = {"radar_level": Sample(radar, count, 87.0), "pressure_level": Sample(pressure, count, 100.0)}
+        found.take(points, NOW + count)
+    return found
+
+
+@pytest.mark.parametrize(("radar", "off"), [(-4.0, True), (-3.9, False)])
+def test_over_a_dry_road_too_two_that_are_five_centimetres_apart_are_suspected(
+    radar: float, off: bool
+) -> None:
+    since = [channel.disagree_since for channel in two(*[(radar, 1.0)] * 3).channels]
+    assert since == ([NOW, NOW] if off else [None, None])
+
+
+def test_rates_begin_a_centimetre_below_where_they_count_and_end_below_that() -> None:
+    assert rated_from_cm(SITE.levels) == 2.0
+    assert two(*[(2.0, 2.0)] * 16).rates.keys() == {"radar", "pressure"}
+    assert two(*[(1.9, 1.9)] * 16).rates == {}
+    assert two(*[(2.0, 2.0)] * 16, (1.0, 1.0)).rates == {}
