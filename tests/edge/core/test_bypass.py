@@ -174,6 +174,9 @@ def test_a_restart_ends_it_and_says_so(story: Story) -> None:
     assert [e.because for e in ends] == [("radar: the bypass by lee was ended by a restart; it votes again",)]
     told = [e for e in story.effects if isinstance(e, Alarm) and e.code == "bypass.radar"]
     assert [(e.active, e.priority, e.text) for e in told] == [(False, 2, "radar: ended by a restart")]
+    assert story.gate.alarms.told["bypass.radar"] == (story.gate.born,), (
+        "it counts as one of those that chatter"
+    )
     assert story.gate.sensing.close_vote(story.now).architecture == "2oo3"
     story.effects.clear()
     story.restart()
