@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from sotdae_edge.core.arm import NEVER, POINTS
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.site import Site
 from sotdae_edge.core.validity import MAX_HISTORY
@@ -16,7 +17,7 @@ from sotdae_shared.signing import canonical
 _GATE = TypeAdapter(Gate)
 _SITE = TypeAdapter(Site)
 _CACHES = ("_outlook", "_calm")
-"""Worked out anew when asked for; who asked when is no part of a gate's state."""
+"""Worked out anew when asked for; who asked when is no part of a gate's state, and no more is its rest."""
 
 
 def snapshot(gate: Gate) -> dict[str, Any]:
@@ -24,6 +25,7 @@ def snapshot(gate: Gate) -> dict[str, Any]:
     value: dict[str, Any] = _GATE.dump_python(gate, warnings=False)
     for cache in _CACHES:
         value["sensing"].pop(cache, None)
+    value.pop("resting", None)
     return parse(text(value).encode("ascii"))
 
 
@@ -35,6 +37,9 @@ def restore(value: object) -> Gate:
         raise WireError(f"snapshot: {error.error_count()} wrong fields") from error
     for channel in gate.sensing.channels:
         channel.history = deque(channel.history, maxlen=MAX_HISTORY)
+    for way in gate.approaches:
+        if way.arm.fresh_until > NEVER:  # a record of another version may know other points
+            way.arm.words = {name: way.arm.words.get(name) for name in POINTS}
     return gate
 
 

@@ -108,6 +108,30 @@ def test_a_gate_restored_from_its_snapshot_goes_on_as_itself(before: list[Move],
         assert effects == item.effects
 
 
+def test_a_rest_is_no_part_of_a_snapshot_so_that_segments_join_in_the_middle_of_one() -> None:
+    story = TapedStory(SITE)
+    story.run(4.0)
+    for _ in range(3):
+        assert story.gate.resting is not None
+        story.rotate()
+        for _ in range(20):
+            story.now += 0.2
+            story.scan()
+    _, _, differences = round_trip(story.items)
+    assert differences == []
+
+
+def test_a_snapshot_of_a_version_that_knew_other_points_holds_them_for_unknown() -> None:
+    story = TapedStory(SITE)
+    story.run(4.0)
+    value = snapshot(story.gate.gate)  # type: ignore[attr-defined]
+    words = value["approaches"][0]["arm"]["words"]
+    del words["local_key"]
+    again = restore(value)
+    assert again.approaches[0].arm.words == {**words, "local_key": None}
+    again.tick(story.now + 0.1)
+
+
 @cache
 def lines() -> bytes:
     with TemporaryDirectory() as directory:
