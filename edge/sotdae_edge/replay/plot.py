@@ -38,7 +38,7 @@ def plot(report: Report, target: Path, title: str | None = None, window_s: Windo
         axes.set_xlabel("s")
     else:
         axes.xaxis.set_major_formatter(_clock(axes.xaxis.get_major_locator(), report.series.origin.tzinfo))
-    figure.legend(loc="outside lower center", ncols=4, fontsize=8, frameon=False)
+    figure.legend(loc="outside lower center", ncols=5, fontsize=8, frameon=False)
     figure.savefig(target, dpi=110)
 
 
@@ -59,10 +59,26 @@ def _water(axes: Any, report: Report, window: Window) -> None:
     moments = [_moment(report, times[row]) for row in rows]
     levels = [report.levels_cm[row] for row in rows]
     axes.plot(moments, [nan if level is None else level for level in levels], color=WATER, lw=1.5)
-    highest_cm = max((level for level in levels if level is not None), default=0.0)
+    untaken = _untaken(report, rows)
+    if untaken:
+        axes.plot(*zip(*untaken, strict=True), ".", color=MARK, ms=4, label="reading not taken")
+    told = [told_cm for _, told_cm in untaken]
+    highest_cm = max((level for level in (*levels, *told) if level is not None), default=0.0)
     unsafe_cm = report.site.levels.unsafe_cm
     # What stands metres above the thresholds would hide what happened at them.
     axes.set_ylim(0, min(max(unsafe_cm * 1.12, highest_cm * 1.05), unsafe_cm * 3))
+
+
+def _untaken(report: Report, rows: range) -> list[tuple[Any, float]]:
+    """Return the readings that the gate did not take for the level, such as a spike, and their moments."""
+    series, far_cm = report.series, report.site.disagree_cm
+    found = []
+    for feed in report.layout.feeds:
+        for row in rows if feed.kind == "cm" else ():
+            told, level = feed.level_cm(series.columns[feed.column][row]), report.levels_cm[row]
+            if told is not None and (level is None or abs(told - level) > far_cm):
+                found.append((_moment(report, series.times_s[row]), told))
+    return found
 
 
 def _shade(axes: Any, report: Report) -> None:

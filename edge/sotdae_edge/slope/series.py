@@ -63,7 +63,10 @@ def parse_series(lines: Iterable[str], source: str) -> Series:
 def _time(text: str | None) -> datetime:
     if text is None:
         raise ValueError("want a time and a displacement_mm in every row")
-    at = datetime.fromisoformat(text.strip())
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(f"time {text!r}: want RFC 3339, such as 2026-06-01T00:10:00Z") from None
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
