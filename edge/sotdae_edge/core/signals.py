@@ -11,6 +11,9 @@ from sotdae_edge.core.riverside import released
 if TYPE_CHECKING:
     from sotdae_edge.core.gate import Gate
 
+KEY_BACK_S = 1.0
+"""A key is turned back, and a handle let go, when it has been seen so for so long: contacts are loose."""
+
 Guard = Callable[["Gate", ApproachState, float], Signal | None]
 
 
@@ -36,13 +39,14 @@ def _start(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
 
 
 def _manual(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
-    """Only a key that is seen turned back ends MANUAL; a person may have raised the arm after the flood.
+    """Only a key that stays turned back ends MANUAL; a person may have raised the arm after the flood.
 
     But one key opens one arm: while another approach is still closed, this one closes again. And at the
     riverside, where the inside handle is anybody's, no hand ends an incident.
     """
-    if _by_hand(gate, way, now) is not False:
+    if not way.since.held("key_back", _by_hand(gate, way, now) is False, KEY_BACK_S, now):
         return None
+    way.since.forget("key_back")
     others = all(other.state in (State.OPEN, State.MANUAL) for other in gate.approaches)
     dry = others and gate.site.riverside is None and gate.dry_s(now) >= gate.site.times.reopen_dry
     return _resume(gate, way, now, gate.incident is None or dry)

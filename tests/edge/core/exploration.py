@@ -18,7 +18,7 @@ from edge.core.judged import DRY_CM, Judged, JudgedOne, clone
 from edge.core.plant import Plant
 from edge.core.watched import worst_s
 
-from sotdae_edge.core import ages, alarms, authority, gate, ladder, limits, outputs, rising, selftest
+from sotdae_edge.core import ages, alarms, authority, gate, ladder, limits, outputs, rising, selftest, signals
 from sotdae_edge.core.barrier import Signal, State
 from sotdae_edge.core.limits import Limit
 from sotdae_edge.core.site import Site
@@ -118,6 +118,7 @@ def ticking(site: Site) -> Iterator[None]:
         patch.setattr(rising, "FALL_S", tick_s)
         patch.setattr(outputs, "ASSERT_S", tick_s)
         patch.setattr(alarms, "CHATTER_S", -1.0)
+        patch.setattr(signals, "KEY_BACK_S", 0.0)
         patch.setattr(authority, "verify", cache(authority.verify))
         patch.setattr(policy, "verify", cache(policy.verify))
         patch.setattr(limits, "TIMES", _reaching(site))

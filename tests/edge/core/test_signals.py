@@ -8,8 +8,9 @@ from edge.core.plant import SITE, Story
 
 from sotdae_edge.core.approach import ApproachState
 from sotdae_edge.core.barrier import Signal, State
+from sotdae_edge.core.effects import Decided
 from sotdae_edge.core.memento import Incident
-from sotdae_edge.core.signals import camera_holds, next_signal
+from sotdae_edge.core.signals import KEY_BACK_S, camera_holds, next_signal
 from sotdae_edge.core.site import Approach, Site
 from sotdae_shared.samples import Sample
 
@@ -238,10 +239,29 @@ def test_retries_are_spent_after_the_third(retries: int, signal: Signal) -> None
 @pytest.mark.parametrize(("short_s", "signal"), [(0.0, Signal.RESUME_OPEN), (0.1, Signal.RESUME_CLOSE)])
 def test_a_key_turned_back_opens_only_after_the_whole_dry_time(short_s: float, signal: Signal) -> None:
     story = placed(State.MANUAL, key=False)
-    story.gate.dry_since = story.now - SITE.times.reopen_dry + short_s
-    assert due(story) is signal
+    assert due(story) is None, "back for a moment only"
+    story.gate.dry_since = story.now + KEY_BACK_S - SITE.times.reopen_dry + short_s
+    assert due(story, KEY_BACK_S) is signal
     story.gate.incident = None
-    assert due(story) is Signal.RESUME_OPEN
+    assert due(story) is None, "each asks for its own second"
+    assert due(story, KEY_BACK_S) is Signal.RESUME_OPEN
+
+
+def test_a_key_whose_contact_is_loose_is_a_turned_key() -> None:
+    story = Story()
+    story.run(4.0)
+    story.plant.water(20.0)
+    for turn in range(9_100):
+        story.plant.key = turn % 2 == 0
+        story.run(0.2)
+    steps = [effect.decision for effect in story.effects if isinstance(effect, Decided)]
+    assert steps == [Signal.RESUME_OPEN, Signal.KEY_ON]
+    assert story.alarms["gate.manual_long"] == 2
+    story.plant.key = False
+    story.run(KEY_BACK_S - 0.2)
+    assert story.gate.state is State.MANUAL
+    story.wait(0.3)
+    assert story.gate.state is State.PRE_WARN
 
 
 def test_an_exit_waits_until_the_last_car_has_left() -> None:
