@@ -141,6 +141,7 @@ def curves(real: list[float]) -> tuple[str, list[tuple[float, float, Forecast]]]
                 tallies.setdefault(name, Tally()).take(answer, creep.fails_h, series[-1][0])
             if isinstance(answer, Forecast):
                 dots.append((alpha, creep.fails_h - series[-1][0], answer))
+    tallies |= over_creep(conditions(real)["+ daily cycle 1 mm"])
     names = (
         "curves",
         "asked",
@@ -153,6 +154,19 @@ def curves(real: list[float]) -> tuple[str, list[tuple[float, float, Forecast]]]
     head = "| " + " | ".join(names) + " |\n" + "|---" * len(names) + "|"
     order = sorted(tallies, key=lambda name: (name[0] != "a", name[0] not in "w+", name[0] != "n"))
     return "\n".join([head, *(tallies[name].row(name) for name in order)]), dots
+
+
+def over_creep(read: Callable[[Creep, float, float, random.Random], Readings]) -> dict[str, Tally]:
+    """Ask about accelerations over a creep that goes on beneath them."""
+    tallies: dict[str, Tally] = {}
+    for times, life_h, mm, seed, share in product((1, 3, 10), LIVES_H, NOISES_MM, range(SEEDS), SHARES):
+        creep = Creep(onset_h=240.0, life_h=life_h, start_mm_h=0.2 / times, under_mm_h=0.2)
+        now_h = creep.onset_h + share * life_h
+        whole = read(creep, now_h, mm, random.Random(f"over {times} {life_h} {mm} {seed}"))
+        series = [each for each in whole if now_h - WINDOW_H <= each[0]]
+        name = f"over a creep {f'{times} times as fast' if times > 1 else 'as fast as its onset'}"
+        tallies.setdefault(name, Tally()).take(forecast(series), creep.fails_h, series[-1][0])
+    return tallies
 
 
 def still(_: random.Random) -> Iterator[float]:

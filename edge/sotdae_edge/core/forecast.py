@@ -5,7 +5,7 @@ Inverse velocity after Fukuzono (1985), dv/dt = A v^alpha; SLO after Mufundirwa 
 lengths after Carla et al. (2017); preconditions from DOMAIN 3.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
@@ -30,6 +30,8 @@ MAX_AHEAD = 2.0
 """A forecast reaches at most so many times as far ahead as the acceleration has lasted."""
 MIN_GAIN = 2.0
 """Velocity must have doubled since the onset: seasons make slopes a little faster every year."""
+OVER = 1.5
+"""What is so many times as fast as the creep of before the onset has a velocity of its own over it."""
 
 
 class Why(StrEnum):
@@ -143,6 +145,8 @@ class _Trend:
     """What one step length says: a line for each exponent, and SLO."""
 
     moving: list[Step]
+    creep_mm_h: float
+    """Velocity before the onset; 0 where too little of it was seen."""
     lines: dict[float, Line]
     slo: Line
 
@@ -150,14 +154,26 @@ class _Trend:
     def ends(self) -> tuple[float, float]:
         """The earliest and the latest end that any of them allows."""
         spans = [line.zeros() for line in self.lines.values() if line.r2 >= MIN_R2]
-        lows = [self.slo.slope_low, *(low for low, _, _ in spans)]
+        lows = [self.slo.slope_low, *(low for low, _, _ in spans), *self._over_creep()]
         return min(lows), max(self.slo.slope_high, *(high for _, _, high in spans))
 
+    def _over_creep(self) -> Iterator[float]:
+        """Yield the earliest end if the creep of before goes on under the acceleration.
 
-def _moving(series: Sequence[Point], step_mm: float, sigma_mm: float) -> list[Step] | Refusal:
+        1/v then bends down towards the end, and a line through all of it comes too late.
+        """
+        over = [step for step in self.moving if step.v_mm_h > OVER * self.creep_mm_h]
+        newest = over[-max(MIN_STEPS, len(over) // 2) :]
+        if self.creep_mm_h <= 0.0 or len(newest) < MIN_STEPS:
+            return
+        line = theil_sen([(step.t_h, 1.0 / (step.v_mm_h - self.creep_mm_h)) for step in newest])
+        if line is not None and line.falls and line.r2 >= MIN_R2:
+            yield line.zeros()[0]
+
+
+def _moving(every: Sequence[Step], begin: int) -> list[Step] | Refusal:
     """Return the steps since the onset of acceleration, if they carry a forecast."""
-    every = steps(series, step_mm, sigma_mm)
-    moving = every[onset(every) :]
+    moving = list(every[begin:])
     if len(moving) < MIN_STEPS:
         return Refusal(Why.NO_ONSET, f"{len(moving)} steps since the onset of acceleration: want {MIN_STEPS}")
     slow = [step for step in moving if step.v_mm_h <= SIGMAS * step.sigma_mm_h]
@@ -170,9 +186,12 @@ def _moving(series: Sequence[Point], step_mm: float, sigma_mm: float) -> list[St
 
 
 def _trend(series: Sequence[Point], step_mm: float, sigma_mm: float) -> _Trend | Refusal:
-    moving = _moving(series, step_mm, sigma_mm)
+    every = steps(series, step_mm, sigma_mm)
+    begin = onset(every)
+    moving = _moving(every, begin)
     if isinstance(moving, Refusal):
         return moving
+    creep_mm_h = median(step.v_mm_h for step in every[:begin]) if begin >= SHORT else 0.0
     slo = theil_sen([(step.v_mm_h, step.t_h * step.v_mm_h) for step in moving])
     lines = {alpha: line for alpha in EXPONENTS if (line := _inverse(moving, alpha)) is not None}
     if slo is None or not lines or not all(line.falls for line in lines.values()):
@@ -180,7 +199,7 @@ def _trend(series: Sequence[Point], step_mm: float, sigma_mm: float) -> _Trend |
     r2 = max(line.r2 for line in lines.values())
     if r2 < MIN_R2:
         return Refusal(Why.POOR_FIT, f"R2 {r2:.2f}: want {MIN_R2:g}")
-    return _Trend(moving, lines, slo)
+    return _Trend(moving, creep_mm_h, lines, slo)
 
 
 def _inverse(moving: Sequence[Step], alpha: float) -> Line | None:

@@ -14,6 +14,8 @@ class Creep:
     onset_h: float = 240.0
     life_h: float = 240.0
     start_mm_h: float = 0.2
+    under_mm_h: float = 0.0
+    """A steady creep that goes on under all of it."""
 
     @property
     def fails_h(self) -> float:
@@ -23,11 +25,14 @@ class Creep:
     def v_mm_h(self, t_h: float) -> float:
         """Return the velocity before the failure."""
         if t_h <= self.onset_h:
-            return self.start_mm_h
-        return self.start_mm_h * exp(-log(self._left(t_h)) / (self.alpha - 1.0))
+            return self.under_mm_h + self.start_mm_h
+        return self.under_mm_h + self.start_mm_h * exp(-log(self._left(t_h)) / (self.alpha - 1.0))
 
     def mm(self, t_h: float) -> float:
         """Return the displacement before the failure."""
+        return self.under_mm_h * t_h + self._over_mm(t_h)
+
+    def _over_mm(self, t_h: float) -> float:
         if t_h <= self.onset_h:
             return self.start_mm_h * t_h
         scale, power = self.start_mm_h * self.life_h, 1.0 / (self.alpha - 1.0)

@@ -99,6 +99,17 @@ def test_field_noise_and_the_daily_cycle_leave_the_trend(seed: int) -> None:
     assert answer.cycle_mm == pytest.approx(1.0, abs=0.15)
 
 
+@pytest.mark.parametrize("until", [0.93, 0.95])
+@pytest.mark.parametrize("life_h", [240.0, 480.0])
+def test_a_creep_that_goes_on_under_the_acceleration_does_not_hide_its_end(
+    life_h: float, until: float
+) -> None:
+    creep = Creep(life_h=life_h, start_mm_h=0.07, under_mm_h=0.2)
+    answer = found(read(creep, until))
+    assert answer.inverse_velocity_h > creep.fails_h, "a line through all of 1/v comes too late"
+    assert answer.early_h <= creep.fails_h <= answer.late_h
+
+
 def test_gaps_do_not_matter_much() -> None:
     creep = Creep()
     series = read(creep, 0.8, replace(FIELD, gap_each_h=36.0))
