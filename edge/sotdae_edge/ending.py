@@ -36,5 +36,5 @@ def plotting(target: Path) -> Iterator[None]:
         typer.echo(f"--plot needs {error.name}: in a checkout of Sotdae,  pip install '.[demo]'", err=True)
         raise typer.Exit(2) from error
     except (OSError, ValueError) as error:
-        typer.echo(f"--plot {target}: {error}", err=True)
+        typer.echo(f"--plot {target}: {getattr(error, 'strerror', None) or error}", err=True)
         raise typer.Exit(2) from error

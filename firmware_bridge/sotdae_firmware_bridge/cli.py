@@ -5,7 +5,7 @@ import json
 import signal
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -237,10 +237,14 @@ def _run(work: Any) -> Any:
         return asyncio.run(work)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
-    except (LinkError, OSError) as error:
+    except LinkError as error:
         _fail(1, str(error))
+    except OSError as error:
+        if error.filename is None:
+            _fail(1, str(error))
+        _fail(2, f"{error.filename}: {error.strerror}")
 
 
-def _fail(code: int, text: str) -> None:
+def _fail(code: int, text: str) -> NoReturn:
     typer.echo(text, err=True)
     raise typer.Exit(code)

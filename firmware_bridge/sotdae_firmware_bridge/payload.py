@@ -140,4 +140,4 @@ def load(path_or_name: Path | str) -> Payload:
     try:
         return parse(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), [f"file: {error}"]) from error
+        raise ConfigError.unreadable(path, error) from error

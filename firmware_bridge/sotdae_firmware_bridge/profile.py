@@ -137,7 +137,8 @@ def load(path_or_name: Path | str) -> Profile:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         remedy = f"give a TOML file; built in are {', '.join(names())}"
-        raise ConfigError(str(path_or_name), [f"no such profile ({error}); {remedy}"]) from error
+        why = "" if isinstance(error, FileNotFoundError) else f" that can be read ({error})"
+        raise ConfigError(str(path_or_name), [f"no such profile{why}; {remedy}"]) from error
     return parse(text, str(path))
 
 

@@ -39,6 +39,7 @@ from sotdae_hub.releasing import Releaser
 from sotdae_hub.spreading import Spreader
 from sotdae_hub.views import Health, StoreHealth
 from sotdae_hub.writing import Writer
+from sotdae_shared.errors import ConfigError
 
 TICK_S = 1.0
 HEALTH_S = 5.0
@@ -67,8 +68,12 @@ class Stores:
 
 
 def open_stores(config: HubConfig) -> Stores:
-    """Open or create every file. Raises LinkError if one cannot be used."""
+    """Open or create every file. LinkError if one cannot be used, ConfigError if the directory cannot."""
     root = config.dir
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(str(root), [f"cannot be made or entered: {error.strerror}"]) from error
     return Stores(
         journal=SqliteJournal(root / "journal.sqlite3"),
         metrics=_open_metrics(config),

@@ -58,7 +58,11 @@ async def _run(config: Path | None, dir_: Path | None, broker: str, port: int, f
     rng = random.Random(int.from_bytes(os.urandom(8)))  # noqa: S311
     lose = None if fault is None else parse_fault(fault, rng)
     server = listen(settings.http.host, settings.http.port)
-    stores = open_stores(settings)
+    try:
+        stores = open_stores(settings)
+    except SotdaeError:
+        server.close()
+        raise
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -152,7 +152,7 @@ def load_config(path: Path) -> HubConfig:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), [str(error)]) from error
+        raise ConfigError.unreadable(path, error) from error
     return parse_config(text, str(path))
 
 

@@ -60,7 +60,10 @@ LEAN: dict[tuple[str, str], Part] = {
 
 def build(asked: str | None, second: str = "") -> typer.Typer:
     """Return the command line with the asked part in full and the others by name; None loads all."""
-    app = typer.Typer(no_args_is_help=True, help=HELP, pretty_exceptions_enable=False)
+    app = typer.Typer(
+        no_args_is_help=True, help=HELP, pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )  # fmt: skip
     app.callback()(_root)
     for name, part in PARTS.items():
         if asked is None or asked == name:

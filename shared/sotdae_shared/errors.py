@@ -51,6 +51,13 @@ class ConfigError(SotdaeError):
         """Return the same error with each problem in the words of `say`."""
         return type(self)(self.source, [say(problem) for problem in self.problems])
 
+    @classmethod
+    def unreadable(cls, path: object, error: OSError | UnicodeDecodeError) -> Self:
+        """Say why a file cannot be read, in words without numbers of errors."""
+        torn = isinstance(error, UnicodeDecodeError)
+        why = f"{error}; save it as UTF-8" if torn else getattr(error, "strerror", None) or str(error)
+        return cls(str(path), [f"cannot be read: {why}"])
+
     @property
     def listed(self) -> str:
         """The problems as a list for a terminal, under the file's name."""

@@ -34,6 +34,14 @@ def service_of(service: str) -> str:
     return f"{service}.hub.{DOMAIN}"
 
 
+def address_from(facility: str, node: str) -> Address:
+    """Return a node's address from two words. WireError: which one is wrong, and what is wanted."""
+    address = Address(FacilityId(facility), node)
+    if address_of(identity_of(address)) != address:
+        raise WireError(f"node {node[:40]!r}: want lower-case letters, digits, hyphens; at most 48; of GG")
+    return address
+
+
 def no_scope(text: str) -> str | None:
     """Return why a text is neither ``GG``, a city's code nor a facility of a city; None if it is one."""
     if text == PROVINCE:

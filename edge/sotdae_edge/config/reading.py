@@ -54,7 +54,6 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        hint = "; save it as UTF-8" if isinstance(error, UnicodeDecodeError) else ""
-        raise ConfigError(str(path), [f"cannot be read: {error}{hint}"]) from error
+        raise ConfigError.unreadable(path, error) from error
     except (ValueError, RecursionError) as error:  # tomllib lets int's and its own limits through
         raise ConfigError(str(path), [f"is not TOML: {error}"]) from error

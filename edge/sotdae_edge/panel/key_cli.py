@@ -13,7 +13,7 @@ from sotdae_shared.signing import public_of
 
 key_app = typer.Typer(no_args_is_help=True, help="Keys of the people whose signatures count.")
 
-_INSTEAD = "--passphrase-file FILE, whose first line it is"
+_INSTEAD = "give --passphrase-file FILE, whose first line it is"
 Level = Literal["panel", "city", "province"]
 Secret = Annotated[
     Path | None, typer.Option("--passphrase-file", help="A file whose first line is the passphrase.")

@@ -55,7 +55,7 @@ def passphrase_in(path: Path) -> str:
     try:
         line = path.read_text(encoding="utf-8").split("\n", 1)[0].removesuffix("\r")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), [f"cannot be read: {error}"]) from error
+        raise ConfigError.unreadable(path, error) from error
     if not line:
         raise ConfigError(str(path), ["the first line is the passphrase; it is empty"])
     return line

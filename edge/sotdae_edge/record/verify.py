@@ -52,7 +52,7 @@ def read_segment(path: Path, public: str | None = None) -> Segment:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise LinkError(f"{path}: {error}") from error
+        raise LinkError(f"{path}: {error.strerror}") from error
     return check(path.name, raw, public)
 
 

@@ -35,7 +35,7 @@ def read_series(path: Path) -> Series:
         with path.open(encoding="utf-8", newline="") as file:
             return parse_series(file, str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), [f"cannot be read: {error}"]) from error
+        raise ConfigError.unreadable(path, error) from error
 
 
 def parse_series(lines: Iterable[str], source: str) -> Series:

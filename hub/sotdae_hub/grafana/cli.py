@@ -30,7 +30,11 @@ def export(
     if out is None:
         typer.echo(text)
         return
-    out.write_text(text + "\n", encoding="utf-8")
+    try:
+        out.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        typer.echo(f"sotdae dashboards: {out}: cannot be written: {error.strerror}", err=True)
+        raise typer.Exit(2) from error
     typer.echo(f"wrote {out}")
 
 
@@ -60,4 +64,4 @@ def _token(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(file), [f"cannot be read: {error}"]) from error
+        raise ConfigError.unreadable(file, error) from error

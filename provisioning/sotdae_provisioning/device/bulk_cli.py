@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sotdae_provisioning.device.bulk import Certifying, Done, Outcome, Tickets, known, requests_in
 from sotdae_provisioning.device.papers import Papers
 from sotdae_provisioning.device.parcels import ASKED, Answered, Asked, accept, ask, fingerprint
-from sotdae_provisioning.device.rows import Bad, Row, address_from, inert, key_from, read_rows, written
+from sotdae_provisioning.device.rows import Bad, Row, inert, key_from, read_rows, written
 from sotdae_provisioning.device.sheet import sheet
 from sotdae_provisioning.device.standing import alone
 from sotdae_provisioning.device.ticket import Ticket, office_from
@@ -26,6 +26,7 @@ from sotdae_provisioning.pki.folder import write
 from sotdae_provisioning.pki.province import Province
 from sotdae_provisioning.telling import told
 from sotdae_shared.errors import ConfigError
+from sotdae_shared.identity import address_from
 
 DirOption = Annotated[Path, typer.Option("--dir", help="Folder of the authorities.", envvar="SOTDAE_CA")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -19,7 +19,7 @@ from sotdae_provisioning.device.client import Office, root_of
 from sotdae_provisioning.device.doctor.cli import doctor
 from sotdae_provisioning.device.papers import Papers
 from sotdae_provisioning.device.renewing import OFFICE, Renewing, address_in, due_at, hear, office_of, said
-from sotdae_provisioning.device.rows import address_from, serial_from
+from sotdae_provisioning.device.rows import serial_from
 from sotdae_provisioning.device.standing import alone, free_for
 from sotdae_provisioning.device.statements import struck_off, take_deny_list, take_floor
 from sotdae_provisioning.device.ticket import Ticket, office_from, typed
@@ -30,6 +30,7 @@ from sotdae_provisioning.pki.folder import write
 from sotdae_provisioning.pki.province import Province
 from sotdae_provisioning.telling import told
 from sotdae_shared.errors import ConfigError, SotdaeError
+from sotdae_shared.identity import address_from
 
 PICTURES = (".svg", ".png")
 
@@ -182,6 +183,8 @@ def take(
     Example:  sotdae device take --papers /etc/sotdae/papers --floor floor.json --deny deny.json
     """
     with told():
+        if floor is None and deny is None:
+            raise ConfigError("take", ["want --floor FILE, --deny FILE, or both"])
         mine = Papers(papers)
         if floor is not None:
             taken = take_floor(mine, floor.read_bytes(), address_in(mine.certificate()))

@@ -17,7 +17,7 @@ from sotdae_provisioning.device.bulk_cli import DirOption, JsonOption, PapersOpt
 from sotdae_provisioning.device.fleet import REPLACED, Box, State, boxes, found, nowadays, successor
 from sotdae_provisioning.device.papers import Papers
 from sotdae_provisioning.device.renewing import hear, office_of
-from sotdae_provisioning.device.rows import address_from, inert, serial_from
+from sotdae_provisioning.device.rows import inert, serial_from
 from sotdae_provisioning.device.standing import alone
 from sotdae_provisioning.device.ticket import Ticket, office_from
 from sotdae_provisioning.pki.cli import PassOption, passphrase_in
@@ -25,7 +25,9 @@ from sotdae_provisioning.pki.codes import LIFE, Codes, Grant
 from sotdae_provisioning.pki.province import Province
 from sotdae_provisioning.pki.statements import publish_deny_list
 from sotdae_provisioning.telling import told
+from sotdae_shared.cities import city_of
 from sotdae_shared.errors import ConfigError, SotdaeError
+from sotdae_shared.identity import address_from
 
 _COLOURS = {
     State.ACTIVE: "green", State.WAITING: "cyan", State.DUE: "yellow", State.LATE: "bold yellow",
@@ -72,6 +74,8 @@ def list_boxes(
     Example:  sotdae device list --dir ca --state late --state expired
     """
     with told():
+        if city is not None and city_of(city) is None:
+            raise ConfigError("--city", [f"no city or county of this province has the code {city[:40]}"])
         listed = [
             box
             for box in known(Province(folder))
@@ -142,7 +146,7 @@ def rotate(
 def revoke(
     who: WhoArgument,
     folder: DirOption,
-    reason: Annotated[str, typer.Option(help="Why, for the record.", prompt=True)],
+    reason: Annotated[str, typer.Option(help="Why, for the record.", prompt="Reason (--reason)")],
     *,
     passphrase_file: PassOption = None,
     as_json: JsonOption = False,

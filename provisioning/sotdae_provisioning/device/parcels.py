@@ -3,7 +3,7 @@
 Neither file holds a secret: the key stays on the box, and everything that comes back is signed.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -11,11 +11,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sotdae_provisioning.device.papers import Papers
-from sotdae_provisioning.device.rows import address_from, serial_from
+from sotdae_provisioning.device.rows import serial_from
 from sotdae_provisioning.device.statements import take_deny_list, take_floor
 from sotdae_provisioning.pki.certificates import Names, dns_names, key_sha256, request, requested
 from sotdae_shared.errors import WireError
-from sotdae_shared.identity import identity_of
+from sotdae_shared.identity import address_from, identity_of
 from sotdae_shared.topics import Address
 
 MAX_BYTES = 256 * 1024
@@ -26,6 +26,8 @@ Text = Annotated[str, Field(max_length=MAX_BYTES)]
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
+    SAID: ClassVar[str]
+    """What such a file is called."""
     facility: Annotated[str, Field(max_length=40)]
     node: Annotated[str, Field(max_length=60)]
     serial: Annotated[str, Field(max_length=80)]
@@ -43,7 +45,7 @@ class _File(BaseModel):
         try:
             found = cls.model_validate_json(raw)
         except (ValidationError, RecursionError) as error:
-            raise WireError(f"no {cls.__name__} file of sotdae device") from error
+            raise WireError(f"this is no {cls.SAID}") from error
         _ = found.address, serial_from(found.serial)
         return found
 
@@ -55,6 +57,7 @@ class _File(BaseModel):
 class Asked(_File):
     """A box asks to be certified."""
 
+    SAID = "request of `sotdae device request`"
     kind: Literal["sotdae-request-1"] = "sotdae-request-1"
     request: Text
     """The certificate signing request, PEM."""
@@ -68,6 +71,7 @@ class Asked(_File):
 class Answered(_File):
     """The office's answer: papers, floor and deny list."""
 
+    SAID = "answer of `sotdae device certify`"
     kind: Literal["sotdae-papers-1"] = "sotdae-papers-1"
     chain: Text
     """The certificate and what stands between it and the root, PEM."""

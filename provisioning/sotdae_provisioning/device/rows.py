@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sotdae_shared.errors import ConfigError, WireError
-from sotdae_shared.identity import address_of, identity_of
-from sotdae_shared.ids import FacilityId
+from sotdae_shared.identity import address_from
 from sotdae_shared.topics import Address
 
 WANTED = ("facility", "node", "serial")
@@ -70,14 +69,6 @@ def read_rows(raw: bytes, source: str) -> tuple[list[Row], list[Bad]]:
         else:
             rows[row.address, row.serial] = row
     return list(rows.values()), bad
-
-
-def address_from(facility: str, node: str) -> Address:
-    """Return a node's address from two words. WireError: which one is wrong, and what is wanted."""
-    address = Address(FacilityId(facility), node)
-    if address_of(identity_of(address)) != address:
-        raise WireError(f"node {node[:40]!r}: want lower-case letters, digits, hyphens; at most 48; of GG")
-    return address
 
 
 def serial_from(text: str) -> str:

@@ -29,13 +29,15 @@ from sotdae_provisioning.pki.statements import (
 )
 from sotdae_provisioning.telling import told
 from sotdae_shared.errors import ConfigError
+from sotdae_shared.identity import address_from
 from sotdae_shared.ids import FacilityId
 from sotdae_shared.messages import MAX_COUNT
-from sotdae_shared.topics import Address
 
 SERVICES = ("hub", "broker", "office")
 LISTENING = ("broker", "office")
 """What others connect to: its certificate must name where."""
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")  # RFC 1123, section 2.1
 
 ca_app = typer.Typer(no_args_is_help=True, help="The province's certification authorities.")
 
@@ -102,7 +104,7 @@ def issue(
         str | None, typer.Option(help="A device's facility, such as GG-41113-UP-0007.")
     ] = None,
     node: Annotated[str | None, typer.Option(help="The device's name, such as gate-41113-up-0007.")] = None,
-    service: Annotated[str | None, typer.Option(help="A service instead: hub, broker ...")] = None,
+    service: Annotated[str | None, typer.Option(help=f"A service instead: {', '.join(SERVICES)}.")] = None,
     host: Annotated[
         list[str] | None, typer.Option(help="Host name or address a service answers under.")
     ] = None,
@@ -118,13 +120,15 @@ def issue(
     with told():
         if (service is None) is (facility is None or node is None):
             raise ConfigError("issue", ["want --facility and --node, or --service"])
+        if service not in (None, *SERVICES):
+            raise ConfigError("--service", [f"{service!r}: want one of {', '.join(SERVICES)}"])
         if service in LISTENING and not host:
             raise ConfigError("issue", [f"want --host: its certificate must name where the {service} is"])
         province, phrase = Province(folder), passphrase_in(passphrase_file)
         if service is not None:
             made = _hand_out(out, csr, _service(province, service, host or [], phrase))
         else:
-            address = Address(FacilityId(str(facility)), str(node))
+            address = address_from(str(facility), str(node))
             made = _hand_out(out, csr, lambda key: province.certify_device(address, key, phrase, _now()))
         typer.echo(
             f"{common_name(made.certificate)} until {_day(made.certificate.not_valid_after_utc)}: {out}"
@@ -135,7 +139,7 @@ def issue(
 def revoke(
     what: Annotated[str, typer.Argument(help="A certificate's file, or its serial number.")],
     folder: DirOption,
-    reason: Annotated[str, typer.Option(help="Why, for the record.", prompt=True)],
+    reason: Annotated[str, typer.Option(help="Why, for the record.", prompt="Reason (--reason)")],
     passphrase_file: PassOption = None,
 ) -> None:
     """Make a certificate void, by its file or its serial number, and publish the list that says so.
@@ -144,6 +148,7 @@ def revoke(
     """
     with told():
         province = Province(folder)
+        province.root.certificate()
         owner = province.revoke(_serial(what), reason, _now())
         phrase = passphrase_in(passphrase_file)
         (path,) = province.publish_lists([owner], phrase, _now())
@@ -159,6 +164,7 @@ def crl(folder: DirOption, passphrase_file: PassOption = None) -> None:
     """
     with told():
         province = Province(folder)
+        province.root.certificate()
         working = [each for each in province.folders() if each.path != province.root.path]
         for path in province.publish_lists(working, passphrase_in(passphrase_file), _now()):
             typer.echo(str(path))
@@ -179,6 +185,7 @@ def deny(
     """
     with told():
         province = Province(folder)
+        province.root.certificate()
         if any(not re.fullmatch("[0-9a-fA-F]{64}", each) for each in key or []):
             raise ConfigError("--key", ["want 64 hexadecimal digits: sotdae gate key show FILE"])
         phrase = passphrase_in(passphrase_file)
@@ -210,10 +217,11 @@ def floor(
     with told():
         province = Province(folder)
         province.root.certificate()
+        place = None if out is None else FacilityId(scope)
         wanted = {"policy": policy, "site": site, "roster": roster}
         raise_floor(province, scope, {name: at for name, at in wanted.items() if at is not None})
-        if out is not None:
-            write(out, stated_floor(province, FacilityId(scope), passphrase_in(passphrase_file), _now()))
+        if out is not None and place is not None:
+            write(out, stated_floor(province, place, passphrase_in(passphrase_file), _now()))
         found = floor_shown(province, scope)
         if as_json:
             parts = {part: None if at is None else at[0] for part, at in found.items()}
@@ -239,6 +247,7 @@ def serve(
     from sotdae_provisioning.pki.est import serve as serve_est
 
     with told():
+        Province(folder).root.certificate()
         office = Office(Province(folder), Codes(folder / "codes.db"), passphrase_in(passphrase_file))
         serve_est(office, papers, host, port, lambda at: typer.echo(json.dumps({"ready": True, "port": at})))
 
@@ -281,7 +290,8 @@ def _rows(folder: Folder) -> Iterator[dict[str, Any]]:
 def _service(
     province: Province, service: str, hosts: list[str], passphrase: str | None
 ) -> Callable[[PublicKey], Certified]:
-    return lambda key: province.certify_service(service, _names(hosts), key, passphrase, _now())
+    names = _names(hosts)  # before a folder is made for what cannot be
+    return lambda key: province.certify_service(service, names, key, passphrase, _now())
 
 
 def _hand_out(out: Path, csr: Path | None, certify: Callable[[PublicKey], Certified]) -> Certified:
@@ -305,6 +315,8 @@ def _names(hosts: list[str]) -> Names:
         try:
             ips.append(ip_address(host))
         except ValueError:
+            if _HOST.fullmatch(host) is None:
+                raise ConfigError("--host", [f"{host!r}: want the name or the address of a host"]) from None
             dns.append(host)
     return Names(tuple(dns), tuple(ips))
 

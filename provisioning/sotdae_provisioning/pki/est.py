@@ -50,8 +50,9 @@ def context(papers: Path, trust: bytes) -> ssl.SSLContext:
     try:
         made.load_cert_chain(papers / "chain.pem", papers / "key.pem", password="")
     except OSError as error:
+        said = f"no papers of the office here ({error.strerror})"
         remedy = "make them: sotdae ca issue --service office --host NAME --out DIR"
-        raise ConfigError(str(papers), [f"no papers of the office here ({error}); {remedy}"]) from error
+        raise ConfigError(str(papers), [f"{said}; {remedy}"]) from error
     made.load_verify_locations(cadata=trust.decode())
     made.verify_mode = ssl.CERT_OPTIONAL
     return made

@@ -38,7 +38,9 @@ TrustOption = Annotated[
 def new(
     out: Annotated[Path, typer.Argument(help="The draft to write, such as policy.toml; never overwritten.")],
     *,
-    reason: Annotated[str, typer.Option(help="Why, for the record and for those who sign.", prompt=True)],
+    reason: Annotated[
+        str, typer.Option(help="Why, for the record and for those who sign.", prompt="Reason (--reason)")
+    ],
     scope: Annotated[
         list[str] | None, typer.Option(help="A province (GG), city (41113) or facility. Repeat for several.")
     ] = None,
@@ -152,7 +154,9 @@ def verify(
 
 
 def _value(text: str) -> tuple[str, str]:
-    name, _, value = text.partition("=")
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError("policy new", [f"values.{text}: want NAME=NUMBER, such as caution_cm=4"])
     return name.strip(), value.strip()
 
 

@@ -87,8 +87,7 @@ def _text(path: Path, most: int) -> str:
             raise ConfigError(str(path), [f"more than {most} bytes"])
         return raw.decode()
     except (OSError, UnicodeDecodeError) as error:
-        hint = "; save it as UTF-8" if isinstance(error, UnicodeDecodeError) else ""
-        raise ConfigError(str(path), [f"cannot be read: {error}{hint}"]) from error
+        raise ConfigError.unreadable(path, error) from error
 
 
 def _lines(error: ValidationError) -> list[str]:

@@ -62,6 +62,10 @@ COMMANDS: dict[str, str] = {
     ),
     "is not TOML: {0:free}": "TOML 형식이 아님: {0}",
     "more than {0:word} bytes": "{0}바이트보다 큼",
+    "node {0}: want lower-case letters, digits, hyphens; at most 48; of GG": (
+        "{0}: 영문 소문자, 숫자, 하이픈만, 48자 이내로. GG 시설의 노드"
+    ),
+    "want NAME=NUMBER, such as caution_cm=4": "이름=값 꼴로 쓸 것. 예: caution_cm=4",
     "{0:said}; save it as UTF-8": "{0}. UTF-8로 저장",
     "there is no such setting": "없는 설정",
     "there is no such setting; did you mean {0:word}?": "없는 설정. {0} 아닌가요?",

@@ -23,6 +23,9 @@ DEVICES: dict[str, str] = {
     "there is no such file: give the gate's file with --config; its service reads /etc/sotdae/gate.toml": (
         "파일 없음: --config로 게이트 파일 지정. 서비스는 /etc/sotdae/gate.toml을 읽음"
     ),
+    "cannot be looked at: {0:said}; look as the agent's user: `sudo -u sotdae`": (
+        "볼 수 없음: {0}. 에이전트 사용자로 확인: `sudo -u sotdae`"
+    ),
     "floor: policy {0:word}, site {1:word}, roster {2:word}": "하한: 정책 {0}, 시설 {1}, 명단 {2}",
     "deny list {0:word}": "폐기 목록 {0}",
     "{0:said}; deny list {1:word}": "{0}; 폐기 목록 {1}",

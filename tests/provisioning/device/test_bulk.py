@@ -22,12 +22,12 @@ from typer.testing import CliRunner
 from sotdae_provisioning.device.cli import device_app
 from sotdae_provisioning.device.papers import Papers
 from sotdae_provisioning.device.parcels import ANSWERED, ASKED, Answered, Asked, ask
-from sotdae_provisioning.device.rows import address_from
 from sotdae_provisioning.pki.codes import Codes
 from sotdae_provisioning.pki.folder import write
 from sotdae_provisioning.pki.province import Province
 from sotdae_provisioning.pki.statements import publish_deny_list
 from sotdae_shared.errors import WireError
+from sotdae_shared.identity import address_from
 from sotdae_shared.units import KST
 
 OFFICE = "https://localhost:8443"
@@ -238,7 +238,12 @@ def test_requests_that_do_not_fit_the_list_stop_nobody(ca: Province, tmp_path: P
     figures = told(done)
     assert (done.exit_code, figures["given"], figures["waiting"], figures["bad"]) == (1, 1, 1, 4), done.output
     errors = (tmp_path / "out/errors.csv").read_text(encoding="utf-8-sig")
-    for reason in ("not on the list", "a second request", "no Asked file", "no certificate signing request"):
+    for reason in (
+        "not on the list",
+        "a second request",
+        "no request of `sotdae device request`",
+        "no certificate signing request",
+    ):
         assert reason in errors
     assert given_names(ca) == {"gate-1": 1}
 

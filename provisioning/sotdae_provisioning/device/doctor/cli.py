@@ -67,15 +67,16 @@ def doctor(
 
 
 def _must_be_there(config: Path, language: Language, as_json: bool) -> None:
-    """Ask for the right path where no file is: that says nothing about the box."""
+    """Ask for the right path where no file can be seen: that says nothing about the box."""
+    where = "give the gate's file with --config; its service reads /etc/sotdae/gate.toml"
+    problem = f"there is no such file: {where}"
     try:
-        there = config.is_file()
-    except OSError:
-        return  # what may not be looked at is judged with the rest
-    if not there:
-        where = "give the gate's file with --config; its service reads /etc/sotdae/gate.toml"
-        error = ConfigError(str(config), [f"there is no such file: {where}"])
-        end(error if as_json else worded(language, error), as_json=as_json)
+        if config.is_file():
+            return
+    except OSError as error:
+        problem = f"cannot be looked at: {error.strerror}; look as the agent's user: `sudo -u sotdae`"
+    wrong = ConfigError(str(config), [problem])
+    end(wrong if as_json else worded(language, wrong), as_json=as_json)
 
 
 def _show(report: Report, language: Language) -> None:

@@ -103,4 +103,5 @@ def answers_of(path: Path | None) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError(str(path), [f"no file of answers: {error}"]) from error
+        why = getattr(error, "strerror", None) or error
+        raise ConfigError(str(path), [f"no file of answers: {why}"]) from error

@@ -62,7 +62,7 @@ def _text(file: Path) -> str:
             raw = stream.read(3 * MAX_BYTES)
         return raw.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(file), [f"cannot be read: {error}"]) from error
+        raise ConfigError.unreadable(file, error) from error
 
 
 def _listed(seal: Seal, roster: tuple[Person, ...]) -> bool:
