@@ -150,6 +150,18 @@ def test_whoever_asks_has_four_minutes_and_voids_nobodys_nonce() -> None:
     assert story.gate.nonce.of(NONCE) is None
 
 
+@pytest.mark.parametrize(("after_s", "lives"), [(299.9, True), (300.0, False)])
+def test_an_earlier_nonce_is_forgotten_when_it_is_over(after_s: float, lives: bool) -> None:
+    story = shut()
+    told(story)
+    begun = story.now
+    for wait_s, value in ((100.0, "a"), (after_s, "b")):
+        story.now = begun + wait_s
+        told(story, value * 32)
+    assert story.gate.nonce is not None
+    assert (story.gate.nonce.of(NONCE) is not None) == lives
+
+
 def test_an_order_over_an_earlier_nonce_opens_and_uses_up_all() -> None:
     story = shut()
     told(story)
