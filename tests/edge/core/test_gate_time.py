@@ -71,6 +71,12 @@ def test_so_is_the_hour_of_a_self_test_and_a_gate_may_wait_for_nothing() -> None
     assert Gate.start(SITE, BOOT, 0.0).next_deadline(1e12) is None
 
 
+def test_what_is_due_just_now_hides_nothing_that_is_due_later() -> None:
+    story = quiet()
+    story.gate.caution_until, story.gate.repair_due = story.now, story.now + 5.0
+    assert story.gate.next_due(story.now) == story.now + 5.0
+
+
 def test_what_is_saved() -> None:
     story = quiet(replace(SITE, selftest=SelfTestPlan()), radar=None)
     gate = story.gate
