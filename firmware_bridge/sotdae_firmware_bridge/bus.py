@@ -3,14 +3,14 @@
 import asyncio
 import logging
 import termios
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pymodbus import ModbusException
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusIOException
 
-from sotdae_firmware_bridge.lines import Line, Tcp
+from sotdae_firmware_bridge.lines import Line, Tcp, why_not
 from sotdae_firmware_bridge.raw import Block
 from sotdae_shared.errors import LinkError
 
@@ -23,6 +23,17 @@ LONGEST_OCTETS = 256
 """Longest RTU frame (Modbus over serial line 1.02, 2.5.1.1)."""
 _GATEWAY_CODES = (10, 11)
 """Exceptions by which a gateway says that nobody is behind it (application protocol 1.1b3, 7)."""
+
+_MEANINGS = {
+    1: "it does not know this request; is the profile right?",
+    2: "it has no such address; is the profile right?",
+    3: "it does not take this value",
+    4: "it failed at it",
+    6: "it is busy",
+    10: "the gateway has no way to that unit",
+    11: "nobody answers as that unit; `sotdae bridge scan` lists those that do",
+}
+"""What the exceptions mean (same source, 7)."""
 
 Client = AsyncModbusTcpClient | AsyncModbusSerialClient
 
@@ -49,6 +60,9 @@ class ModbusBus:
         async with self._turn:
             try:
                 answer = await _send(await self._connected(), unit_id, block, words)
+            except ModbusIOException as error:
+                self._drop()
+                raise LinkError(f"{what}: no answer, or none that is whole") from error
             except (ModbusException, OSError, TimeoutError) as error:
                 self._drop()
                 raise LinkError(f"{what}: {error or type(error).__name__}") from error
@@ -57,7 +71,8 @@ class ModbusBus:
                 self._drop()
                 raise
         if answer.isError():
-            raise LinkError(f"{what}: {answer}")
+            code = answer.exception_code
+            raise LinkError(f"{what}: exception {code}: {_MEANINGS.get(code, 'none of the standard')}")
         if words is not None:
             return words
         got: Sequence[Any] = answer.bits if block.table in ("coil", "discrete") else answer.registers
@@ -92,6 +107,7 @@ class ModbusBus:
             return self._client
         self._drop()
         client = self._new()
+        refusal = _overheard(client)
         try:
             connected = await client.connect()
         except termios.error as error:
@@ -101,7 +117,7 @@ class ModbusBus:
             raise LinkError(f"{self.line}: no connection: {_untaken(self.line)}: {error.args[-1]}") from error
         if not connected:
             client.close()
-            raise LinkError(f"{self.line}: no connection")
+            raise LinkError(f"{self.line}: no connection: {why_not(self.line, refusal())}")
         self._client = client
         return client
 
@@ -125,6 +141,22 @@ class ModbusBus:
         if self._client is not None:
             self._client.close()
             self._client = None
+
+
+def _overheard(client: Client) -> Callable[[], OSError | None]:
+    """Return what tells why `client` had no connection, which the library would only log."""
+    create, heard = client.ctx.call_create, list[OSError]()
+
+    async def creating() -> Any:
+        try:
+            return await create()
+        except OSError as error:
+            # Without its frames, which hold the half-opened line.
+            heard.append(error.with_traceback(None))
+            raise
+
+    client.ctx.call_create = creating
+    return lambda: heard[-1] if heard else None
 
 
 def _untaken(line: Line) -> str:

@@ -55,7 +55,9 @@ def read(
     gpio: GpioOption = False,
     profile: ProfileOption = "underpass",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a reading.")] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Read every second until interrupted.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Read every second until interrupted, through failures too.")
+    ] = False,
 ) -> None:
     """Read every point of a device once, or again and again.
 
@@ -65,11 +67,13 @@ def read(
 
     async def go() -> None:
         try:
-            while True:
-                typer.echo(_shown(device, await device.read(), as_json))
-                if not watch:
-                    return
+            typer.echo(_shown(device, await device.read(), as_json))
+            while watch:
                 await asyncio.sleep(1.0)
+                try:
+                    typer.echo(_shown(device, await device.read(), as_json))
+                except LinkError as error:
+                    typer.echo(str(error), err=True)
         finally:
             await device.close()
 
@@ -119,14 +123,18 @@ def scan(
     parity: ParityOption = "E",
     first: Annotated[int, typer.Option(help="First unit to ask.", min=1, max=247)] = 1,
     last: Annotated[int, typer.Option(help="Last unit to ask.", min=1, max=247)] = 247,
-    timeout_s: Annotated[float, typer.Option("--timeout", help="Seconds to wait for each unit.")] = 0.25,
+    timeout_s: Annotated[
+        float, typer.Option("--timeout", help="Seconds to wait for each unit.", min=0.01, max=60.0)
+    ] = 0.25,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array of units.")] = False,
 ) -> None:
-    """Ask every Modbus unit of a line whether it is there, and list those that answer.
+    """Ask every Modbus unit of a line whether it is there, and list those that answer. Exit code 1 if none.
 
     Example:  sotdae bridge scan --serial /dev/ttyUSB0 --baud 19200 --last 20
     """
     line = _line(host, port, serial, baud, parity)
+    if first > last:
+        _fail(2, f"--first {first} --last {last}: want the lower one first")
 
     async def go() -> list[int]:
         from rich.console import Console  # noqa: PLC0415 - only here
@@ -142,6 +150,9 @@ def scan(
     found: list[int] = _run(go())
     shown = "\n".join(f"unit {unit}" for unit in found) or "nobody answers"
     typer.echo(json.dumps(found) if as_json else shown)
+    if not found:
+        wrong = "" if serial is None else "--baud, --parity, "
+        _fail(1, f"{line}: no unit from {first} to {last}; check {wrong}wiring, and try a longer --timeout")
 
 
 @app.command()

@@ -91,7 +91,7 @@ def _problems(profile: Profile) -> list[str]:
     problems, seen = [], set[int]()
     for name, point in profile.points.items():
         if not point.is_bit:
-            problems.append(f"points.{name}: a pin is a bit, not a {point.table} register")
+            problems.append(f"points.{name}: a pin is a bit, never a register (table {point.table})")
         elif point.address in seen:
             problems.append(f"points.{name}: pin {point.address} is taken twice")
         seen.add(point.address)

@@ -1,5 +1,6 @@
-"""Where a field device is reached: a TCP port or a serial line. Pure."""
+"""Where a field device is reached: a TCP port or a serial line, and why it cannot be. Pure."""
 
+import errno
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,3 +49,20 @@ class Serial:
 
 
 Line = Tcp | Serial
+
+_SERIAL = {
+    errno.ENOENT: "there is no such line; is the adapter plugged in?",
+    errno.EACCES: "no right to open it; add this user to the line's group, mostly dialout, and log in again",
+    errno.EBUSY: "another program has it",
+    errno.EAGAIN: "another program has it",
+    errno.ENOTTY: "it is no serial line",
+}
+_TCP = {errno.ECONNREFUSED: "refused; nothing listens on that port"}
+
+
+def why_not(line: Line, error: OSError | None) -> str:
+    """Say why a line cannot be had, and what mends it; None is a peer that did not answer in time."""
+    if error is None:
+        return "no answer; is the address right, and the device on?"
+    known = _TCP if isinstance(line, Tcp) else _SERIAL
+    return known.get(error.errno or 0) or error.strerror or str(error)

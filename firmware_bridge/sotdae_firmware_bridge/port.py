@@ -7,7 +7,7 @@ import termios
 import tty
 from collections.abc import Callable
 
-from sotdae_firmware_bridge.lines import Serial
+from sotdae_firmware_bridge.lines import Serial, why_not
 from sotdae_shared.errors import LinkError
 
 READ_OCTETS = 4096
@@ -21,12 +21,12 @@ class SerialPort:
         try:
             self._fd = os.open(line.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
-            raise LinkError(f"{line}: {error.strerror}") from error
+            raise LinkError(f"{line}: {why_not(line, error)}") from error
         try:
             _set(self._fd, line)
         except (OSError, termios.error) as error:
             os.close(self._fd)
-            raise LinkError(f"{line}: {error}") from error
+            raise LinkError(f"{line}: {why_not(line, OSError(*error.args))}") from error
         self.is_open = True
         self._line = line
         self._take = take

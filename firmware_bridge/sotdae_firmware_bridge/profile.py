@@ -5,6 +5,7 @@ Everything here is pure except `load`, which reads one file.
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -142,6 +143,9 @@ def load(path_or_name: Path | str) -> Profile:
     return parse(text, str(path))
 
 
+PARTS = ("device", "points")
+
+
 def names() -> list[str]:
     """Names of the profiles that come with the program."""
     return sorted(path.stem for path in BUILT_IN.glob("*.toml"))
@@ -149,6 +153,14 @@ def names() -> list[str]:
 
 def _place(detail: Any) -> str:
     place = ".".join(str(part) for part in detail["loc"]) or "profile"
+    if detail["type"] == "extra_forbidden":
+        known = (
+            (Device if detail["loc"][0] == "device" else Point).model_fields
+            if len(detail["loc"]) > 1
+            else PARTS
+        )
+        near = get_close_matches(str(detail["loc"][-1]), known, n=1)
+        return f"{place}: there is no such setting here" + (f"; did you mean {near[0]}?" if near else "")
     return f"{place}: {detail['msg'].removeprefix('Value error, ')}"
 
 

@@ -4,7 +4,8 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,13 @@ BRIDGE = [sys.executable, "-m", "sotdae_firmware_bridge"]
 
 def bridge(*args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*BRIDGE, *args], capture_output=True, text=True, timeout=60, check=False)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30.0
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -76,9 +84,34 @@ def test_scan_finds_the_units_of_a_port_and_of_a_line(simulator: dict[str, Any])
         done = bridge("scan", *place, *some)
         assert (done.returncode, json.loads(done.stdout)) == (0, [1, 2])
         empty = bridge("scan", *place, "--first", "3", "--last", "3")
-        assert empty.stdout == "nobody answers\n"
+        assert (empty.returncode, empty.stdout) == (1, "nobody answers\n")
+        assert "no unit from 3 to 3; check" in empty.stderr
     unreachable = bridge("scan", "--port", "1", "--last", "2")
     assert (unreachable.returncode, unreachable.stdout) == (1, "")
+    assert bridge("scan", "--first", "9", "--last", "5").returncode == 2
+
+
+def test_a_watch_goes_on_when_the_device_comes_back(tmp_path: Path) -> None:
+    serve = [*BRIDGE, "simulate", "--port"]
+    first = subprocess.Popen([*serve, "0"], stdout=subprocess.PIPE, text=True)
+    assert first.stdout
+    port = str(json.loads(first.stdout.readline())["port"])
+    shown, failed = tmp_path / "shown", tmp_path / "failed"
+    with shown.open("w") as out, failed.open("w") as errors:
+        command = [*BRIDGE, "read", "--watch", "--json", "--port", port]
+        watch = subprocess.Popen(command, stdout=out, stderr=errors)
+    until(lambda: shown.stat().st_size > 0)
+    first.send_signal(signal.SIGTERM)
+    first.communicate(timeout=30)
+    until(lambda: "no connection: refused" in failed.read_text())
+    before = shown.stat().st_size
+    second = subprocess.Popen([*serve, port], stdout=subprocess.PIPE, text=True)
+    until(lambda: shown.stat().st_size > before)
+    watch.send_signal(signal.SIGINT)
+    watch.communicate(timeout=30)
+    assert watch.returncode == 130
+    second.send_signal(signal.SIGTERM)
+    second.communicate(timeout=30)
 
 
 def test_a_board_is_read_and_written_in_frames(tmp_path: Path) -> None:

@@ -44,7 +44,12 @@ def test_the_profiles_that_ship_load_by_name() -> None:
         ('[points.a]\ntable="input"\naddress=65535\ntype="int32"\n', "points.a", "65535"),
         ('[points.a]\ntable="input"\naddress=70000\ntype="int16"\n', "points.a.address", "65535"),
         ('[points.a]\ntable="input"\naddress=0\ntype="int16"\nmissing=65535\n', "points.a", "does not fit"),
-        ('[points.a]\ntable="input"\naddress=0\ntype="int16"\ncolour="red"\n', "points.a.colour", "Extra"),
+        (
+            '[points.a]\ntable="input"\naddress=0\ntype="int16"\ncolour="red"\n',
+            "points.a.colour",
+            "no such setting",
+        ),
+        ('[points.a]\ntabel="coil"\ntable="coil"\naddress=0\n', "points.a.tabel", "did you mean table?"),
         ('[points.a]\ntable="input"\naddress=0\ntype="int16"\nunit="furlong"\n', "points.a.unit", "cm"),
         ('[points.A]\ntable="coil"\naddress=0\n', "points.A", "pattern"),
         ('[points.a]\ntable="coil"\naddress=0\ncounter="b"\n', "points.a.counter", "no point 'b'"),

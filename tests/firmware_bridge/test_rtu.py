@@ -1,8 +1,10 @@
 """Modbus RTU on a line that is disturbed, cut and unplugged."""
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from socket import gaierror
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from simulated_site import Site, wired_site
 
 from sotdae_firmware_bridge.bus import ModbusBus
-from sotdae_firmware_bridge.lines import Serial
+from sotdae_firmware_bridge.lines import Line, Serial, Tcp, why_not
 from sotdae_firmware_bridge.modbus import ModbusDevice
 from sotdae_firmware_bridge.profile import load
 from sotdae_firmware_bridge.sim.cable import Cable
@@ -67,10 +69,27 @@ def test_a_line_that_takes_no_parity_is_named_with_what_was_asked_of_it() -> Non
 def test_a_line_that_is_not_there_is_a_link_error() -> None:
     async def run() -> None:
         bus = ModbusBus(Serial("/dev/sotdae-nowhere"), timeout_s=0.1)
-        with pytest.raises(LinkError, match="no connection"):
+        with pytest.raises(
+            LinkError, match="no connection: there is no such line; is the adapter plugged in"
+        ):
             await ModbusDevice(load("homes"), bus=bus).read()
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("line", "error", "words"),
+    [
+        (Serial("x"), PermissionError(errno.EACCES, "Permission denied"), "group, mostly dialout"),
+        (Serial("x"), OSError(errno.EBUSY, "Device or resource busy"), "another program has it"),
+        (Serial("x"), OSError("there is no speed of 7 baud"), "there is no speed of 7 baud"),
+        (Tcp("x"), gaierror(-2, "Name or service not known"), "Name or service not known"),
+        (Tcp("x"), OSError(errno.EHOSTUNREACH, "No route to host"), "No route to host"),
+        (Tcp("x"), None, "is the address right"),
+    ],
+)
+def test_a_line_that_cannot_be_had_says_why(line: Line, error: OSError | None, words: str) -> None:
+    assert words in why_not(line, error)
 
 
 @pytest.mark.slow
