@@ -8,6 +8,7 @@ from wire_samples import ADDRESS, AT, BODIES, BOOT, STATE
 from sotdae_shared import policy, topics, wire
 from sotdae_shared.errors import TopicError, WireError
 from sotdae_shared.ids import FacilityId
+from sotdae_shared.korean import MOST, TEXTS, in_korean
 from sotdae_shared.messages import (
     CLASS_OF,
     DOWN_KINDS,
@@ -85,6 +86,14 @@ def _signature(data: bytes) -> None:
     )
 
 
+def _korean(data: bytes) -> None:
+    """A text comes from whoever sent the message, and goes to a person's screen."""
+    text = data.decode(errors="surrogateescape")
+    said = in_korean(text)
+    assert said or not text
+    assert len(text) <= MOST or said == text
+
+
 TARGETS = (
     Target("wire_up", plain(_up), WireError, lambda: [wire.encode(envelope(kind)) for kind in UP]),
     Target(
@@ -101,6 +110,7 @@ TARGETS = (
         lambda: [topic.encode() for topic in (ADDRESS.state, *map(ADDRESS.up, UP), *map(ADDRESS.down, DOWN))],
     ),
     Target("facility_id", plain(_id), WireError, lambda: [b"GG-41113-UP-0007", b"GG-41670-SB-0001"]),
+    Target("korean", plain(_korean), None, lambda: [text.encode() for text in sorted(TEXTS)]),
     Target(
         "signature",
         plain(_signature),

@@ -90,7 +90,8 @@ def create_app(
 def said_in_korean() -> Response:
     """Return the Korean of what parts say, as a module of the console: the table stands once, in `shared`."""
     entries = [each._asdict() for each in korean.ENTRIES]
-    parts = {"entries": entries, "words": WORDS}
+    bounds = {"most": korean.MOST, "deepest": korean.DEEPEST}
+    parts = {"bounds": bounds, "entries": entries, "words": WORDS}
     lines = (f"export const {name} = {json.dumps(part, ensure_ascii=False)};" for name, part in parts.items())
     return Response("\n".join(lines), media_type="text/javascript")
 

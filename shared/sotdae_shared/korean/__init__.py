@@ -28,7 +28,11 @@ TEXTS = ORDERS | GATE | PLACES | POLICIES | LIMITS | COMMANDS | DEVICES | LINKS 
 
 _BLANK = re.compile(r"\{(\d)(?::(\w+))?\}")
 _TAKES = {"said": "(.+?)", "free": "(.*)", "word": r"(\S+)", "name": r"(\S+)"}
-_TAKES_VALUE = "((?:(?!; ).)+?)"
+_TAKES_VALUE = "([^;]+?)"
+MOST = 500
+"""Characters of a text: no message has more, and a longer one is left as it is."""
+DEEPEST = 6
+"""Texts within texts; what a text made to be slow has beyond is left as it is."""
 
 
 class Entry(NamedTuple):
@@ -36,6 +40,8 @@ class Entry(NamedTuple):
 
     pattern: str
     """A regular expression, as Python and browsers read it."""
+    needs: str
+    """The longest part of it that is no value: without it there is nothing to try."""
     kinds: tuple[str, ...]
     korean: str
 
@@ -45,7 +51,7 @@ def _entry(english: str, korean: str) -> Entry:
     pattern = re.escape(parts[0])
     for kind, literal in zip(parts[2::3], parts[3::3], strict=True):
         pattern += _TAKES.get(kind or "", _TAKES_VALUE) + re.escape(literal)
-    return Entry(f"^{pattern}$", tuple(kind or "" for kind in parts[2::3]), korean)
+    return Entry(f"^{pattern}$", max(parts[::3], key=len), tuple(kind or "" for kind in parts[2::3]), korean)
 
 
 ENTRIES = tuple(
@@ -58,10 +64,16 @@ _PATTERNS = tuple((re.compile(each.pattern), each) for each in ENTRIES)
 @lru_cache(maxsize=1024)
 def in_korean(text: str) -> str:
     """Return a text in Korean; one that no entry fits as it is."""
+    return text if len(text) > MOST else _found(text, 0)
+
+
+def _found(text: str, depth: int) -> str:
+    if depth == DEEPEST:
+        return text
     for pattern, entry in _PATTERNS:
-        if (found := pattern.match(text)) is not None:
+        if entry.needs in text and (found := pattern.match(text)) is not None:
             values = zip(entry.kinds, found.groups(), strict=True)
-            return entry.korean.format(*(_value(kind, value) for kind, value in values))
+            return entry.korean.format(*(_value(kind, value, depth) for kind, value in values))
     return text
 
 
@@ -71,7 +83,7 @@ def named(kind: str, names: str) -> str:
     return ", ".join(words.get(each, each) for each in names.split(", "))
 
 
-def _value(kind: str, value: str) -> str:
+def _value(kind: str, value: str, depth: int) -> str:
     if kind == "said":
-        return in_korean(value)
+        return _found(value, depth + 1)
     return value.replace(" and ", ", ") if kind == "people" else named(kind, value)
