@@ -9,6 +9,11 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
+
+# A busy machine fails no law: how fast one is, benchmarks measure.
+settings.register_profile("patient", settings(), deadline=None)
+settings.load_profile("patient")
 
 REPO = Path(__file__).parents[1]
 REFERENCE = "reference data: "
