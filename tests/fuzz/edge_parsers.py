@@ -15,6 +15,10 @@ from sotdae_edge.core import baseline
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.homes_kept import Kept, KeptArea, KeptHome
 from sotdae_edge.core.memento import Incident, Memento
+from sotdae_edge.core.reservoir import Embankment
+from sotdae_edge.core.reservoirs import Reservoirs
+from sotdae_edge.core.slope import Slope
+from sotdae_edge.core.slopes import Slopes
 from sotdae_edge.replay.reading import read_series
 from sotdae_edge.slope.series import read_series as read_slope
 from sotdae_edge.watchdog import wire
@@ -89,6 +93,15 @@ def _kept_homes(data: bytes) -> None:
         assert Kept.read(json.loads(json.dumps(kept.write()))) == kept
 
 
+def _kept_slopes(data: bytes) -> None:
+    with suppress(ValueError, RecursionError):
+        kept = {"a": json.loads(data)}
+        slopes = Slopes((Slope("a", "wire", full_scale=1000.0),), "boot", 0.0, kept).memento()
+        assert Slopes((Slope("a", "wire", full_scale=1000.0),), "boot", 0.0, slopes).memento() == slopes
+        dams = Reservoirs((Embankment("a", 1000.0, "level"),), 0.0, kept).memento()
+        assert Reservoirs((Embankment("a", 1000.0, "level"),), 0.0, dams).memento() == dams
+
+
 def _series(path: Path) -> None:
     series = read_series(path)
     assert series.period_s > 0
@@ -140,6 +153,7 @@ TARGETS = (
     Target("memento", plain(_memento), WireError, lambda: [json.dumps(MEMENTO.write()).encode()]),
     Target("kept_policies", plain(_kept_policies), None, lambda: [KEPT_POLICY]),
     Target("kept_homes", plain(_kept_homes), WireError, lambda: [json.dumps(HOMES.write()).encode()]),
+    Target("kept_slopes", plain(_kept_slopes), None, lambda: [b'{"stage":2,"grade":1,"episode":4}']),
     Target("replay_csv", in_file(_series), ConfigError, lambda: LEVELS),
     Target("slope_csv", in_file(_slope), ConfigError, lambda: [SLOPE]),
     Target("history_csv", in_file(read_history), ConfigError, lambda: [HISTORY]),

@@ -150,5 +150,5 @@ def _understood(kept: Any) -> tuple[Grade, int]:
     """Return grade and episode of a memento; one that cannot be read starts afresh."""
     try:
         return Grade(kept["grade"]), int(kept["episode"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return Grade.NORMAL, 0

@@ -152,7 +152,7 @@ def _understood(kept: Any) -> tuple[Stage, int]:
     """Return stage and episode of a memento; one that cannot be read starts afresh."""
     try:
         return Stage(kept["stage"]), int(kept["episode"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return Stage.NORMAL, 0
 
 

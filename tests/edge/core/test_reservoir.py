@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import replace
+from math import inf
 
 import pytest
 
@@ -229,7 +230,15 @@ def test_it_calms_down_when_its_time_is_over() -> None:
 
 
 @pytest.mark.parametrize(
-    "kept", [None, {}, {"grade": 9, "episode": 1}, {"grade": 2}, {"grade": 2, "episode": "x"}]
+    "kept",
+    [
+        None,
+        {},
+        {"grade": 9, "episode": 1},
+        {"grade": 2},
+        {"grade": 2, "episode": "x"},
+        {"grade": 2, "episode": inf},
+    ],
 )
 def test_a_grade_goes_on_over_a_restart_if_it_can_be_read(kept: object) -> None:
     known = {"upper": {"grade": 2, "episode": 4}}

@@ -1,7 +1,7 @@
 """Slopes: stages from velocities, torn wires, rain, silence, restarts; the forecast holds nothing up."""
 
 import random
-from math import pi, sin
+from math import inf, pi, sin
 from typing import Any
 
 import pytest
@@ -202,7 +202,13 @@ def test_a_restart_calms_nobody() -> None:
 
 
 @pytest.mark.parametrize(
-    "kept", [{"east": 3}, {"east": {"stage": 9, "episode": 1}}, {"east": {"stage": None}}]
+    "kept",
+    [
+        {"east": 3},
+        {"east": {"stage": 9, "episode": 1}},
+        {"east": {"stage": None}},
+        {"east": {"stage": 2, "episode": inf}},
+    ],
 )
 def test_a_memento_that_cannot_be_read_starts_afresh(kept: dict[str, Any]) -> None:
     assert Bench(kept=kept).stage is Stage.NORMAL
