@@ -249,7 +249,8 @@ def _run(work: Any) -> Any:
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except LinkError as error:
-        _fail(1, str(error))
+        away = "; is it on, and are --host and --port, or --serial, right?"
+        _fail(1, f"{error}{away if str(error).endswith('no connection') else ''}")
     except OSError as error:
         if error.filename is None:
             _fail(1, str(error))
