@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from sotdae_edge.core import authority, bucket, policies, selftest
-from sotdae_edge.core.barrier import State
-from sotdae_edge.core.effects import Effect, Warn
+from sotdae_edge.core.approach import ApproachState
+from sotdae_edge.core.barrier import Signal, State
+from sotdae_edge.core.effects import Decided, Effect, Warn
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.hazard import Stage
 from sotdae_edge.core.policies import Policies
@@ -19,7 +20,7 @@ from sotdae_edge.core.validity import Bypass
 Mutate = Callable[[pytest.MonkeyPatch], None]
 _pulse, _calm, _begin = selftest._pulse, selftest.calm, selftest.begin
 _adopt, _recall, _objections = policies._adopt, policies.recall, policies._objections
-_keep = Policies.keep
+_keep, _frozen, _take_step = Policies.keep, policies.frozen, Gate._take_step
 
 
 def _no_reasons(*_: object) -> list[str]:
@@ -51,6 +52,13 @@ def _calm_after_flood(gate: Gate, now: float) -> bool:
     return is_open and gate.stage is Stage.NORMAL and not gate.trips and gate.incident is None
 
 
+def _forgiving(gate: Gate, pulse: Pulse, now: float) -> list[Effect]:
+    """Take a test that is broken off for one that ends what failed before."""
+    if not _calm(gate, now):
+        gate.selftests.failed.pop(pulse.test, None)
+    return _pulse(gate, pulse, now)
+
+
 def _endless(pulse: Pulse, warn: Warn, now: float) -> Warn:
     return replace(warn, siren=True) if pulse.test == "siren" else replace(warn, closed=True, caution=False)
 
@@ -74,6 +82,9 @@ TEST_MUTANTS: dict[str, tuple[str, str, Mutate]] = {
     ),
     "a test goes on over a caution": (
         "bucket", "a pulse never outlives calm", lambda p: p.setattr(selftest, "_pulse", _lit_through),
+    ),
+    "a test broken off ends a failure": (
+        "selftest", "a failed test is told", lambda p: p.setattr(selftest, "_pulse", _forgiving),
     ),
     "a test is taken in any state": (
         "selftest", "only by an open gate", lambda p: p.setattr(authority, "_test", _no_reasons),
@@ -120,6 +131,11 @@ def _while_it_ripens(gate: Gate) -> str | None:
     return _over_water(gate) if gate.stage is Stage.NORMAL else "water"
 
 
+def _unseen(gate: Gate) -> str | None:
+    """Take water that nobody sees for none."""
+    return _over_water(gate) if gate.stage is Stage.UNKNOWN else _frozen(gate)
+
+
 def _past_the_key(gate: Gate) -> str | None:
     """Ask only whether all is dry."""
     still = gate.incident is None and gate.stage is Stage.NORMAL and not gate.sensing.since.due
@@ -138,6 +154,28 @@ def _upon_the_last(gate: Gate, policy: Any) -> None:
     before = gate.site
     _adopt(gate, policy)
     gate.site = gate.sensing.site = policies.rules.apply(before, policy)
+
+
+def _half_recalled(gate: Gate, kept: object) -> None:
+    """Leave the vote the file's thresholds after a restart."""
+    _recall(gate, kept)
+    gate.sensing.site = policies.own(gate)
+
+
+def _warning_by_the_file(patch: pytest.MonkeyPatch) -> None:
+    """Warn for as long as the site's own file says."""
+
+    def take_step(gate: Gate, way: ApproachState, signal: Signal, now: float) -> Decided:
+        ruled, gate.site = gate.site, policies.own(gate)
+        record = _take_step(gate, way, signal, now)
+        gate.site = ruled
+        return record
+
+    def clear_at(gate: Gate, way: ApproachState) -> float | None:
+        return way.clear_at(gate.outputs.closed_since, policies.own(gate).times.pre_warn)
+
+    patch.setattr(Gate, "_take_step", take_step)
+    patch.setattr(Gate, "clear_at", clear_at)
 
 
 def _from_the_start(gate: Gate, kept: object) -> None:
@@ -167,6 +205,14 @@ POLICY_MUTANTS: dict[str, tuple[str, Mutate]] = {
     ),
     "it comes while somebody works at the gate": (
         "at an open gate only", lambda p: p.setattr(policies, "frozen", _past_the_key),
+    ),
+    "it comes where nobody sees the water": (
+        "where the water is seen", lambda p: p.setattr(policies, "frozen", _unseen),
+    ),
+    "arms warn as long as the file says": ("as long as the policy says", _warning_by_the_file),
+    "after a restart the vote has the file's thresholds": (
+        "the closing level in force closes|caution level in force is shown|only below caution",
+        lambda p: p.setattr(policies, "recall", _half_recalled),
     ),
     "it never comes": (
         "waits no longer than it must", lambda p: p.setattr(policies, "frozen", lambda _: "not today"),
