@@ -136,6 +136,13 @@ def _unseen(gate: Gate) -> str | None:
     return _over_water(gate) if gate.stage is Stage.UNKNOWN else _frozen(gate)
 
 
+def _going_up(gate: Gate) -> str | None:
+    """Take an arm that goes up for one that is open."""
+    going_up = all(way.state is State.OPENING for way in gate.approaches)
+    still = gate.incident is None and gate.stage is Stage.NORMAL and not gate.sensing.since.due
+    return None if going_up and still else _frozen(gate)
+
+
 def _past_the_key(gate: Gate) -> str | None:
     """Ask only whether all is dry."""
     still = gate.incident is None and gate.stage is Stage.NORMAL and not gate.sensing.since.due
@@ -213,6 +220,9 @@ POLICY_MUTANTS: dict[str, tuple[str, Mutate]] = {
     "after a restart the vote has the file's thresholds": (
         "the closing level in force closes|caution level in force is shown|only below caution",
         lambda p: p.setattr(policies, "recall", _half_recalled),
+    ),
+    "it comes while the arm goes up": (
+        "at an open gate only", lambda p: p.setattr(policies, "frozen", _going_up),
     ),
     "it never comes": (
         "waits no longer than it must", lambda p: p.setattr(policies, "frozen", lambda _: "not today"),
