@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sotdae_edge.core import daily
 from sotdae_edge.core.fit import noise, theil_sen
-from sotdae_edge.core.forecast import EXPONENTS, Forecast, Refusal, Step, Why, forecast, onset, steps
+from sotdae_edge.core.forecast import EXPONENTS, Forecast, Refusal, Step, Why, _Trend, forecast, onset, steps
 from sotdae_firmware_bridge.sim.creep import Creep, Meter
 
 PERFECT = Meter(noise_mm=0.0, cycle_mm=0.0)
@@ -108,6 +108,33 @@ def test_a_creep_that_goes_on_under_the_acceleration_does_not_hide_its_end(
     answer = found(read(creep, until))
     assert answer.inverse_velocity_h > creep.fails_h, "a line through all of 1/v comes too late"
     assert answer.early_h <= creep.fails_h <= answer.late_h
+
+
+FALLING = [9.0, 8.0, 7.5, 6.0, 5.0, 4.2, 3.0]
+"""h/mm: the inverse of what is moved over the creep, hour by hour; not quite a line."""
+
+
+@pytest.mark.parametrize(
+    ("inverse_h", "creep_mm_h", "taken"),
+    [
+        (FALLING, 0.05, 5),
+        ([20.0, 20.0, *FALLING[:5]], 0.1, 5),
+        ([*[float(n) for n in range(20, 12, -1)], *FALLING[1:]], 0.01, 7),
+        ([20.0, 20.0, *FALLING[:4]], 0.1, 0),
+        (FALLING[::-1], 0.05, 0),
+        ([5.0, 4.0, 3.0, 12.0, 2.0, 1.5, 1.0, 0.5], 0.05, 0),
+        (FALLING, 0.0, 0),
+    ],
+    ids=["a line", "five fast enough", "the newest half", "four", "slowing", "a poor fit", "no creep known"],
+)
+def test_the_end_over_a_creep_is_the_earliest_of_what_is_fast_enough(
+    inverse_h: list[float], creep_mm_h: float, taken: int
+) -> None:
+    line = theil_sen([(float(t), y) for t, y in enumerate(inverse_h)][-taken or None :])
+    assert line is not None
+    moving = [Step(float(t), creep_mm_h + 1.0 / y, 0.0) for t, y in enumerate(inverse_h)]
+    found = list(_Trend(moving, creep_mm_h, {}, line)._over_creep())
+    assert found == ([pytest.approx(line.zeros()[0])] if taken else [])
 
 
 def test_gaps_do_not_matter_much() -> None:
