@@ -1,6 +1,7 @@
 """An agent's file against the profiles it names: a point that is not there would be silent for ever."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from sotdae_edge.config import CityConfig, GateConfig, load_city, load_gate
@@ -40,7 +41,8 @@ Points = Mapping[str, Point | Spot]
 def fitted_gate(path: Path) -> GateConfig:
     """Read a gate's file and its profile. Raises ConfigError with every problem and its place."""
     config = load_gate(path)
-    points = load_profile(config.device.profile).points
+    with _named_by(path):
+        points = load_profile(config.device.profile).points
     _refuse(path, [*_gate_points(config, points), *_channels(config, points), *_river(config, points)])
     return config
 
@@ -48,7 +50,8 @@ def fitted_gate(path: Path) -> GateConfig:
 def fitted_city(path: Path) -> CityConfig:
     """Read a city agent's file and its profiles. Raises ConfigError with every problem and its place."""
     config = load_city(path)
-    known = city_points(config)
+    with _named_by(path):
+        known = city_points(config)
     _refuse(
         path,
         [f"{place}: there is no point {point!r}" for place, point in _named(config) if point not in known],
@@ -69,6 +72,16 @@ def city_points(config: CityConfig) -> dict[str, Point | Spot]:
 def scale(point: Point | Spot) -> Scale:
     """Return the unit and range that a profile gives a point."""
     return Scale(point.unit or (Unit.BOOL if point.is_bit else Unit.COUNT), point.range)
+
+
+@contextmanager
+def _named_by(path: Path) -> Iterator[None]:
+    """Say of a wrong profile which agent's file names it."""
+    try:
+        yield
+    except ConfigError as error:
+        named = [f"profile {error.source}: {problem}" for problem in error.problems]
+        raise ConfigError(str(path), named) from error
 
 
 def _refuse(path: Path, problems: list[str]) -> None:

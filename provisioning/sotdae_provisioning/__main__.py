@@ -110,7 +110,11 @@ def main() -> None:
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     completing = "_SOTDAE_COMPLETE" in __import__("os").environ
     asked, second, *_ = [*words, "", ""]
-    build(None if completing else asked, second)()
+    try:
+        command = build(None if completing else asked, second)
+    except KeyboardInterrupt:  # libraries take a second or more to load
+        raise SystemExit(130) from None
+    command()
 
 
 if __name__ == "__main__":

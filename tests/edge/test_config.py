@@ -58,6 +58,7 @@ def test_the_examples_are_good() -> None:
         ),
         ("[levls]\nclose_cm = 15.0", "levls: there is no such setting here; did you mean levels?"),
         ("[device]\npoll_s = 0.5", "poll_s"),
+        ('[device]\nhost = ""', "device.host"),
         ('[camera]\nurl = "x"\nzone = [0.1, 0.2, 0.3]', "zone"),
         ("colour = 3", "colour"),
         ('checklist = ["cctv"]', "checklist: want on_site"),
@@ -89,6 +90,12 @@ def test_the_examples_are_good() -> None:
 def test_a_wrong_file_is_refused_with_its_place(tmp_path: Path, more: str, place: str) -> None:
     text = more + GOOD if more.startswith(("colour", "channels", "checklist")) else GOOD + more
     assert place in problems(tmp_path, text)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "gate.toml"
+    path.write_text(GOOD, encoding="utf-8-sig")
+    assert load_gate(path).facility.node == "gate-1"
 
 
 def test_a_setting_in_the_wrong_section_is_not_offered_itself(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_the_examples_fit() -> None:
 @pytest.mark.parametrize(
     ("more", "problem"),
     [
-        ('[device]\nprofile = "moon"', "built in are"),
+        ('[device]\nprofile = "moon"', "profile moon: no such profile; give a TOML file; built in are"),
         ('[device]\nprofile = "homes"', "a gate needs the point 'loop_occupied'"),
         (CHANNEL.format("analog", "radar", 0.0), "channels.a: there is no point 'radar'"),
         (CHANNEL.format("analog", "float_15", 0.0), "channels.a: 'float_15' is a bit"),

@@ -1,12 +1,13 @@
 """What is typed wrong is told in words that mend it, with 2, and nothing is made."""
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from sotdae_provisioning.__main__ import build
+from sotdae_provisioning.__main__ import build, main
 from sotdae_provisioning.pki.province import Province
 
 NOW = datetime.now(UTC)
@@ -69,6 +70,17 @@ def test_a_floor_that_cannot_be_written_is_not_raised(place: Path) -> None:
 def test_a_question_that_nobody_answers_names_its_option(place: Path) -> None:
     done = CliRunner().invoke(build("ca"), ["ca", "revoke", "ab", *CA])
     assert (done.exit_code, "Reason (--reason)" in done.output) == (1, True)
+
+
+def test_a_command_given_up_while_it_loads_ends_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def given_up(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "argv", ["sotdae", "bridge", "profiles"])
+    monkeypatch.setattr("importlib.import_module", given_up)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
 
 
 def test_h_is_help_everywhere() -> None:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from sotdae_edge.core.alarms import Condition
+from sotdae_shared.errors import SotdaeError
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,9 @@ class Helpers:
                 await asyncio.wait([task])
                 raise
             except Exception as error:
-                log.error("%s failed", name, exc_info=error)
+                # A disk or a line that refuses says why; anything else is a bug, and its place is wanted.
+                known = isinstance(error, OSError | SotdaeError)
+                log.error("%s failed: %s", name, error, exc_info=None if known else error)
                 self._failing[name] = f"{type(error).__name__}: {error}"[:200]
             else:
                 self._failing.pop(name, None)

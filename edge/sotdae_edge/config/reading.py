@@ -52,7 +52,7 @@ def _names(schema: dict[str, Any]) -> frozenset[str]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError.unreadable(path, error) from error
     except (ValueError, RecursionError) as error:  # tomllib lets int's and its own limits through

@@ -33,7 +33,7 @@ class DeviceConfig(Section):
     """Where the field device answers."""
 
     profile: str = "underpass"
-    host: str = "127.0.0.1"
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 502
     speaks: Literal["modbus", "frames", "gpio"] = "modbus"
     """`frames` is a board on a serial line, `gpio` this computer's own pins."""
@@ -59,7 +59,7 @@ class TlsConfig(Section):
 class HubConfig(Section):
     """The broker; without this section the agent works alone."""
 
-    host: str = "127.0.0.1"
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 1883
     tls: TlsConfig | None = None
 

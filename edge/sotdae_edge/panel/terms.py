@@ -243,10 +243,12 @@ WORDS: dict[str, tuple[str, str]] = {
 HELP: dict[Lang, tuple[str, ...]] = {
     "en": (
         "c  close the gate. One person, any state. The warnings come first, then the arm.",
-        "o  open the gate. Two people, each with a key file and its passphrase; all dry for",
-        "   the whole time; the checklist done. Everything within 5 minutes.",
-        "t  try lamps, siren, a full stroke (closes!), a channel in a bucket; only while open.",
-        "b  take a level channel out of the vote, with a reason and an end; or let it vote again.",
+        "o  open the gate. Two people, each with a key file and its passphrase; all dry",
+        "   for the whole time; the checklist done. Everything within 5 minutes.",
+        "t  try lamps, siren, a full stroke (closes!), a channel in a bucket; only while",
+        "   open.",
+        "b  take a level channel out of the vote, with a reason and an end; or let it",
+        "   vote again.",
         "up, down, page up, page down  scroll     q  leave the screen; the gate goes on.",
         "A dash (–) is unknown, never zero. ! wants your eye, !! is life safety.",
         "A lamp shows what was asked; `reads back` tells where the controller disagrees.",

@@ -53,7 +53,10 @@ def show(as_json: AsJson = False) -> None:
 
 @bench_app.command("loop")
 def bench_loop(trips: Trips = 200, peers: Peers = False, as_json: AsJson = False) -> None:
-    """Trip vote to acknowledged Modbus write, beside a bare pymodbus loop, or a gate beside its peers."""
+    """Trip vote to acknowledged Modbus write, beside a bare pymodbus loop, or a gate beside its peers.
+
+    Example:  sotdae bench loop --trips 50
+    """
     with _scratch() as directory:
         where = Path(directory)
         found: Result | SideBySide = (
@@ -64,7 +67,10 @@ def bench_loop(trips: Trips = 200, peers: Peers = False, as_json: AsJson = False
 
 @bench_app.command("core")
 def bench_core(scans: Scans = 20_000, as_json: AsJson = False) -> None:
-    """Scans a second through the decision core."""
+    """Scans a second through the decision core.
+
+    Example:  sotdae bench core --scans 5000 --json
+    """
     _report([core.measure(scans)], as_json)
 
 

@@ -47,6 +47,28 @@ def test_a_failing_helper_is_alarmed_started_again_and_well_once_it_stays_up() -
     run(story)
 
 
+@pytest.mark.parametrize(
+    ("error", "traced"),
+    [(FileNotFoundError(2, "No such file or directory", "/nope"), False), (KeyError("a bug"), True)],
+)
+def test_only_a_bug_is_told_with_its_trace(
+    error: Exception, traced: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        async def make() -> None:
+            raise error
+
+        helpers = Helpers()
+        task = asyncio.create_task(helpers.keep("panel", make))
+        await until(helpers.conditions)
+        task.cancel()
+        await asyncio.wait([task])
+
+    run(story)
+    assert str(error) in caplog.records[0].getMessage()
+    assert bool(caplog.records[0].exc_info) == traced
+
+
 def test_one_that_ends_by_itself_is_not_started_again() -> None:
     async def story() -> None:
         helpers, starts = Helpers(), []

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pytest
 from edge.panel.house import Gatehouse, gatehouse, until
+from rich.cells import cell_len
 
 from sotdae_edge.app import panel
 from sotdae_edge.core.barrier import State
@@ -15,7 +16,7 @@ from sotdae_edge.core.hazard import Stage
 from sotdae_edge.core.pulse import LAMPS
 from sotdae_edge.core.site import CHECKLIST
 from sotdae_edge.panel.snapshot import ArmSeen, Snapshot
-from sotdae_edge.panel.terms import STATES, WORDS, Lang, term
+from sotdae_edge.panel.terms import HELP, STATES, WORDS, Lang, term
 from sotdae_edge.panel.view import DASH, age, known, number, rows, span
 from sotdae_shared.messages import ClockTrust
 from sotdae_shared.units import Flag
@@ -174,6 +175,10 @@ def test_both_languages_put_the_same_values_in() -> None:
         if len({tuple(sorted(re.findall(r"\{\d\}", text))) for text in both}) > 1
     }
     assert not differ
+
+
+def test_each_line_of_the_help_fits_a_small_screen() -> None:
+    assert max(cell_len(line) for lines in HELP.values() for line in lines) <= 80
 
 
 def test_quantities_are_said_with_their_units() -> None:
