@@ -222,17 +222,6 @@ class Gate:
         lanes = {way.lane.occupancy(now) for way in self.approaches}
         return next(lane for lane in (Lane.OCCUPIED, Lane.UNKNOWN, Lane.CLEAR) if lane in lanes)
 
-    def holders(self) -> frozenset[Rank]:
-        """Return who holds the gate closed now."""
-        held = set()
-        if any(way.state is State.MANUAL for way in self.approaches):
-            held.add(Rank.LOCAL_KEY)
-        if self.trips:
-            held.add(Rank.AUTONOMOUS)
-        if self.incident is not None and self.incident.rank is not None:
-            held.add(Rank(self.incident.rank))
-        return frozenset(held)
-
     def dry_s(self, now: float) -> float:
         """Return for how long everything has been seen dry."""
         return 0.0 if self.dry_since is None else now - self.dry_since
@@ -327,17 +316,7 @@ class Gate:
             self.save_due = (self.save_due or now + SAVE_S) if grows else None
             return []
         self.dirty, self.save_due = False, now + SAVE_S if grows else None
-        return [Save(self._memento(now).write())]
-
-    def _memento(self, now: float) -> Memento:
-        out = [channel for channel in self.sensing.channels if channel.bypassed(now)]
-        return Memento(
-            self.state.value, self.episode, self.incident, self.last_seq,
-            {channel.spec.name: channel.bypass.by for channel in out if channel.bypass is not None},
-            0.0 if self.repair_due is None else max(0.0, now - self.repair_due + self.site.times.repair),
-            self.selftests.ages.keep(now), self.selftests.ages.wall_s(now),
-            self.policies.keep(),
-        )  # fmt: skip
+        return [Save(Memento.of(self, now).write())]
 
     def _warn(self, now: float) -> list[Effect]:
         if self.incident is None and all(way.state is State.START for way in self.approaches):

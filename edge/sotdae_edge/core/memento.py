@@ -5,12 +5,15 @@ relaxes (nonces, caches), so none of those is kept.
 """
 
 from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from sotdae_edge.core.ages import Kept
 from sotdae_shared.errors import WireError
+
+if TYPE_CHECKING:
+    from sotdae_edge.core.gate import Gate
 
 VERSION = 1
 
@@ -45,6 +48,19 @@ class Memento:
     """When this was saved, by a trusted wall clock."""
     policy: Any = None
     """What `policies` keeps; it is read there, so that a policy that is damaged costs nothing else."""
+
+    @classmethod
+    def of(cls, gate: "Gate", now: float) -> "Memento":
+        """Return what a restart of this gate must find."""
+        out = [channel for channel in gate.sensing.channels if channel.bypassed(now)]
+        due, repair_s = gate.repair_due, gate.site.times.repair
+        return cls(
+            gate.state.value, gate.episode, gate.incident, gate.last_seq,
+            {channel.spec.name: channel.bypass.by for channel in out if channel.bypass is not None},
+            0.0 if due is None else max(0.0, now - due + repair_s),
+            gate.selftests.ages.keep(now), gate.selftests.ages.wall_s(now),
+            gate.policies.keep(),
+        )  # fmt: skip
 
     def write(self) -> dict[str, Any]:
         """Return it as JSON values."""

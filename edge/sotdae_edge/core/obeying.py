@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from sotdae_edge.core import bypass, deny, policies, release, selftest
 from sotdae_edge.core.authority import ACTUATOR, REOPENABLE, Nonce, Rank, Situation, Verdict, judge
+from sotdae_edge.core.barrier import State
 from sotdae_edge.core.effects import Answer, Decided, Effect
 from sotdae_edge.core.events import (
     BadCommand,
@@ -111,12 +112,24 @@ def _close(gate: "Gate", verdict: Verdict) -> None:
         gate.incident = replace(gate.incident, rank=int(rank))
 
 
+def holders(gate: "Gate") -> frozenset[Rank]:
+    """Return who holds the gate closed now."""
+    held = set()
+    if any(way.state is State.MANUAL for way in gate.approaches):
+        held.add(Rank.LOCAL_KEY)
+    if gate.trips:
+        held.add(Rank.AUTONOMOUS)
+    if gate.incident is not None and gate.incident.rank is not None:
+        held.add(Rank(gate.incident.rank))
+    return frozenset(held)
+
+
 def situation(gate: "Gate", now: float) -> Situation:
     """Return what an order is judged by."""
     return Situation(
         state=gate.state,
         incident=None if gate.incident is None else gate.incident.name,
-        holders=gate.holders(),
+        holders=holders(gate),
         reopenable=all(way.state in REOPENABLE for way in gate.approaches),
         nonce=gate.nonce,
         last_seq=gate.last_seq,

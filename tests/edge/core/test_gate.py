@@ -14,6 +14,7 @@ from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.hazard import Stage, Trip
 from sotdae_edge.core.lane import Lane
 from sotdae_edge.core.memento import Incident
+from sotdae_edge.core.obeying import holders
 from sotdae_edge.core.rungs import Ladder
 from sotdae_edge.core.site import Riverside, Times
 from sotdae_shared.samples import Sample
@@ -23,13 +24,13 @@ OPEN, CLOSED, MANUAL, HELD = State.OPEN, State.CLOSED, State.MANUAL, State.HELD_
 
 def test_who_holds_the_gate_closed() -> None:
     gate = placed(OPEN, OPEN, OPEN)
-    assert gate.holders() == frozenset()
+    assert holders(gate) == frozenset()
     gate.trips = [Trip("level", "radar", ("why",))]
-    assert gate.holders() == {Rank.AUTONOMOUS}
+    assert holders(gate) == {Rank.AUTONOMOUS}
     gate.incident = replace(FLOOD, rank=None)
-    assert gate.holders() == {Rank.AUTONOMOUS}
+    assert holders(gate) == {Rank.AUTONOMOUS}
     gate.incident, gate.trips, gate.approaches[2].state = FLOOD, [], MANUAL
-    assert gate.holders() == {Rank.LOCAL_KEY, Rank.CITY}
+    assert holders(gate) == {Rank.LOCAL_KEY, Rank.CITY}
 
 
 def test_the_tunnel_is_empty_when_the_last_entry_has_been_closed_for_long_enough() -> None:

@@ -13,6 +13,7 @@ from sotdae_edge.core.effects import Decided, Warn
 from sotdae_edge.core.events import HubHeard, Noticed
 from sotdae_edge.core.hazard import Stage, Trip
 from sotdae_edge.core.ladder import NOTICED, Standing
+from sotdae_edge.core.obeying import holders
 from sotdae_edge.core.rungs import CAUTIOUS, RUNGS, Action, Ladder, page, problems
 from sotdae_edge.record.coding import Coder, Entry
 from sotdae_edge.record.snapshot import restore, snapshot
@@ -107,7 +108,7 @@ def test_a_facility_may_close_on_a_rung_and_only_people_end_it(rung: object) -> 
     assert [each.because for each in told] == [(f"ladder: {name.replace('_', ' ')}",)]
     assert story.gate.incident is not None
     assert story.gate.incident.cause == "context"
-    assert Rank.AUTONOMOUS in story.gate.holders()
+    assert Rank.AUTONOMOUS in holders(story.gate)
     assert story.gate.dry_s(story.now) == 0.0, "nobody reopens on this rung"
     MENDED[name](story)
     story.plant.arm = "closed"

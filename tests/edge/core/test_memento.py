@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sotdae_edge.core.gate import Gate
 from sotdae_edge.core.memento import VERSION, Incident, Memento
+from sotdae_edge.core.obeying import holders
 from sotdae_shared.errors import WireError
 
 KEPT = Memento("closed", 3, Incident("flood-1-3", "level", "radar", ("why",), 4), {"kim-1": 9})
@@ -116,4 +117,4 @@ def test_the_rank_that_holds_survives() -> None:
     story = Story(memento=GOOD)
     story.plant.arm = "closed"
     story.run(1.0)
-    assert [int(rank) for rank in story.gate.holders()] == [4]
+    assert [int(rank) for rank in holders(story.gate)] == [4]
