@@ -12,6 +12,9 @@ from sotdae_edge.record.snapshot import restore, snapshot
 from sotdae_edge.record.verify import Segment
 from sotdae_shared.errors import SotdaeError, WireError
 
+ABSENT = "not there"
+"""A setting or state that only another version of the gate has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -81,7 +84,8 @@ class Replay:
 
 
 def _first_difference(recorded: dict[str, Any], expected: dict[str, Any]) -> tuple[str, str]:
-    for name, value in expected.items():
-        if text(recorded.get(name)) != text(value):
-            return f"gate.{name} = {text(recorded.get(name))}", text(value)
-    return "gate", "gate"
+    for name in (*expected, *recorded):
+        there, here = (text(gate[name]) if name in gate else ABSENT for gate in (recorded, expected))
+        if there != here:
+            return f"gate.{name} = {there}", here
+    return "gate, in another order", "gate"

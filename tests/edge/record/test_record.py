@@ -279,3 +279,14 @@ def test_a_line_is_json_or_refused(data: bytes) -> None:
 
 def test_there_is_a_word_for_every_event() -> None:
     assert {Scan, *WORDS.values()} == set(get_args(Event))
+
+
+def test_a_state_that_only_another_version_has_is_named() -> None:
+    story = TapedStory(SITE)
+    story.run(1.0)
+    last = opening(restore(snapshot(story.gate.gate)))  # type: ignore[attr-defined]
+    last.header["gate"]["older"] = 7  # type: ignore[union-attr]
+    _, _, differences = round_trip([*story.items, last])
+    assert [(each.entry, each.recorded, each.now) for each in differences] == [
+        (1, "gate.older = 7", "not there")
+    ]
