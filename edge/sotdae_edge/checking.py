@@ -11,6 +11,7 @@ from sotdae_edge.core.policy import allowed
 from sotdae_edge.core.site import Site
 from sotdae_edge.ending import end
 from sotdae_edge.fitting import fitted_city, fitted_gate
+from sotdae_edge.panel.terms import language, said, worded
 from sotdae_shared.errors import ConfigError
 
 ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="The agent's TOML file.")]
@@ -25,13 +26,14 @@ def check_gate(config: ConfigPath, as_json: AsJson = False) -> None:
     try:
         site = fitted_gate(config).site
     except ConfigError as error:
-        end(error, as_json=as_json)
+        end(error if as_json else worded(language(), error), as_json=as_json)
     answer = {
         "ok": True, "facility": site.facility, "lead_s": round(site.lead_s, 1),
         "policy": None if site.policy is None else allowed(site),
     }  # fmt: skip
     text = f"OK: {site.facility} closes {site.lead_s:.0f} s ahead of {site.levels.unsafe_cm:g} cm"
-    typer.echo(json.dumps(answer) if as_json else "\n".join([text, *_policy(site)]))
+    told = "\n".join(said(language(), line) for line in (text, *_policy(site)))
+    typer.echo(json.dumps(answer) if as_json else told)
 
 
 def _policy(site: Site) -> Iterator[str]:
@@ -52,6 +54,7 @@ def check_city(config: ConfigPath, as_json: AsJson = False) -> None:
     try:
         found = fitted_city(config)
     except ConfigError as error:
-        end(error, as_json=as_json)
+        end(error if as_json else worded(language(), error), as_json=as_json)
     answer = {"ok": True, "facility": found.facility.id, "homes": len(found.homes)}
-    typer.echo(json.dumps(answer) if as_json else f"OK: {found.facility.id}, {len(found.homes)} homes")
+    text = f"OK: {found.facility.id}, {len(found.homes)} homes"
+    typer.echo(json.dumps(answer) if as_json else said(language(), text))

@@ -189,6 +189,9 @@ def test_check_config_says_what_a_policy_may_set(tmp_path: Path) -> None:
     assert "policies: 2 of 2 people sign one; it may set" in said.output
     assert "  caution_cm from 3 to 8\n" in said.output
     assert "river_trigger_cm" not in said.output
+    korean = CliRunner().invoke(gate_app, ["check-config", "-c", path], env={"LC_ALL": "ko_KR.UTF-8"})
+    assert korean.output.startswith("정상: GG-")
+    assert "정책: " in korean.output
     answer = json.loads(CliRunner().invoke(gate_app, ["check-config", "-c", path, "--json"]).output)
     assert answer["policy"]["caution_cm"] == [3.0, 8.0]
     assert answer["policy"]["reopen_dry_s"] == [1800.0, 86400.0]

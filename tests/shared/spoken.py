@@ -13,6 +13,7 @@ SPEAKERS = (
     ),
     "edge/sotdae_edge/app/tolerance.py",
     "edge/sotdae_edge/watchdog/feeding.py",
+    "edge/sotdae_edge/checking.py",
     "edge/sotdae_edge/record/journal.py",
     *(f"edge/sotdae_edge/panel/{name}.py" for name in ("approve", "client", "door", "keys", "server")),
     "shared/sotdae_shared/policy.py",

@@ -145,7 +145,7 @@ MADE = (
     "cannot be looked at: Permission denied; look as the agent's user: `sudo -u sotdae`",
     "is no report: there are no data in this page", "[Errno 7] No such file or directory: '7'",
     "floor: policy 7, site 7, roster 7; deny list 7", "deny list 7", "floor: policy 7, site 7, roster 7",
-    "[Errno 7] Connection refused", "Connect call failed 7",
+    "there is no such setting here", "[Errno 7] Connection refused", "Connect call failed 7",
     "7: wrong: 7", "7: warning: 7", "never", "7 s earlier", "7 min later", "left out: 7",
     "policy 7 done, ring 7 of 7, in force at 7 of 7", "policy 7 frozen, ring 7 of 7, in force at 7 of 7: 7",
     "policy 7: good, judged at 7", "policy 7: refused, judged at 7", "policy 7: running, 7 nodes in 7 rings",

@@ -54,6 +54,12 @@ COMMANDS: dict[str, str] = {
         "버전 {0}: 이 허브에 배포된 적 없음. 있는 버전: {1}"
     ),
     "no policy was published at this hub yet": "이 허브에 아직 배포한 정책 없음",
+    # an agent's file
+    "OK: {0:word} closes {1:word} s ahead of {2:word} cm": "정상: {0}, {2} cm 도달 {1}초 전에 통제",
+    "OK: {0}, {1:word} homes": "정상: {0}, {1}가구",
+    "policies: none is taken; there is no [policy] section": "정책: 받지 않음, [policy] 없음",
+    "policies: {0:word} of {1:word} people sign one; it may set": "정책: {1}명 중 {0}명 서명, 정할 값",
+    "  {0:word} from {1:word} to {2:word}": "  {0} {1}~{2}",
     # files
     "is there already; a draft is never overwritten": "이미 있음. 초안은 덮어쓰지 않음",
     "policy: there is no such section; it says who may sign": "policy: 누가 서명하는지 적는 [policy] 없음",
@@ -69,6 +75,7 @@ COMMANDS: dict[str, str] = {
     "{0:said}; save it as UTF-8": "{0}. UTF-8로 저장",
     "there is no such setting": "없는 설정",
     "there is no such setting; did you mean {0:word}?": "없는 설정. {0} 아닌가요?",
+    "there is no such setting here": "없는 설정",
     "Field required": "필수 항목",
     "Input should be a valid number": "수 필요",
     "Input should be a valid integer": "정수 필요",
