@@ -17,8 +17,8 @@ NEVER = float("-inf")
 HALTED = (State.CLEARING, State.HELD_OPEN)
 """Where an attempt to lower has halted: to let somebody out does not begin it, or its patience, anew."""
 
-UNBROKEN = "shut"
-"""A condition that counts afresh after a time in which the controller was not heard."""
+SHUT, KEY_BACK = UNBROKEN = ("shut", "key_back")
+"""Conditions that count afresh after a time in which the controller was not heard."""
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class ApproachState:
     def take(self, points: Mapping[str, Sample], times: Times, now: float) -> None:
         """Take one scan of the controller."""
         if not self.arm.known(now):
-            self.since.forget(UNBROKEN)
+            self.since.forget(*UNBROKEN)
         self.arm.take(points, times.device_silent, now)
         self.lane.take(points, times, now)
 

@@ -4,7 +4,7 @@ Its leaf walks the same table as an underpass's arm. Its inside handle is mechan
 hand on the gate, never commanded, and never ends an incident.
 """
 
-from sotdae_edge.core.approach import UNBROKEN, ApproachState
+from sotdae_edge.core.approach import SHUT, ApproachState
 from sotdae_edge.core.barrier import State
 from sotdae_edge.core.effects import Effect, Voice
 from sotdae_edge.core.site import Riverside
@@ -26,7 +26,7 @@ def lock(way: ApproachState, riverside: Riverside, now: float) -> list[Effect]:
     While nobody watched, somebody may have come in: a break in hearing the controller counts like an opening.
     """
     shut = way.state is State.CLOSED and way.arm.closed_proved(now) and released(way, now) is False
-    return way.latched.hold(way.since.held(UNBROKEN, shut, riverside.lock_after, now), way.spec.name, now)
+    return way.latched.hold(way.since.held(SHUT, shut, riverside.lock_after, now), way.spec.name, now)
 
 
 def voice(ways: list[ApproachState], closed: bool, caution: bool) -> Voice:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sotdae_edge.core.approach import ApproachState
+from sotdae_edge.core.approach import KEY_BACK, ApproachState
 from sotdae_edge.core.barrier import Signal, State
 from sotdae_edge.core.lane import Lane
 from sotdae_edge.core.riverside import released
@@ -44,9 +44,9 @@ def _manual(gate: "Gate", way: ApproachState, now: float) -> Signal | None:
     But one key opens one arm: while another approach is still closed, this one closes again. And at the
     riverside, where the inside handle is anybody's, no hand ends an incident.
     """
-    if not way.since.held("key_back", _by_hand(gate, way, now) is False, KEY_BACK_S, now):
+    if not way.since.held(KEY_BACK, _by_hand(gate, way, now) is False, KEY_BACK_S, now):
         return None
-    way.since.forget("key_back")
+    way.since.forget(KEY_BACK)
     others = all(other.state in (State.OPEN, State.MANUAL) for other in gate.approaches)
     dry = others and gate.site.riverside is None and gate.dry_s(now) >= gate.site.times.reopen_dry
     return _resume(gate, way, now, gate.incident is None or dry)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from edge.core.plant import SITE, Plant
 
-from sotdae_edge.core.approach import UNBROKEN, ApproachState
+from sotdae_edge.core.approach import KEY_BACK, SHUT, ApproachState
 from sotdae_edge.core.attempt import LIMITS, Attempt
 from sotdae_edge.core.barrier import FAILED, SETTLED, State
 from sotdae_edge.core.effects import Drive, Motion
@@ -160,8 +160,9 @@ def test_when_time_alone_may_change_something() -> None:
 @pytest.mark.parametrize(("heard_until", "counts"), [(NOW + 0.1, True), (NOW, False)])
 def test_what_must_be_watched_counts_afresh_after_a_silence(heard_until: float, counts: bool) -> None:
     way = at(State.CLOSED)
-    way.since.held(UNBROKEN, True, 30.0, 90.0)
+    way.since.held(SHUT, True, 30.0, 90.0)
+    way.since.held(KEY_BACK, True, 1.0, 90.0)
     way.since.held("manual", True, 30.0, 90.0)
     way.arm.fresh_until = heard_until
     way.take(Plant(arm="closed").scan().points, TIMES, NOW)
-    assert way.since.due.keys() == ({UNBROKEN, "manual"} if counts else {"manual"})
+    assert way.since.due.keys() == ({SHUT, KEY_BACK, "manual"} if counts else {"manual"})
