@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
-from sotdae_edge.config import CityConfig, GateConfig, load_city, load_gate
+from sotdae_edge.config import CityConfig, DeviceConfig, GateConfig, load_city, load_gate
 from sotdae_edge.core import lane, riverside
 from sotdae_edge.core.effects import Motion, Voice
 from sotdae_edge.core.policy import RIVER
@@ -43,7 +44,8 @@ def fitted_gate(path: Path) -> GateConfig:
     config = load_gate(path)
     with _named_by(path):
         points = load_profile(config.device.profile).points
-    _refuse(path, [*_gate_points(config, points), *_channels(config, points), *_river(config, points)])
+    found = (_way(config.device, points), _gate_points(config, points), _channels(config, points))
+    _refuse(path, [*chain.from_iterable(found), *_river(config, points)])
     return config
 
 
@@ -52,10 +54,11 @@ def fitted_city(path: Path) -> CityConfig:
     config = load_city(path)
     with _named_by(path):
         known = city_points(config)
-    _refuse(
-        path,
-        [f"{place}: there is no point {point!r}" for place, point in _named(config) if point not in known],
+        way = _way(config.device, load_profile(config.device.profile).points)
+    absent = (
+        f"{place}: there is no point {point!r}" for place, point in _named(config) if point not in known
     )
+    _refuse(path, [*way, *absent])
     return config
 
 
@@ -87,6 +90,15 @@ def _named_by(path: Path) -> Iterator[None]:
 def _refuse(path: Path, problems: list[str]) -> None:
     if problems:
         raise ConfigError(str(path), problems)
+
+
+def _way(device: DeviceConfig, points: Mapping[str, Point]) -> Iterator[str]:
+    """Yield why a device could not be reached as its section says."""
+    if device.speaks == "frames" and device.serial is None:
+        yield "device.serial: wanted for a board with frames, such as /dev/ttyUSB0"
+    registers = [name for name, point in points.items() if not point.is_bit]
+    if device.speaks == "gpio" and registers:
+        yield f"device.speaks: a pin is a bit, but the profile has registers: {', '.join(registers)}"
 
 
 def _gate_points(config: GateConfig, points: Mapping[str, Point]) -> Iterator[str]:

@@ -52,6 +52,11 @@ def test_the_examples_fit() -> None:
     [
         ('[device]\nprofile = "moon"', "profile moon: no such profile; give a TOML file; built in are"),
         ('[device]\nprofile = "homes"', "a gate needs the point 'loop_occupied'"),
+        ('[device]\nspeaks = "frames"', "device.serial: wanted for a board with frames"),
+        (
+            '[device]\nspeaks = "gpio"',
+            "a pin is a bit, but the profile has registers: radar_level, radar_echo",
+        ),
         (CHANNEL.format("analog", "radar", 0.0), "channels.a: there is no point 'radar'"),
         (CHANNEL.format("analog", "float_15", 0.0), "channels.a: 'float_15' is a bit"),
         (CHANNEL.format("switch", "radar_level", 15.0), "channels.a: 'radar_level' is a number"),
@@ -197,3 +202,17 @@ def test_check_config_says_what_a_policy_may_set(tmp_path: Path) -> None:
     assert answer["policy"]["reopen_dry_s"] == [1800.0, 86400.0]
     plain = CliRunner().invoke(gate_app, ["check-config", "-c", str(written(tmp_path, ""))])
     assert "policies: none is taken" in plain.output
+
+
+@pytest.mark.parametrize(
+    ("device", "problem"),
+    [
+        ('speaks = "frames"', "device.serial: wanted"),
+        ('speaks = "gpio"', "the profile has registers"),
+    ],
+)
+def test_a_city_agent_that_could_not_reach_its_device_is_refused(
+    tmp_path: Path, device: str, problem: str
+) -> None:
+    with pytest.raises(ConfigError, match=problem):
+        fitted_city(written(tmp_path, f'[device]\nprofile = "homes"\n{device}\n'))
