@@ -30,6 +30,7 @@ RULED = ticked(
     ),
     **STEADY,
 )
+"""Its geometry leaves room for a warning of 6 s."""
 
 
 def _try(actuator: str) -> Action:
