@@ -79,7 +79,7 @@ def test_the_examples_are_good() -> None:
             "channels.a: range_cm",
         ),
         ('[[channels]]\nname = "a"\nkind = "analog"\npoints = [["p", 0.0]]\n' * 2, "a point stands twice"),
-        (PERSON.format("kim", "ab" * 31), "roster.0.public"),
+        (PERSON.format("kim", "ab" * 31), "roster.0.public: want 64 hexadecimal digits"),
         (
             PERSON.format("kim", "ab" * 32) + PERSON.format("lee", "AB" * 32),
             "roster: two have the same public",

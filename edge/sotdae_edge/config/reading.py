@@ -12,6 +12,12 @@ from sotdae_edge.config.gate import GateConfig
 from sotdae_edge.config.sections import Agent
 from sotdae_shared.errors import ConfigError
 
+DIGITS = {
+    "^[0-9a-fA-F]{64}$": "want 64 hexadecimal digits",
+    "^[0-9a-f]{16}$": "want 16 hexadecimal digits, small letters",
+}
+"""What a pattern asks for, in words."""
+
 Config = TypeVar("Config", bound=Agent)
 
 
@@ -41,6 +47,8 @@ def _lines(detail: Any, known: frozenset[str]) -> list[str]:
         said = str(detail["loc"][-1])
         near = difflib.get_close_matches(said, known - {said}, 1, 0.7)
         text = "there is no such setting here" + (f"; did you mean {near[0]}?" if near else "")
+    elif detail["type"] == "string_pattern_mismatch":
+        text = DIGITS.get(detail["ctx"]["pattern"], text)
     return [f"{place}: {text}"] if place else text.splitlines()
 
 
