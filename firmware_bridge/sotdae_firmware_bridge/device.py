@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 
 from sotdae_firmware_bridge.profile import Profile
 from sotdae_firmware_bridge.raw import Block, Raw, blocks, decode, encode
@@ -48,7 +49,9 @@ class PointDevice(ABC):
     def _encode(self, name: str, value: float) -> Raw:
         point = self.profile.points.get(name)
         if point is None:
-            raise ValueError(f"{self.profile.device.name} has no point {name!r}")
+            near = get_close_matches(name, self.profile.points, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ValueError(f"{self.profile.device.name} has no point {name!r}{hint}")
         if not point.writable:
             raise ValueError(f"{name} cannot be written")
         try:

@@ -113,6 +113,8 @@ def test_only_writable_points_that_exist_are_written_and_only_values_that_fit() 
         for values in ({"radar_level": 1.0}, {"moon": 1.0}, {"drive": -1.0}, {"warn_closed": 2.0}):
             with pytest.raises(ValueError, match=next(iter(values))):
                 await device.write({"feed": 1.0, **values})
+        with pytest.raises(ValueError, match="has no point 'prmit'; did you mean permit"):
+            await device.write({"prmit": 1.0})
 
     asyncio.run(run())
 
