@@ -17,7 +17,7 @@ class Scan:
     def finite(self) -> Mapping[str, Sample]:
         """Return the points with every value that is not a number made unknown: NaN compares as dry."""
         # One number that is not finite makes the sum so; the sum is cheaper than asking each.
-        if isfinite(sum([sample.value for sample in self.points.values() if sample.value is not None])):
+        if isfinite(sum(filter(None, [sample.value for sample in self.points.values()]))):
             return self.points
         return {name: _finite(sample) for name, sample in self.points.items()}
 

@@ -6,6 +6,7 @@ deadline or event that any judgement reads; what freshness a scan renews is aske
 """
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from sotdae_edge.core.barrier import State
@@ -24,6 +25,8 @@ class Rest:
     """When something is due (s, monotonic)."""
     below_cm: float
     """Under water lower than this no judgement tells one level from another."""
+    river_cm: float
+    """The same of a river; infinity where nobody asks for one."""
     said: tuple[Any, ...]
     """Whatever else the instruments said."""
 
@@ -31,16 +34,16 @@ class Rest:
         """Tell whether the scan just taken says the same again."""
         if now >= self.until or gate.dirty:
             return False
-        return _dry(gate, self.below_cm, now) and _said(gate) == self.said
+        return _dry(gate, self.below_cm, self.river_cm, now) and _said(gate) == self.said
 
 
 def begin(gate: "Gate", now: float) -> Rest | None:
     """Return the rest that a judgement without effects ends in, or None if time or level may matter."""
-    below_cm = _least(gate.site.levels)
-    if not _settled(gate, now) or not _dry(gate, below_cm, now):
+    below_cm, river_cm = _least(gate.site.levels), _calm(gate.site.levels)
+    if not _settled(gate, now) or not _dry(gate, below_cm, river_cm, now):
         return None
     until = gate.next_due(now)
-    return None if until is None else Rest(until, below_cm, _said(gate))
+    return None if until is None else Rest(until, below_cm, river_cm, _said(gate))
 
 
 def _settled(gate: "Gate", now: float) -> bool:
@@ -66,17 +69,18 @@ def _least(levels: Levels) -> float:
     return min(rated_cm, levels.caution_cm, levels.caution_off_cm, levels.close_cm, levels.reopen_cm)
 
 
-def _dry(gate: "Gate", below_cm: float, now: float) -> bool:
+def _calm(levels: Levels) -> float:
+    """Return the least stage of the river in cm that matters."""
+    limits = (levels.river_caution_cm, levels.river_trigger_cm)
+    return min((limit for limit in limits if limit is not None), default=inf)
+
+
+def _dry(gate: "Gate", below_cm: float, river_cm: float, now: float) -> bool:
     seen = gate.sensing.outlook(now)
-    return seen.sound and seen.ceiling_cm < below_cm and _river_calm(gate, now)
-
-
-def _river_calm(gate: "Gate", now: float) -> bool:
-    levels, stage_cm = gate.site.levels, gate.sensing.river.at(now)
-    for limit_cm in (levels.river_caution_cm, levels.river_trigger_cm):
-        if limit_cm is not None and (stage_cm is None or stage_cm >= limit_cm):
-            return False
-    return True
+    if not seen.sound or seen.ceiling_cm >= below_cm:
+        return False
+    stage_cm = gate.sensing.river.at(now)
+    return river_cm == inf or (stage_cm is not None and stage_cm < river_cm)
 
 
 def _said(gate: "Gate") -> tuple[Any, ...]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from sotdae_edge.core.ages import DAY_S, HOUR_S, Ages, fresh
 from sotdae_edge.core.alarms import Condition
-from sotdae_edge.core.approach import ApproachState
 from sotdae_edge.core.barrier import State
 from sotdae_edge.core.bucket import WINDOW_S, Bucket
 from sotdae_edge.core.bypass import channel_of
@@ -169,7 +168,7 @@ def _strokes(gate: "Gate", now: float) -> list[Effect]:
     for way in gate.approaches:
         name = way.spec.name
         if way.arm.open_proved(now):
-            _stands_open(gate, way, now)
+            strokes[name] = now + gate.site.times.travel
         elif way.arm.closed_proved(now) and now <= strokes.pop(name, NEVER):
             # The step that closed it is the decision on record.
             said += _ended(gate, way.spec.code("stroke"), None, {"by": "", "order": ""}, now)[1:]
@@ -179,12 +178,9 @@ def _strokes(gate: "Gate", now: float) -> list[Effect]:
 def stand_open(gate: "Gate", now: float) -> None:
     """Count strokes from now, as a judgement of arms that are still proved open does."""
     if gate.site.selftest is not None:
+        until = now + gate.site.times.travel
         for way in gate.approaches:
-            _stands_open(gate, way, now)
-
-
-def _stands_open(gate: "Gate", way: ApproachState, now: float) -> None:
-    gate.selftests.strokes[way.spec.name] = now + gate.site.times.travel
+            gate.selftests.strokes[way.spec.name] = until
 
 
 def _ended(gate: "Gate", test: str, problem: str | None, data: dict[str, Any], now: float) -> list[Effect]:

@@ -14,9 +14,9 @@ from sotdae_shared.samples import Sample
 
 TARGET = 100_000.0
 SCAN_S = 0.1
-AT_ONCE = 50
+AT_ONCE = 100
 """So many scans are made before they are handed over: off a wire they would still be in the cache. The hub
-is heard as often."""
+is heard as often: it answers what the gate says every ten seconds."""
 SITE = Site(
     "GG-41113-UP-0007",
     UNDERPASS_CHANNELS,

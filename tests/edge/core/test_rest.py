@@ -187,6 +187,9 @@ def test_no_level_that_a_site_or_policy_may_set_is_slept_through() -> None:
     for field in ("caution_cm", "caution_off_cm", "close_cm", "reopen_cm"):
         assert rest._least(replace(Levels(), **{field: 0.5})) == 0.5
     assert rest._least(replace(Levels(), predict_from_cm=1.5)) == 0.5
+    assert rest._calm(Levels()) == math.inf
+    assert rest._calm(Levels(river_trigger_cm=2902.0)) == 2902.0
+    assert rest._calm(Levels(river_caution_cm=2500.0, river_trigger_cm=2902.0)) == 2500.0
 
 
 VALUES = (None, math.nan, -4.9, 0.0, 1.0, 1.9, 2.0, 2.1, 3.0, 5.0, 15.0, 85.0, 90.0, 2499.0, 2500.0, 2902.0)
