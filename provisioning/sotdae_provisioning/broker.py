@@ -45,6 +45,11 @@ class Broker(ABC):
         return self._process is not None and self._process.poll() is None
 
     @property
+    def ports(self) -> tuple[int, ...]:
+        """Every port at which it takes connections."""
+        return (self.port,)
+
+    @property
     def pid(self) -> int | None:
         """Process id, or None while it does not run."""
         return self._process.pid if self._process is not None and self.alive else None
@@ -89,7 +94,7 @@ class Broker(ABC):
         return await _answers(self.host, self.port)
 
     async def wait_ready(self, timeout_s: float = 15.0) -> None:
-        """Return when it takes connections.
+        """Return when it takes connections at all of its ports.
 
         Raises:
             LinkError: if it ends or stays silent; carries the end of its log.
@@ -97,7 +102,7 @@ class Broker(ABC):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 while self.alive:
-                    if await self.answers():
+                    if all([await _answers(self.host, port) for port in self.ports]):
                         return
                     await asyncio.sleep(0.02)
         raise LinkError(f"{self.name} on port {self.port} is not ready: {self._log_tail()}")

@@ -95,6 +95,11 @@ class SecureMosquitto(MosquittoBroker):
         write(self.state / "services.acl", mosquitto_services().encode())
         self.reload()
 
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Each city has its own."""
+        return (self.port, *self.city_ports.values())
+
     def cut(self) -> None:
         """Start anew with the lists as they are: every line ends, and only who may comes back."""
         self.stop()

@@ -64,7 +64,7 @@ def test_usage_and_link_failures_have_their_own_codes(tmp_path: Path) -> None:
     assert "Traceback" not in unusable.stderr
     unreachable = bridge("read", "--port", "1")
     assert unreachable.returncode == 1
-    assert "no connection; is it on, and are --host and --port, or --serial, right?" in unreachable.stderr
+    assert "no connection: refused; nothing listens on that port" in unreachable.stderr
 
 
 def test_profiles_lists_what_ships() -> None:

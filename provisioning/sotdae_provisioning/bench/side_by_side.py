@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sotdae_edge.core.signals import KEY_BACK_S
 from sotdae_firmware_bridge.sim.control import SimControl
 from sotdae_provisioning.bench.figures import quantile
 from sotdae_provisioning.bench.loop import TARGET_MS, plant
@@ -126,9 +127,9 @@ async def _reopen(contender: Contender, child: Child, control: SimControl) -> No
     while "opened_s" not in await control.call("state"):
         if time.monotonic() > by_s:
             raise LinkError(f"{child.name} did not reopen: {child.tail()}")
-        for turned in (True, False):
+        for turned, seconds in ((True, KEY_S), (False, KEY_BACK_S + KEY_S)):
             await control.call("key", on=turned)
-            await asyncio.sleep(KEY_S)
+            await asyncio.sleep(seconds)
 
 
 async def _seen(child: Child, control: SimControl, moment: str, within_s: float) -> dict[str, float]:
