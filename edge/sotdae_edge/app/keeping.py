@@ -29,6 +29,8 @@ class Keeper:
     unsaved: dict[str, Any] | None = None
     """The memento that no disk has taken yet."""
     problem: str = ""
+    _untold: str = ""
+    """A problem that nobody has been told of; it may be over."""
     _flight: asyncio.Future[None] | None = None
     """The save under way: it may outlive a wait that was given up."""
 
@@ -61,13 +63,14 @@ class Keeper:
             await self.save(self.unsaved, RETRY_S)
 
     def conditions(self) -> list[Condition]:
-        """Return the alarm condition of a state that is not saved."""
-        return [Condition("state.unsaved", 2, True, self.problem)] if self.problem else []
+        """Return the alarm condition of a state that is not saved, or was not since the last call."""
+        text, self._untold = self.problem or self._untold, ""
+        return [Condition("state.unsaved", 2, True, text)] if text else []
 
     def _note(self, problem: str) -> None:
         if not self.problem:
             log.error("state: %s", problem)
-        self.problem = problem
+        self.problem = self._untold = problem
 
 
 def _swallow(saving: asyncio.Future[None]) -> None:

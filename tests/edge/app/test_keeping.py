@@ -78,6 +78,22 @@ def test_a_disk_that_refuses_is_tried_again(tmp_path: Path) -> None:
     assert kept(tmp_path / "state") == {"n": 1}
 
 
+def test_a_problem_that_is_over_before_anybody_asked_is_told_once(tmp_path: Path) -> None:
+    disk = Disk(tmp_path / "state")
+
+    async def story(keeper: Keeper) -> None:
+        disk.whole.clear()
+        await keeper.save({"n": 1}, 0.01)
+        disk.whole.set()
+        await keeper.retry()
+        assert keeper.unsaved is None
+        assert [condition.text for condition in keeper.conditions()] == ["slower than 10 ms; acting anyway"]
+        assert keeper.conditions() == []
+
+    with ThreadPoolExecutor(1) as saver:
+        asyncio.run(story(Keeper(disk, saver)))
+
+
 def test_a_stop_while_the_disk_hangs_is_obeyed(tmp_path: Path) -> None:
     disk = Disk(tmp_path / "state")
 
