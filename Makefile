@@ -41,7 +41,12 @@ demo: $(VENV)/demo.ok
 	@$(BIN)/sotdae demo $(ARGS)
 
 test: $(VENV)/dev.ok debian-test
+ifeq ($(strip $(ARGS)),)
+	@tools/side-by-side "$(BIN)/python -m pytest -m 'not slow and not legacy' --ignore=tests/edge tests" \
+		"$(BIN)/python -m pytest -m 'not slow and not legacy' tests/edge"
+else
 	$(BIN)/python -m pytest -m "not slow and not legacy" $(ARGS)
+endif
 
 # Whole stacks wait most of the time, the rest computes: side by side they take little more than the longer.
 test-slow: $(VENV)/dev.ok debian-test debian-slow $(LEGACY)/ok
