@@ -102,16 +102,15 @@ class Sensing:
         self.mains_ok = None if mains is None or mains.value is None else bool(mains.value)
 
     def _judge(self, now: float) -> None:
-        """Work out rates and suspicions anew; there are none over a dry road on which all agree."""
+        """Work out rates and suspicions anew: no rate over a dry road, no suspicion where all agree."""
         self._outlook = None
         seen, from_cm = self.outlook(now), rated_from_cm(self.site.levels)
-        agreed = seen.sound and seen.apart_cm < self.site.disagree_cm
-        if agreed and seen.highest_cm < from_cm and not self.rates:
-            return
-        for channel in self.channels:
-            self._update_rate(channel, from_cm, now)
-        judge_stuck(self.channels, self.site, now)
-        self._outlook = None
+        if self.rates or not seen.sound or seen.highest_cm >= from_cm:
+            for channel in self.channels:
+                self._update_rate(channel, from_cm, now)
+        if not seen.sound or seen.apart_cm >= self.site.disagree_cm:
+            judge_stuck(self.channels, self.site, now)
+            self._outlook = None
 
     def _update_rate(self, channel: ChannelState, from_cm: float, now: float) -> None:
         if channel.spec.kind != "analog":

@@ -186,10 +186,6 @@ def judge_stuck(channels: list[ChannelState], site: Site, now: float) -> None:
 
     A dry sensor is legitimately flat for months: flatness alone proves nothing.
     """
-    if _agree(channels, site, now):
-        for channel in channels:
-            channel.disagree_since = None
-        return
     levels = {id(channel): channel.level for channel in channels if now < channel.fresh_until}
     for channel in channels:
         mine = levels.get(id(channel))
@@ -212,15 +208,3 @@ def judge_stuck(channels: list[ChannelState], site: Site, now: float) -> None:
             channel.disagree_since = now
         if now >= channel.disagree_since + site.times.disagree and channel.flat(site, now):
             channel.stuck = True
-
-
-def _agree(channels: list[ChannelState], site: Site, now: float) -> bool:
-    """Tell whether nobody is under suspicion and no two fresh levels are far apart: nearly always."""
-    highest, lowest = float("-inf"), float("inf")
-    for channel in channels:
-        if channel.stuck:
-            return False
-        if channel.level is not None and now < channel.fresh_until:
-            highest = max(highest, channel.level.low)
-            lowest = min(lowest, channel.level.high)
-    return highest - lowest < site.disagree_cm
