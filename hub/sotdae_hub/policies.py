@@ -85,8 +85,9 @@ class Policies:
             fleet = await asyncio.to_thread(spreader.look)
             left_out = frozenset(asked.leave_out)
             everybody = _takers(policy, fleet)
-            named = [node for node in everybody if node.facility not in left_out]
-            nodes = [node for node in named if node not in fleet.forgotten]
+            nodes = [
+                node for node in everybody if node.facility not in left_out and node not in fleet.forgotten
+            ]
             self._check_version(policy, nodes, fleet)
             counted = [node for node in nodes if node not in fleet.gone]
             if not counted:

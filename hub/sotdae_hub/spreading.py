@@ -63,10 +63,9 @@ class Fleet:
     flooded: tuple[str, ...]
     """Facilities whose last word was caution or above; one that fell silent so is among them."""
 
-    def counted(self, rollout: Rollout) -> Rollout:
-        """Return a roll-out as it is without the nodes that are gone; whole if nobody else is there."""
-        here = {member: ring for member, ring in rollout.ring_of.items() if member not in self.gone}
-        return replace(rollout, ring_of=here or rollout.ring_of)
+    def gone_from(self, rollout: Rollout) -> frozenset[Member]:
+        """Return whom a roll-out need not wait for; nobody, if none else is there."""
+        return frozenset() if rollout.ring_of.keys() <= self.gone else self.gone
 
     def wet(self, policy: PolicyBody) -> str | None:
         """Return a facility in a policy's scope whose last word was caution or above."""
@@ -162,9 +161,12 @@ class Spreader:
             return
         fleet = await asyncio.to_thread(self.look)
         for rollout in (each for each in self.rollouts if each.state not in OVER):
-            seen = {member: self._seen(rollout.version, member, fleet, now_s) for member in rollout.ring_of}
-            after = step(fleet.counted(rollout), seen, fleet.wet(rollout.policy), now_s)
-            after = replace(after, ring_of=rollout.ring_of)
+            gone = fleet.gone_from(rollout)
+            seen = {
+                member: Seen("gone") if member in gone else self._seen(rollout.version, member, fleet, now_s)
+                for member in rollout.ring_of
+            }
+            after = step(rollout, seen, fleet.wet(rollout.policy), now_s)
             if after != rollout:
                 await self.turn_to(after)
         await self._withdraw(fleet)

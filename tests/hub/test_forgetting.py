@@ -52,6 +52,22 @@ def test_a_roll_out_waits_for_it_no_more_nor_freezes_for_its_last_word(scene: Sc
     assert [twin.health.stage for twin in scene.records.twins(TWO.facility)] == ["close"], "its word stays"
 
 
+def test_a_ring_that_is_gone_whole_is_still_counted_among_the_rings(scene: Scene) -> None:
+    here, gone = Node(ONE), Node(TWO)
+    scene.hear(here, gone)
+    scene.publish(policy(7), rings=[50, 100], canary=[ONE.facility], soak_s=60)
+    scene.turn()
+    here.applied = 7
+    fall_silent(scene, here)
+    say_gone(scene, gone)
+    reasons = []
+    while scene.state()[0] is not State.DONE and len(reasons) < 40:
+        scene.hear(here)
+        scene.turn(5.0)
+        reasons.append(scene.spreader.kept[7].rollout.why[:21])
+    assert list(dict.fromkeys(reasons)) == ["ring 1 of 2 is well; ", "", "ring 2 of 2 is well; "]
+
+
 def test_what_it_said_it_has_bars_no_newer_version(scene: Scene) -> None:
     here, odd = Node(ONE), Node(TWO, applied=MAX_COUNT)
     scene.hear(here, odd)

@@ -80,8 +80,9 @@ class Rollout:
 class Seen:
     """What is known of a node now, as far as one version concerns it."""
 
-    heard: Literal["online", "silent", "absent"]
-    """``silent`` was heard since its ring began and is no longer; ``absent`` was not heard since."""
+    heard: Literal["online", "silent", "absent", "gone"]
+    """``silent`` was heard since its ring began and is no longer; ``absent`` was not heard since; on ``gone``
+    nobody counts any more."""
     applied: int | None = None
     waits: int | None = None
     refused: str | None = None
@@ -159,7 +160,7 @@ def _stays(rollout: Rollout, seen: Mapping[Member, Seen], wet: str | None) -> tu
 def _spoiled(rollout: Rollout, seen: Mapping[Member, Seen]) -> str | None:
     """Return why it must stop: too many of some ring that has begun refuse or fell silent."""
     for ring in range(rollout.ring + 1):
-        members = _members(rollout, ring)
+        members = _members(rollout, ring, seen)
         bad = {
             member: trouble
             for member in members
@@ -173,7 +174,7 @@ def _spoiled(rollout: Rollout, seen: Mapping[Member, Seen]) -> str | None:
 
 def _holds(rollout: Rollout, seen: Mapping[Member, Seen]) -> str | None:
     """Return what its newest ring waits for: an answer, or too many that are not heard."""
-    members = _members(rollout, rollout.ring)
+    members = _members(rollout, rollout.ring, seen)
     now = {member: seen.get(member, ABSENT) for member in members}
     lacking = [m for m in members if now[m].heard != "online" or not now[m].has(rollout.version)]
     asked = [m for m in lacking if now[m].heard == "online" and now[m].trouble(rollout.version) is None]
@@ -188,5 +189,6 @@ def _name(rollout: Rollout) -> str:
     return f"ring {rollout.ring + 1} of {rollout.rings}"
 
 
-def _members(rollout: Rollout, ring: int) -> list[Member]:
-    return [member for member, of in rollout.ring_of.items() if of == ring]
+def _members(rollout: Rollout, ring: int, seen: Mapping[Member, Seen]) -> list[Member]:
+    there = (member for member, of in rollout.ring_of.items() if of == ring)
+    return [member for member in there if seen.get(member, ABSENT).heard != "gone"]
