@@ -9,9 +9,8 @@ SPEAKERS = (
     "edge/sotdae_edge/core/*.py",
     *(
         f"edge/sotdae_edge/app/{name}.py"
-        for name in ("city", "denying", "drift", "ears", "gate", "keeping", "reporting")
+        for name in ("city", "denying", "drift", "ears", "gate", "keeping", "reporting", "tolerance")
     ),
-    "edge/sotdae_edge/app/tolerance.py",
     "edge/sotdae_edge/watchdog/feeding.py",
     "edge/sotdae_edge/checking.py",
     "edge/sotdae_edge/record/journal.py",
@@ -20,19 +19,7 @@ SPEAKERS = (
     "shared/sotdae_shared/signing.py",
     "hub/sotdae_hub/core/release.py",
     "hub/sotdae_hub/core/rollout.py",
-    "hub/sotdae_hub/forgetting.py",
-    *(
-        f"provisioning/sotdae_provisioning/device/doctor/{name}.py"
-        for name in ("broker", "examine", "papers", "plant")
-    ),
-    *(
-        f"provisioning/sotdae_provisioning/device/walk/{name}.py"
-        for name in ("asking", "checking", "cli", "ending", "kept", "ready")
-    ),
-    "hub/sotdae_hub/orders.py",
-    "hub/sotdae_hub/policies.py",
-    "hub/sotdae_hub/releasing.py",
-    "hub/sotdae_hub/forgetting.py",
+    *(f"hub/sotdae_hub/{name}.py" for name in ("forgetting", "orders", "policies", "releasing")),
     *(
         f"provisioning/sotdae_provisioning/device/doctor/{name}.py"
         for name in ("broker", "examine", "papers", "plant")

@@ -14,7 +14,7 @@ from sotdae_edge.core.rungs import RUNGS
 from sotdae_edge.core.site import CHECKLIST, UNDERPASS_CHANNELS
 from sotdae_hub.core.incidents import HAZARD_OF
 from sotdae_hub.core.rollout import State as Rollout
-from sotdae_shared.korean import ENTRIES, TEXTS, in_korean
+from sotdae_shared.korean import ENTRIES, TEXTS, in_korean, patterns
 from sotdae_shared.korean.words import WORDS
 from sotdae_shared.messages import CommandBody
 
@@ -179,9 +179,8 @@ MADE = (
 
 def _used(text: str) -> set[str]:
     """Return the entries that a text takes, and those that its values take."""
-    for entry in ENTRIES:
-        found = re.match(entry.pattern, text)
-        if found is not None:
+    for pattern, entry in patterns():
+        if (found := pattern.match(text)) is not None:
             inner = (value for kind, value in zip(entry.kinds, found.groups(), strict=True) if kind == "said")
             return {entry.korean}.union(*map(_used, inner))
     return set()
@@ -208,7 +207,7 @@ def test_both_sides_of_an_entry_have_the_same_blanks() -> None:
 def test_no_entry_hides_another() -> None:
     for english, korean in TEXTS.items():
         sample = BLANK.sub("7", english)
-        taken = next(entry for entry in ENTRIES if re.match(entry.pattern, sample))
+        taken = next(entry for pattern, entry in patterns() if pattern.match(sample))
         assert taken.korean == korean, sample
 
 

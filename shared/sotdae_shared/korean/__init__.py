@@ -9,7 +9,7 @@ another program wrote.
 """
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from sotdae_shared.korean.commands import COMMANDS
@@ -58,7 +58,12 @@ ENTRIES = tuple(
     _entry(english, TEXTS[english]) for english in sorted(TEXTS, key=lambda text: -len(_BLANK.sub("", text)))
 )
 """The most particular first: the first that fits is taken."""
-_PATTERNS = tuple((re.compile(each.pattern), each) for each in ENTRIES)
+
+
+@cache
+def patterns() -> tuple[tuple[re.Pattern[str], Entry], ...]:
+    """Return each entry with its pattern, made for the first text: most commands never show one in Korean."""
+    return tuple((re.compile(each.pattern), each) for each in ENTRIES)
 
 
 @lru_cache(maxsize=1024)
@@ -70,7 +75,7 @@ def in_korean(text: str) -> str:
 def _found(text: str, depth: int) -> str:
     if depth == DEEPEST:
         return text
-    for pattern, entry in _PATTERNS:
+    for pattern, entry in patterns():
         if entry.needs in text and (found := pattern.match(text)) is not None:
             values = zip(entry.kinds, found.groups(), strict=True)
             return entry.korean.format(*(_value(kind, value, depth) for kind, value in values))
