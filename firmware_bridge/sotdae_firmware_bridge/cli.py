@@ -249,8 +249,7 @@ def _run(work: Any) -> Any:
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except LinkError as error:
-        away = "; is it on, and are --host and --port, or --serial, right?"
-        _fail(1, f"{error}{away if str(error).endswith('no connection') else ''}")
+        _fail(1, str(error))
     except OSError as error:
         if error.filename is None:
             _fail(1, str(error))

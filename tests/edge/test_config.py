@@ -151,6 +151,8 @@ def test_a_wrong_reservoir_is_refused_with_its_place(tmp_path: Path, more: str) 
     [
         ('[[relays]]\npoint = "a"\n[[relays]]\npoint = "a"', "relays: two have the same point"),
         ('[lorawan]\ndevices = { "70B3D57ED0000A17" = "a" }', "lorawan.devices"),
+        ('[lorawan]\ndevices = { "ZZ" = "a" }', "want 16 hexadecimal digits, small letters"),
+        ('[lorawan]\nhost = ""\n[lorawan.devices]\n70b3d57ed0000a17 = "a"', "lorawan.host"),
         (
             '[lorawan.devices]\n70b3d57ed0000a17 = "a"\n70b3d57ed0000a18 = "a"',
             "lorawan.devices: two have the same name",

@@ -4,25 +4,18 @@ import json
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from need import until
 
 BRIDGE = [sys.executable, "-m", "sotdae_firmware_bridge"]
 
 
 def bridge(*args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*BRIDGE, *args], capture_output=True, text=True, timeout=60, check=False)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30.0
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -100,13 +93,13 @@ def test_a_watch_goes_on_when_the_device_comes_back(tmp_path: Path) -> None:
     with shown.open("w") as out, failed.open("w") as errors:
         command = [*BRIDGE, "read", "--watch", "--json", "--port", port]
         watch = subprocess.Popen(command, stdout=out, stderr=errors)
-    until(lambda: shown.stat().st_size > 0)
+    until(lambda: shown.stat().st_size > 0, 30.0)
     first.send_signal(signal.SIGTERM)
     first.communicate(timeout=30)
-    until(lambda: "no connection: refused" in failed.read_text())
+    until(lambda: "no connection: refused" in failed.read_text(), 30.0)
     before = shown.stat().st_size
     second = subprocess.Popen([*serve, port], stdout=subprocess.PIPE, text=True)
-    until(lambda: shown.stat().st_size > before)
+    until(lambda: shown.stat().st_size > before, 30.0)
     watch.send_signal(signal.SIGINT)
     watch.communicate(timeout=30)
     assert watch.returncode == 130

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from sotdae_edge.config.sections import Agent, DeviceConfig, Section
+from sotdae_edge.config.sections import Agent, DeviceConfig, Host, Port, Section
 from sotdae_edge.core.home import Home
 from sotdae_edge.core.rainwatch import RainSource
 from sotdae_edge.core.relays import Relay
@@ -27,8 +27,8 @@ class CameraHealthConfig(Section):
 class LorawanConfig(Section):
     """A LoRaWAN network server's broker, and which of its devices are this agent's."""
 
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 1883
+    host: Host = "127.0.0.1"
+    port: Port = 1883
     topic: str = "application/+/device/+/event/up"
     payload: str = "home-alarm"
     """Name of a built-in payload profile, or a TOML file."""

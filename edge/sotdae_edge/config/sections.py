@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sotdae_shared.ids import FacilityText, NodeText
 
+Host = Annotated[str, Field(min_length=1)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
 
 class Section(BaseModel):
     """A part of a file: what it does not know is refused."""
@@ -33,8 +36,8 @@ class DeviceConfig(Section):
     """Where the field device answers."""
 
     profile: str = "underpass"
-    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 502
+    host: Host = "127.0.0.1"
+    port: Port = 502
     speaks: Literal["modbus", "frames", "gpio"] = "modbus"
     """`frames` is a board on a serial line, `gpio` this computer's own pins."""
     serial: str | None = None
@@ -59,8 +62,8 @@ class TlsConfig(Section):
 class HubConfig(Section):
     """The broker; without this section the agent works alone."""
 
-    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 1883
+    host: Host = "127.0.0.1"
+    port: Port = 1883
     tls: TlsConfig | None = None
 
 

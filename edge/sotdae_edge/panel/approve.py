@@ -127,7 +127,7 @@ def _read(path: Path) -> Request:
         with path.open("rb") as stream:
             return read_request(stream.read(MAX_FILE + 1))
     except OSError as error:
-        raise ConfigError(str(path), [f"cannot be read: {error.strerror}"]) from error
+        raise ConfigError.unreadable(path, error) from error
     except WireError as error:
         raise ConfigError(str(path), [str(error)]) from error
 

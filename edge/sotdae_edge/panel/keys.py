@@ -79,7 +79,7 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as stream:
             raw = stream.read(MAX_FILE + 1)
     except OSError as error:
-        raise ConfigError(str(path), [f"cannot be read: {error.strerror}"]) from error
+        raise ConfigError.unreadable(path, error) from error
     if len(raw) > MAX_FILE:
         raise ConfigError(str(path), ["is no key file: too large"])
     return raw

@@ -76,7 +76,7 @@ def _why(gate: Snapshot, lang: Lang) -> Row:
         if found.ordered_by is None
         else f" · {term(lang, 'ordered_by', named(lang, 'holder', found.ordered_by))}"
     )
-    return Row(term(lang, "why"), f"{_because(found.because, lang)}{by} [{found.name}]", "!!")
+    return Row(term(lang, "why"), f"{because(found.because, lang)}{by} [{found.name}]", "!!")
 
 
 def _channel(channel: ChannelSeen, lang: Lang) -> Row:
@@ -206,11 +206,12 @@ def _decisions(gate: Snapshot, lang: Lang) -> Iterator[Row]:
             what = named(lang, "decision", each.decision)
         else:
             what = f"→ {term(lang, each.state)}"
-        text = f"{clock(each.at)} {what} · {_because(each.because, lang)}"
+        text = f"{clock(each.at)} {what} · {because(each.because, lang)}"
         yield Row(term(lang, "last"), text, "!" if each.verdict == "refused" else "")
 
 
-def _because(reasons: Iterable[str], lang: Lang) -> str:
+def because(reasons: Iterable[str], lang: Lang) -> str:
+    """Return the reasons in a row, in the language."""
     return "; ".join(said(lang, reason) for reason in reasons)
 
 
@@ -236,7 +237,8 @@ def age(seconds: float | None, lang: Lang) -> str:
     if seconds is None:
         return DASH
     if seconds < 120.0:
-        return term(lang, "seconds", f"{max(0.0, seconds):.{int(seconds < 10.0)}f}")
+        digits = 1 if seconds < 10.0 else 0
+        return term(lang, "seconds", f"{max(0.0, seconds):.{digits}f}")
     unit, size = ("minutes", 60.0) if seconds < 7200.0 else ("hours", 3600.0)
     return term(lang, unit, f"{seconds / size:.0f}")
 

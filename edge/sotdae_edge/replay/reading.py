@@ -32,7 +32,7 @@ def read_series(path: Path) -> Series:
     except UnicodeDecodeError as error:
         raise ConfigError(str(path), ["cannot be read: is not UTF-8; save it as CSV in UTF-8"]) from error
     except OSError as error:
-        raise ConfigError(str(path), [f"cannot be read: {error.strerror}"]) from error
+        raise ConfigError.unreadable(path, error) from error
 
 
 def parse(name: str, lines: Iterable[str]) -> Series:

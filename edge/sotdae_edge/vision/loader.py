@@ -84,7 +84,7 @@ def load(path: Path) -> Model:
         size = path.stat().st_size
         raw = path.read_bytes() if 0 < size <= MAX_MODEL_BYTES else b""
     except OSError as error:
-        raise ConfigError(str(path), [f"cannot be read: {error.strerror}"]) from error
+        raise ConfigError.unreadable(path, error) from error
     if raw[4:8] != b"TFL3":
         raise ConfigError(str(path), ["is not a tflite model (its fifth to eighth bytes are not TFL3)"])
     return Model(raw, path.stem, find_runtime())

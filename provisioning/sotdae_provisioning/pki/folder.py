@@ -62,7 +62,7 @@ def read_key(path: Path, passphrase: str | None) -> Key:
             raise ConfigError(str(path), [f"others can read this key. Mend: chmod 600 {path}"])
         key = load_pem_private_key(path.read_bytes(), None if passphrase is None else passphrase.encode())
     except OSError as error:
-        raise ConfigError(str(path), [f"cannot be read: {error.strerror}"]) from error
+        raise ConfigError.unreadable(path, error) from error
     except TypeError as error:
         said = "wants a passphrase: --passphrase-file" if passphrase is None else "has no passphrase"
         raise ConfigError(str(path), [f"the key {said}"]) from error

@@ -72,7 +72,7 @@ def lock(path: Path) -> IO[bytes]:
     except OSError as error:
         holder.close()
         pid = holder_of(place)
-        who, which = ("", "sotdae-gate") if pid is None else (f" ({pid})", str(pid))
+        who, which = ("", "'sotdae-*'") if pid is None else (f" ({pid})", str(pid))
         raise InUseError(
             f"outbox {path}: in use by another process{who}: this site's agent runs already, or is being"
             f" tried by a walk; which it is:  systemctl status {which}"

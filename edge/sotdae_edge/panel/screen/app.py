@@ -26,7 +26,7 @@ from sotdae_shared.signing import PrivateKey
 PAINT_S = 0.25
 TERMINAL_S = 1.0
 FLOW_S = 300.0
-"""An order that nobody finishes is given up; the gate's nonce is no older then."""
+"""An order that nobody finishes is given up; a nonce that others asked for first may end a minute sooner."""
 
 
 class PanelApp(App[None]):

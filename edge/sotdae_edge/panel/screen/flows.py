@@ -15,7 +15,7 @@ from sotdae_edge.panel.client import Session, UnconnectedError
 from sotdae_edge.panel.keys import is_encrypted, load_key, owner
 from sotdae_edge.panel.snapshot import Snapshot
 from sotdae_edge.panel.terms import Lang, named, said, state_term, term
-from sotdae_edge.panel.view import span
+from sotdae_edge.panel.view import because, span
 from sotdae_shared.errors import ConfigError, LinkError
 from sotdae_shared.messages import CommandBody
 from sotdae_shared.signing import PrivateKey
@@ -145,7 +145,7 @@ class Flows:
         decision = await self._session.order(orders.signed(order, *signers))
         what = named(self._lang, "decision", decision.decision)
         word = self._term(decision.verdict or "unknown")
-        return f"{what} {word}: {'; '.join(said(self._lang, each) for each in decision.because)}"
+        return f"{what} {word}: {because(decision.because, self._lang)}"
 
     def _open_words(self, gate: Snapshot, given: dict[str, Any], person: Person) -> str:
         place, state = gate.place, state_term(self._lang, str(given.get("state")))

@@ -54,7 +54,7 @@ def load(path: Path) -> Kept | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise ConfigError(str(path), [f"cannot be read: {error.strerror}"]) from error
+        raise ConfigError.unreadable(path, error) from error
     return read(raw, str(path))
 
 
