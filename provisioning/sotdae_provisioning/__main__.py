@@ -19,7 +19,8 @@ class Part:
     module: str
     name: str
     extra: str
-    help: str
+    help: str = ""
+    """For the list of parts; a part that is loaded says it itself."""
 
 
 PARTS: dict[str, Part] = {
@@ -51,9 +52,9 @@ PARTS: dict[str, Part] = {
 }
 
 LEAN: dict[tuple[str, str], Part] = {
-    ("gate", "panel"): Part("sotdae_edge.panel.cli", "panel_app", "panel", PARTS["gate"].help),
-    ("gate", "key"): Part("sotdae_edge.panel.cli", "panel_app", "panel", PARTS["gate"].help),
-    ("gate", "watchdog"): Part("sotdae_edge.watchdog.cli", "watchdog_app", "gate", PARTS["gate"].help),
+    ("gate", "panel"): Part("sotdae_edge.panel.cli", "panel_app", "panel"),
+    ("gate", "key"): Part("sotdae_edge.panel.cli", "panel_app", "panel"),
+    ("gate", "watchdog"): Part("sotdae_edge.watchdog.cli", "watchdog_app", "gate"),
 }
 """Commands that must not load what the rest of their part needs."""
 

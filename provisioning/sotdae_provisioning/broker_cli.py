@@ -46,8 +46,7 @@ def run(
     Example:  sotdae broker run --dir ca --papers ca/papers/broker --state /var/lib/sotdae/broker
     """
     with told():
-        province = Province(folder)
-        province.root.certificate()
+        province = Province.at(folder)
         if not (papers / "chain.pem").is_file():
             remedy = "sotdae ca issue --service broker --host NAME --out DIR"
             raise ConfigError(str(papers), [f"no papers of the broker here. Make them: {remedy}"])

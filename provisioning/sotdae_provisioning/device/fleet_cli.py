@@ -25,7 +25,6 @@ from sotdae_provisioning.pki.codes import LIFE, Codes, Grant
 from sotdae_provisioning.pki.province import Province
 from sotdae_provisioning.pki.statements import publish_deny_list
 from sotdae_provisioning.telling import told
-from sotdae_shared.cities import city_of
 from sotdae_shared.errors import ConfigError, SotdaeError
 from sotdae_shared.identity import address_from
 
@@ -74,11 +73,12 @@ def list_boxes(
     Example:  sotdae device list --dir ca --state late --state expired
     """
     with told():
-        if city is not None and city_of(city) is None:
-            raise ConfigError("--city", [f"no city or county of this province has the code {city[:40]}"])
+        province = Province(folder)
+        if city is not None:
+            province.city(city)  # says where there is none of this code
         listed = [
             box
-            for box in known(Province(folder))
+            for box in known(province)
             if (not state or box.state in state) and city in (None, box.address.facility.city)
         ]
         if as_json:
@@ -183,8 +183,9 @@ def replace(
 
     Example:  sotdae device replace gate-7 --dir ca --serial SN-8 --office https://office:8443
     """
-    with told(), alone(Province(folder)):
-        province, listed = Province(folder), known(Province(folder))
+    province = Province(folder)
+    with told(), alone(province):
+        listed = known(province)
         old, box, where = found(listed, who), serial_from(serial), office_from(office)
         holding = [each for each in listed if each.serial == box and each.state in _HOLDING]
         if holding:

@@ -147,8 +147,7 @@ def revoke(
     Example:  sotdae ca revoke gate/cert.pem --reason stolen --dir ca
     """
     with told():
-        province = Province(folder)
-        province.root.certificate()
+        province = Province.at(folder)
         owner = province.revoke(_serial(what), reason, _now())
         phrase = passphrase_in(passphrase_file)
         (path,) = province.publish_lists([owner], phrase, _now())
@@ -163,8 +162,7 @@ def crl(folder: DirOption, passphrase_file: PassOption = None) -> None:
     Example:  sotdae ca crl --dir ca --passphrase-file phrase
     """
     with told():
-        province = Province(folder)
-        province.root.certificate()
+        province = Province.at(folder)
         working = [each for each in province.folders() if each.path != province.root.path]
         for path in province.publish_lists(working, passphrase_in(passphrase_file), _now()):
             typer.echo(str(path))
@@ -184,8 +182,7 @@ def deny(
     Example:  sotdae ca deny --dir ca --out deny.json
     """
     with told():
-        province = Province(folder)
-        province.root.certificate()
+        province = Province.at(folder)
         if any(not re.fullmatch("[0-9a-fA-F]{64}", each) for each in key or []):
             raise ConfigError("--key", ["want 64 hexadecimal digits: sotdae gate key show FILE"])
         phrase = passphrase_in(passphrase_file)
@@ -215,8 +212,7 @@ def floor(
     Example:  sotdae ca floor GG --dir ca --policy 12
     """
     with told():
-        province = Province(folder)
-        province.root.certificate()
+        province = Province.at(folder)
         place = None if out is None else FacilityId(scope)
         wanted = {"policy": policy, "site": site, "roster": roster}
         raise_floor(province, scope, {name: at for name, at in wanted.items() if at is not None})
@@ -247,8 +243,7 @@ def serve(
     from sotdae_provisioning.pki.est import serve as serve_est
 
     with told():
-        Province(folder).root.certificate()
-        office = Office(Province(folder), Codes(folder / "codes.db"), passphrase_in(passphrase_file))
+        office = Office(Province.at(folder), Codes(folder / "codes.db"), passphrase_in(passphrase_file))
         serve_est(office, papers, host, port, lambda at: typer.echo(json.dumps({"ready": True, "port": at})))
 
 
@@ -259,8 +254,7 @@ def show(folder: DirOption, as_json: JsonOption = False) -> None:
     Example:  sotdae ca show --dir ca
     """
     with told():
-        province = Province(folder)
-        province.root.certificate()
+        province = Province.at(folder)
         rows = [row for each in province.folders() for row in _rows(each)]
         if as_json:
             typer.echo(json.dumps(rows))

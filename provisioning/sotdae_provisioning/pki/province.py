@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 from cryptography import x509
 
@@ -50,6 +51,13 @@ class Province:
     """All authorities of one province, in one folder."""
 
     path: Path
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        """Return the authorities of a folder. ConfigError if none are there."""
+        found = cls(path)
+        found.root.certificate()
+        return found
 
     @property
     def root(self) -> Folder:

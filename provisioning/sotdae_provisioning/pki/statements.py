@@ -56,8 +56,8 @@ def floor_shown(province: Province, scope: str) -> dict[str, tuple[int, str] | N
         WireError: if the scope is neither a facility, a city's code nor ``GG``.
     """
     _must_be(scope)
-    wider = [scope, scope[3:8]] if scope.startswith(f"{PROVINCE}-") else [scope]
-    scopes = list(dict.fromkeys([*wider, PROVINCE]))
+    city = [] if scope == PROVINCE or scope.isdigit() else [FacilityId(scope).city]
+    scopes = list(dict.fromkeys([scope, *city, PROVINCE]))
     with province.services.ledger() as ledger:
         return {part: _stated_for(ledger, part, scopes) for part in PARTS if part != _DENY}
 

@@ -17,7 +17,7 @@ def forget(
     node: Annotated[str, typer.Argument(help="Its name, such as gate-41113-up-0007.")],
     hub: HubOption,
     *,
-    reason: Annotated[str, typer.Option(help="Why, for the record.", prompt=True)],
+    reason: Annotated[str, typer.Option(help="Why, for the record.", prompt="Reason (--reason)")],
     token_file: TokenOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -1,11 +1,9 @@
 """How a policy's command says what is wrong: all of it, each with its place."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import typer
-
+from sotdae_edge.ending import end
 from sotdae_edge.panel.terms import Lang, language, worded
 from sotdae_provisioning.telling import told
 from sotdae_shared.errors import ConfigError
@@ -21,8 +19,4 @@ def told_whole(*, as_json: bool, lang: Lang | None = None) -> Iterator[None]:
         try:
             yield
         except ConfigError as error:
-            if as_json:
-                typer.echo(json.dumps({"ok": False, "source": error.source, "problems": error.problems}))
-            else:
-                typer.echo(worded(lang or language(), error).listed, err=True)
-            raise typer.Exit(2) from error
+            end(error if as_json else worded(lang or language(), error), as_json=as_json)

@@ -74,7 +74,8 @@ def walk(
 
     Example:  sudo sotdae device walk --config /etc/sotdae/gate.toml --key kim.pem
     """
-    with told(lang), _libraries():
+    tongue = lang or language()
+    with told(tongue), _libraries():
         from sotdae_edge.fitting import fitted_gate
         from sotdae_edge.panel.key_cli import passphrase_of
         from sotdae_edge.panel.keys import load_key, owner
@@ -85,13 +86,13 @@ def walk(
         person = None if private is None else owner(private, gate.roster)
         name = technician or ("" if person is None else person.name)
         line = typed() if ticket else None
-        ask, name = _asker(lang or language(), name, answers, yes=yes)
+        ask, name = _asker(tongue, name, answers, yes=yes)
         place = report or gate.storage.dir / REPORTS / f"{gate.facility.id}.html"
         if place.suffix != ".html":
             raise ConfigError(str(place), ["want a name that ends in .html"])
         kept = _walked(
             gate, config, ask, place,
-            papers=papers, ticket=line, name=name, private=private, anew=anew, lang=lang or language(),
+            papers=papers, ticket=line, name=name, private=private, anew=anew, lang=tongue,
         )  # fmt: skip
     if as_json:
         steps = {each.step: each.state for each in kept.walk.results}
