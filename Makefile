@@ -16,7 +16,7 @@ help:
 	@echo "make lint       formatting, lint, types, layers"
 	@echo "make bench      measure and print the benchmarks"
 	@echo "make fuzz       a minute of coverage-guided fuzzing for each parser of outside bytes"
-	@echo "make mutants    mutation testing of the gate's core"
+	@echo "make mutants    mutation testing of the core"
 
 $(VENV)/python.ok:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -40,6 +40,7 @@ setup: $(VENV)/dev.ok
 demo: $(VENV)/demo.ok
 	@$(BIN)/sotdae demo $(ARGS)
 
+# Whole stacks wait most of the time, the rest computes: side by side they take little more than the longer.
 test: $(VENV)/dev.ok debian-test
 ifeq ($(strip $(ARGS)),)
 	@tools/side-by-side "$(BIN)/python -m pytest -m 'not slow and not legacy' --ignore=tests/edge tests" \
@@ -48,7 +49,6 @@ else
 	$(BIN)/python -m pytest -m "not slow and not legacy" $(ARGS)
 endif
 
-# Whole stacks wait most of the time, the rest computes: side by side they take little more than the longer.
 test-slow: $(VENV)/dev.ok debian-test debian-slow $(LEGACY)/ok
 ifeq ($(strip $(ARGS)),)
 	@tools/side-by-side "$(BIN)/python -m pytest -m slow tests/scenarios" \

@@ -1,4 +1,4 @@
-"""Mutation testing of the gate's core: `make mutants ARGS="[--processes N] [MODULE ...]"`.
+"""Mutation testing of the core: `make mutants ARGS="[--processes N] [MODULE ...]"`.
 
 mutmut makes the mutants, of the modules that pyproject.toml names, in a copy under `run/mutants`; it does
 not touch properties, so there each hands on to a plain method. Judging is done here, for one start of
@@ -270,7 +270,7 @@ def differences(names: list[str]) -> Iterator[str]:
 
 def main() -> int:
     """Judge the modules that are named, or all; print a table, and what each survivor changes."""
-    parser = argparse.ArgumentParser(description="mutation testing of the gate's core")
+    parser = argparse.ArgumentParser(description="mutation testing of the core")
     parser.add_argument("modules", nargs="*", help="such as vote; all of them if none is named")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--again", type=Path, help="judge only the survivors of this file of verdicts")
