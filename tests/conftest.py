@@ -11,6 +11,8 @@ from typing import NoReturn
 import pytest
 from hypothesis import settings
 
+# What commands say is compared in English, whatever language the machine's people read.
+os.environ.update(LANG="C.UTF-8", LC_ALL="", LC_MESSAGES="")
 # A busy machine fails no law: how fast one is, benchmarks measure.
 settings.register_profile("patient", settings(), deadline=None)
 settings.load_profile("patient")
