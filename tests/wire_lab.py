@@ -33,6 +33,8 @@ class Line:
         self._writers: set[asyncio.StreamWriter] = set()
         self._whole = True
         self.port = 0
+        self.swallows = b""
+        """What begins so comes back no more."""
 
     @contextlib.asynccontextmanager
     async def laid(self) -> AsyncIterator["Line"]:
@@ -66,7 +68,7 @@ class Line:
             if self._whole:
                 far_reader, far_writer = await asyncio.open_connection(HOST, self._target)
                 self._writers.add(far_writer)
-                await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+                await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer, self))
                 self._writers.discard(far_writer)
         except OSError:
             pass
@@ -75,9 +77,13 @@ class Line:
             writer.transport.abort()
 
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _copy(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, back: Line | None = None
+) -> None:
     with contextlib.suppress(OSError):
         while data := await reader.read(65536):
+            if back and back.swallows and data.startswith(back.swallows):
+                continue
             writer.write(data)
             await writer.drain()
     writer.transport.abort()

@@ -296,6 +296,20 @@ def test_presence_names_its_session_and_the_will_speaks_when_the_line_is_cut(
     play(broker, scene)
 
 
+def test_a_node_that_is_stopped_before_its_first_word_is_answered_says_that_it_leaves(
+    broker: Broker, node: Node
+) -> None:
+    async def scene() -> None:
+        async with Line(broker.port).laid() as line, MiniHub(broker.port).listening() as hub:
+            line.swallows = b"\x40"  # PUBACK
+            async with node.running(line.port):
+                await eventually(lambda: hub.states)
+                assert node.uplink.session == 0
+            await eventually(lambda: hub.states[-1].status == "offline")
+
+    play(broker, scene)
+
+
 def test_orders_given_during_a_cut_are_never_delivered_later(broker: Broker, node: Node) -> None:
     async def scene() -> None:
         async with (

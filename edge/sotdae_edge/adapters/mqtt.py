@@ -127,22 +127,21 @@ class MqttUplink:
         ) as client:  # fmt: skip
             await unless_stopped(self._subscribe(client))
             online = self._state("online", number, boots)
-            await unless_stopped(client.publish(self._address.state, online, qos=1, retain=True))
-            self._session = number
-            self.counters["connects"] += 1
-            self._backoff.reset()
-            self._logged.clear()
             try:
+                await unless_stopped(client.publish(self._address.state, online, qos=1, retain=True))
+                self._session = number
+                self.counters["connects"] += 1
+                self._backoff.reset()
+                self._logged.clear()
                 await _until_one_ends(
                     asyncio.create_task(self._receive(client, number), name="uplink-receive"),
                     asyncio.create_task(self._send(client, boots[0]), name="uplink-send"),
                 )
-            except asyncio.CancelledError:
-                with contextlib.suppress(aiomqtt.MqttError):
-                    await client.publish(self._address.state, offline, qos=1, retain=True, timeout=LEAVE_S)
-                raise
             finally:
                 self._session = 0
+                # Leaving takes the will back, and the first word may have gone though its answer did not come.
+                with contextlib.suppress(aiomqtt.MqttError):
+                    await client.publish(self._address.state, offline, qos=1, retain=True, timeout=LEAVE_S)
 
     async def _subscribe(self, client: aiomqtt.Client) -> None:
         granted = await client.subscribe(self._address.all_down, qos=1)
