@@ -77,9 +77,7 @@ class Line:
             writer.transport.abort()
 
 
-async def _copy(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, back: Line | None = None
-) -> None:
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, back: Line | None = None) -> None:
     with contextlib.suppress(OSError):
         while data := await reader.read(65536):
             if back and back.swallows and data.startswith(back.swallows):

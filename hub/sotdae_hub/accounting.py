@@ -10,6 +10,7 @@ from typing import Any
 from sotdae_hub.adapters.duckdb_metrics import message_rows
 from sotdae_hub.core.acks import Ranges
 from sotdae_shared.errors import ConfigError
+from sotdae_shared.sqlite import REFUSALS
 
 Key = tuple[str, str, str]
 """Node, boot, class."""
@@ -116,7 +117,7 @@ def _sqlite(path: Path, table: str, gap_to: str = "gap_to") -> Iterator[Row]:
     try:
         with closing(sqlite3.connect(f"file:{_existing(path)}?mode=ro", uri=True)) as db:
             yield from db.execute(f'SELECT node, boot, "class", seq, {gap_to} FROM {table}')  # noqa: S608
-    except sqlite3.Error as error:
+    except REFUSALS as error:
         raise ConfigError(str(path), [str(error)]) from error
 
 

@@ -5,6 +5,7 @@ import random
 import socket
 import tempfile
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -39,7 +40,7 @@ from sotdae_hub.releasing import Releaser
 from sotdae_hub.spreading import Spreader
 from sotdae_hub.views import Health, StoreHealth
 from sotdae_hub.writing import Writer
-from sotdae_shared.errors import ConfigError
+from sotdae_shared.errors import ConfigError, LinkError
 
 TICK_S = 1.0
 HEALTH_S = 5.0
@@ -196,7 +197,8 @@ class Hub:
         while True:
             await asyncio.sleep(HEALTH_S)
             if self.fanout.watched:
-                self.fanout.publish("health", await asyncio.to_thread(self.health))
+                with suppress(LinkError):  # a journal that cannot be read: the writer tells of it
+                    self.fanout.publish("health", await asyncio.to_thread(self.health))
 
     def health(self) -> Health:
         """Return how the hub itself does."""

@@ -12,17 +12,20 @@ from urllib.parse import unquote
 
 import h11
 from fuzz.shared_parsers import UP, envelope
-from fuzz.target import Feed, Target, directory, plain
+from fuzz.target import Feed, Target, directory, in_file, plain
 from rollout_kit import TRUST, policy
 from wire_samples import ADDRESS
 
+from sotdae_hub.adapters.journal import SqliteJournal
+from sotdae_hub.adapters.last_values import SqliteLastValues
 from sotdae_hub.app import Hub, Stores, open_stores
 from sotdae_hub.config import HubConfig, parse_config
 from sotdae_hub.core.ingest import Verdict, judge
 from sotdae_hub.core.place import locate, portrait
 from sotdae_hub.desk import Desk
 from sotdae_hub.ports import Arrival
-from sotdae_shared.errors import ConfigError
+from sotdae_shared.errors import ConfigError, LinkError
+from sotdae_shared.messages import Kind
 from sotdae_shared.wire import encode, encode_down
 
 REPO = Path(__file__).parents[2]
@@ -62,6 +65,34 @@ def _ingest(stack: ExitStack) -> Feed:
             _show(hub.desk, name)
 
     return feed
+
+
+def _journal(path: Path) -> None:
+    """Bytes where the hub's journal lies: it opens, takes, gives, and counts."""
+    with closing(SqliteJournal(path)) as journal:
+        journal.append([_judged(SAMPLES[0])])
+        journal.read(0, 100, frozenset(Kind))
+        journal.tally(ADDRESS.facility)
+        journal.counts()
+
+
+def _last_values(path: Path) -> None:
+    """Bytes where the last values lie."""
+    with closing(SqliteLastValues(path)) as last:
+        last.of(ADDRESS.facility)
+        last.project([], last.offset + last.rows)
+
+
+def _file_of(stored: Callable[[Path], None]) -> Callable[[], list[bytes]]:
+    """Return seeds: the file that is left where something was stored."""
+
+    def seeds() -> list[bytes]:
+        with ExitStack() as stack:
+            path = directory(stack) / "file"
+            stored(path)
+            return [path.read_bytes()]
+
+    return seeds
 
 
 def _show(desk: Desk, name: str) -> None:
@@ -169,4 +200,6 @@ TARGETS = (
     Target("hub_portrait", plain(_portrait), None, lambda: [BIRTH]),
     Target("hub_file", plain(_config), ConfigError, lambda: [(REPO / "hub/hub.example.toml").read_bytes()]),
     Target("hub_request", _api, None, lambda: REQUESTS),
+    Target("hub_journal", in_file(_journal), LinkError, _file_of(_journal)),
+    Target("hub_last_values", in_file(_last_values), LinkError, _file_of(_last_values)),
 )

@@ -49,9 +49,12 @@ def in_file(read: Callable[[Path], object]) -> Callable[[ExitStack], Feed]:
     """Return a maker for a function that reads a file: the door that people's files come through."""
 
     def make(stack: ExitStack) -> Feed:
-        path = directory(stack) / "input"
+        root = directory(stack)
+        path = root / "input"
 
         def feed(data: bytes) -> object:
+            for left in root.iterdir():  # a database's journal, say
+                left.unlink()
             path.write_bytes(data)
             return read(path)
 

@@ -1,6 +1,7 @@
 """Every parser takes its seeds and hundreds of damaged ones without a crash; `make fuzz` goes on."""
 
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 
 import pytest
 from fuzz.targets import TARGETS
@@ -16,15 +17,33 @@ HOSTILE = (
 """What parsers stumble over: depth, numbers beyond measure, halves of characters, ends."""
 
 
+@dataclass(frozen=True)
+class Input:
+    """An input of the corpus, and what was put in the place of what: a short word for a long file."""
+
+    seed: int | None
+    put: tuple[tuple[int, int, bytes], ...]
+    data: bytes = field(repr=False)
+
+
 @st.composite
-def damaged(draw: st.DrawFn, corpus: list[bytes]) -> bytes:
-    """Return an input of the corpus with pieces cut out and others put in."""
-    data = draw(st.sampled_from(corpus))
+def damaged(draw: st.DrawFn, corpus: list[bytes]) -> Input:
+    """Return an input of the corpus with pieces overwritten, or cut out and others put in."""
+    seed = draw(st.integers(0, len(corpus) - 1))
+    data, put = corpus[seed], []
     for _ in range(draw(st.integers(1, 3))):
         start = draw(st.integers(0, len(data)))
-        end = draw(st.integers(start, min(len(data), start + 12)))
-        data = data[:start] + draw(st.binary(max_size=8) | st.sampled_from(HOSTILE)) + data[end:]
-    return data
+        piece = draw(st.binary(max_size=8) | st.sampled_from(HOSTILE))
+        end = start + (len(piece) if draw(st.booleans()) else draw(st.integers(0, 12)))
+        data = data[:start] + piece + data[end:]
+        put.append((start, end, piece))
+    return Input(seed, tuple(put), data)
+
+
+def anything() -> st.SearchStrategy[Input]:
+    return (st.binary(max_size=200) | st.sampled_from(HOSTILE)).map(
+        lambda data: Input(None, ((0, 0, data),), data)
+    )
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -48,8 +67,8 @@ def test_no_damaged_input_is_a_crash(name: str) -> None:
             feed(kept)
 
         @settings(max_examples=INPUTS, deadline=None)
-        @given(data=damaged(corpus) | st.binary(max_size=200) | st.sampled_from(HOSTILE))
-        def fuzz(data: bytes) -> None:
-            feed(data)
+        @given(given=damaged(corpus) | anything())
+        def fuzz(given: Input) -> None:
+            feed(given.data)
 
         fuzz()

@@ -139,7 +139,7 @@ class MqttUplink:
                 )
             finally:
                 self._session = 0
-                # Leaving takes the will back, and the first word may have gone though its answer did not come.
+                # Leaving takes the will back, and the first word may have gone though no answer came.
                 with contextlib.suppress(aiomqtt.MqttError):
                     await client.publish(self._address.state, offline, qos=1, retain=True, timeout=LEAVE_S)
 

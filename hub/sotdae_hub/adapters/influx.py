@@ -6,7 +6,6 @@ changes nothing, since series and time name a point. What was written is listed 
 
 import json
 import re
-import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -24,6 +23,7 @@ from sotdae_hub.core.points import PointRow, Sample, ms, point_rows, thin
 from sotdae_hub.ports import Entry, Point
 from sotdae_shared.errors import LinkError
 from sotdae_shared.messages import Class, Kind
+from sotdae_shared.sqlite import REFUSALS
 from sotdae_shared.units import Flag
 
 TIMEOUT_MS = 10_000
@@ -54,7 +54,7 @@ class InfluxMetrics:
         try:
             self._ledger = connect(ledger)
             self._ledger.executescript(_SCHEMA)
-        except sqlite3.Error as error:
+        except REFUSALS as error:
             raise LinkError(f"metrics ledger {ledger}: {error}") from error
         self._lock = threading.Lock()
         self.offset: int = self._ledger.execute("SELECT journal_offset FROM progress").fetchone()[0]
@@ -74,7 +74,7 @@ class InfluxMetrics:
                     self._ledger.execute("BEGIN IMMEDIATE")
                     self._ledger.executemany("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?)", messages)
                     self._ledger.execute("UPDATE progress SET journal_offset = ?", (upto,))
-            except (ApiException, HTTPError, OSError, sqlite3.Error) as error:
+            except (ApiException, HTTPError, OSError, *REFUSALS) as error:
                 raise LinkError(f"metrics: {error}") from error
         self.offset = upto
         self.rows += len(messages)

@@ -14,6 +14,7 @@ from sotdae_hub.core.ingest import Accepted, Presence, Quarantined, Rejected, Ve
 from sotdae_hub.ports import Arrival, Entry, Receipt, Tally
 from sotdae_shared.errors import LinkError, WireError
 from sotdae_shared.messages import Header, Kind, StateBody
+from sotdae_shared.sqlite import REFUSALS
 from sotdae_shared.topics import Address
 from sotdae_shared.wire import decode
 
@@ -58,19 +59,22 @@ class SqliteJournal:
             self._db.executescript(_SCHEMA)
             self._reader = connect(path)
             self._streams = Streams(self._db)
-        except sqlite3.Error as error:
+            self.head: int = self._db.execute("SELECT coalesce(max(offset), 0) FROM message").fetchone()[0]
+        except (*REFUSALS, ValueError, TypeError) as error:  # the latter of a damaged row
             raise LinkError(f"journal {path}: {error}") from error
         self._lock = threading.Lock()
         self._fresh: list[tuple[Entry, int]] = []
-        self.head: int = self._db.execute("SELECT coalesce(max(offset), 0) FROM message").fetchone()[0]
         self._recent = Recent(self.head)
 
     def counts(self) -> tuple[int, int]:
         """Return how many messages are quarantined and how many rejected ones are kept."""
-        with self._lock:
-            row = self._reader.execute(
-                "SELECT count(node), count(*) - count(node) FROM quarantine"
-            ).fetchone()
+        try:
+            with self._lock:
+                row = self._reader.execute(
+                    "SELECT count(node), count(*) - count(node) FROM quarantine"
+                ).fetchone()
+        except REFUSALS as error:
+            raise LinkError(f"journal: {error}") from error
         return (row[0], row[1])
 
     def append(self, batch: Sequence[tuple[Arrival, Verdict]]) -> Receipt:
@@ -82,7 +86,7 @@ class SqliteJournal:
                 results = [self._put(arrival, verdict) for arrival, verdict in batch]
                 self._streams.save(self._db)
                 head = self._db.execute("SELECT coalesce(max(offset), 0) FROM message").fetchone()[0]
-        except sqlite3.Error as error:
+        except REFUSALS as error:
             self._streams = Streams(self._db)  # what was not committed is forgotten here too
             raise LinkError(f"journal: {error}") from error
         self._recent.add(self._fresh)
@@ -182,7 +186,7 @@ class SqliteJournal:
                     " WHERE offset = ?",
                     (reader, reason[:500], offset),
                 )
-        except sqlite3.Error as error:
+        except REFUSALS as error:
             raise LinkError(f"journal: {error}") from error
 
     def _read_file(
@@ -196,7 +200,7 @@ class SqliteJournal:
                     f" WHERE offset > ? AND offset <= ? AND kind IN ({marks}) ORDER BY offset LIMIT ?",
                     (after, head, *sorted(kinds), limit),
                 ).fetchall()
-        except sqlite3.Error as error:
+        except REFUSALS as error:
             raise LinkError(f"journal: {error}") from error
         entries = []
         for offset, received_ms, gap_to, raw in rows:

@@ -1,6 +1,5 @@
 """The newest reading of every channel: one SQLite table, upserted."""
 
-import sqlite3
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from sotdae_hub.core.saying import said_at
 from sotdae_hub.ports import Entry, Last
 from sotdae_shared.errors import LinkError
 from sotdae_shared.messages import Kind
+from sotdae_shared.sqlite import REFUSALS
 from sotdae_shared.units import Flag
 
 _SCHEMA = """
@@ -43,10 +43,10 @@ class SqliteLastValues:
             # NORMAL: after a power cut offset and rows are both a little older, and follow again.
             self._db = connect(path, synchronous="NORMAL")
             self._db.executescript(_SCHEMA)
-        except sqlite3.Error as error:
+            self.offset = int(self._db.execute("SELECT journal_offset FROM progress").fetchone()[0])
+        except (*REFUSALS, ValueError, TypeError) as error:  # the latter of a damaged row
             raise LinkError(f"last values {path}: {error}") from error
         self._lock = threading.Lock()
-        self.offset: int = self._db.execute("SELECT journal_offset FROM progress").fetchone()[0]
 
     @property
     def rows(self) -> int:
@@ -63,7 +63,7 @@ class SqliteLastValues:
                     self._db.execute("BEGIN IMMEDIATE")
                     self._db.executemany(_UPSERT, rows.values())
                     self._db.execute("UPDATE progress SET journal_offset = ?", (upto,))
-            except sqlite3.Error as error:
+            except REFUSALS as error:
                 raise LinkError(f"last values: {error}") from error
         self.offset = upto
 
@@ -73,7 +73,7 @@ class SqliteLastValues:
         try:
             with self._lock:
                 found = self._db.execute(query, (facility,)).fetchall()
-        except sqlite3.Error as error:
+        except REFUSALS as error:
             raise LinkError(f"last values: {error}") from error
         return [
             Last(channel, unit, value, Flag(flag), datetime.fromtimestamp(at_ms / 1000, UTC))

@@ -12,6 +12,7 @@ from typing import Any
 
 from sotdae_shared.errors import ConfigError, LinkError, WireError
 from sotdae_shared.ids import FacilityId
+from sotdae_shared.sqlite import REFUSALS
 from sotdae_shared.topics import Address
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -58,7 +59,7 @@ class Codes:
         try:
             with closing(self._open()) as db:
                 db.execute(_SCHEMA)
-        except sqlite3.Error as error:
+        except REFUSALS as error:
             raise ConfigError(str(path), [f"cannot be opened: {error}"]) from error
 
     def _open(self) -> sqlite3.Connection:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from sotdae_provisioning.pki.certificates import common_name
 from sotdae_shared.errors import ConfigError, LinkError, SotdaeError
+from sotdae_shared.sqlite import REFUSALS
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS certificates (
@@ -69,7 +70,7 @@ class Ledger:
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(_SCHEMA)
             self._migrate()
-        except sqlite3.Error as error:
+        except REFUSALS as error:
             raise self._broken(error) from error
 
     def _broken(self, error: Exception) -> SotdaeError:
@@ -113,7 +114,7 @@ class Ledger:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
-        except sqlite3.Error as error:
+        except REFUSALS as error:
             raise LinkError(f"the ledger does not take it: {error}") from error
 
     def add(self, certificate: x509.Certificate, now: datetime, box: str | None = None) -> None:
@@ -181,7 +182,7 @@ class Ledger:
     def _read(self, query: str, values: tuple[str | int, ...] = ()) -> list[tuple[Any, ...]]:
         try:
             return self._db.execute(query, values).fetchall()
-        except sqlite3.Error as error:
+        except REFUSALS as error:
             raise self._broken(error) from error
 
     def all(self) -> list[Given]:

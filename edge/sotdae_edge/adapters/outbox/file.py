@@ -12,15 +12,29 @@ from typing import IO
 
 from sotdae_shared.errors import LinkError
 from sotdae_shared.messages import Class, Kind
+from sotdae_shared.sqlite import REFUSALS
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+_NOT_AS_WRITTEN = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH)
+
+
+def _one_of(names: type[Class] | type[Kind]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+# What no outbox writes is found by the check at the start: a disk can rot within a page that fits.
+_SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS meta (
+    key TEXT PRIMARY KEY CHECK (key IN ('storage', 'dropped', 'node')), value ANY NOT NULL,
+    CHECK ((typeof(value) = 'integer') = (key = 'dropped'))) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS stream (
-    id INTEGER PRIMARY KEY, boot TEXT NOT NULL, class TEXT NOT NULL, last INTEGER NOT NULL,
-    rows INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0, UNIQUE (boot, class));
+    id INTEGER PRIMARY KEY, boot TEXT NOT NULL CHECK (length(boot) = 16 AND boot NOT GLOB '*[^0-9a-f]*'),
+    class TEXT NOT NULL CHECK (class IN ({_one_of(Class)})), last INTEGER NOT NULL CHECK (last >= 0),
+    rows INTEGER NOT NULL DEFAULT 0 CHECK (rows >= 0), bytes INTEGER NOT NULL DEFAULT 0 CHECK (bytes >= 0),
+    UNIQUE (boot, class)) STRICT;
 CREATE TABLE IF NOT EXISTS message (
-    stream INTEGER NOT NULL, seq INTEGER NOT NULL, upto INTEGER NOT NULL, kind TEXT NOT NULL,
-    size INTEGER NOT NULL, raw BLOB NOT NULL, UNIQUE (stream, seq));
+    stream INTEGER NOT NULL, seq INTEGER NOT NULL CHECK (seq > 0), upto INTEGER NOT NULL CHECK (upto >= seq),
+    kind TEXT NOT NULL CHECK (kind IN ({_one_of(Kind)})), size INTEGER NOT NULL CHECK (size >= 0),
+    raw BLOB NOT NULL, UNIQUE (stream, seq)) STRICT;
 CREATE INDEX IF NOT EXISTS gap ON message (stream, seq, upto) WHERE kind = 'gap';
 CREATE TRIGGER IF NOT EXISTS count_insert AFTER INSERT ON message BEGIN
     UPDATE stream SET rows = rows + 1, bytes = bytes + NEW.size WHERE id = NEW.stream;
@@ -28,7 +42,7 @@ END;
 CREATE TRIGGER IF NOT EXISTS count_delete AFTER DELETE ON message BEGIN
     UPDATE stream SET rows = rows - 1, bytes = bytes - OLD.size WHERE id = OLD.stream;
 END;
-"""
+"""  # noqa: S608 - the names are our own
 
 _LEDGER = """
 CREATE TABLE IF NOT EXISTS ledger (
@@ -56,7 +70,7 @@ class InUseError(LinkError):
 
 
 class CorruptError(sqlite3.DatabaseError):
-    """The file opens but its pages do not fit together."""
+    """The file opens but its pages do not fit together, or it holds what no outbox wrote."""
 
 
 def lock(path: Path) -> IO[bytes]:
@@ -107,7 +121,7 @@ def connect(path: Path, *, ledger: bool) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
-        verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        verdict = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if verdict != "ok":
             raise CorruptError(verdict)
         db.executescript(_SCHEMA + (_LEDGER if ledger else "DROP TRIGGER IF EXISTS ledger_insert;"))
@@ -127,6 +141,22 @@ def set_aside(path: Path) -> None:
             part.rename(free.with_name(free.name + suffix))
 
 
+@contextmanager
+def as_written() -> Iterator[None]:
+    """Raise CorruptError where a file cannot be what an outbox left: a column is missing, a name is no text.
+
+    What the disk refuses for the moment is raised as it is.
+    """
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _NOT_AS_WRITTEN:
+            raise
+        raise CorruptError(str(error)) from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise CorruptError(str(error)) from error
+
+
 def is_corruption(error: BaseException | None) -> bool:
     """Tell a corrupt file from a disk that refuses for the moment."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -139,7 +169,7 @@ def read_ledger(path: Path) -> list[LedgerCount]:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
             (node,) = db.execute("SELECT value FROM meta WHERE key = 'node'").fetchone()
             found = db.execute("SELECT boot, class, kind, count(*) FROM ledger GROUP BY 1, 2, 3").fetchall()
-    except sqlite3.Error as error:
+    except REFUSALS as error:
         raise LinkError(f"ledger of {path}: {error}") from error
     return [LedgerCount(node, boot, Class(name), Kind(kind), number) for boot, name, kind, number in found]
 
@@ -156,7 +186,7 @@ def oldest_waiting(path: Path) -> tuple[int, bytes | None]:
             oldest = db.execute(
                 "SELECT raw FROM message WHERE kind <> 'gap' ORDER BY rowid LIMIT 1"
             ).fetchone()
-    except sqlite3.Error as error:
+    except REFUSALS as error:
         raise LinkError(f"outbox {path}: {error}") from error
     return count, None if oldest is None else oldest[0]
 
@@ -178,5 +208,5 @@ def refusals(path: Path) -> Iterator[None]:
     """Turn what SQLite and the disk say into LinkError."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (*REFUSALS, OSError) as error:
         raise LinkError(f"outbox {path}: {error}") from error

@@ -10,6 +10,7 @@ from typing import Any
 
 from sotdae_edge.adapters.outbox.file import (
     LedgerCount,
+    as_written,
     connect,
     is_corruption,
     lock,
@@ -89,7 +90,6 @@ class SqliteOutbox:
         with self._refusals():
             self._db.close()
             self._begin_anew()
-            self._begin()
         return self._put(items)
 
     def unsent(self, limit: int, after: tuple[str, str, int] | None = None) -> list[Row]:
@@ -160,21 +160,26 @@ class SqliteOutbox:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = undo.enter_context(lock(self._path))
             try:
-                self._db = connect(self._path, ledger=self._ledger)
+                with as_written():
+                    self._begin()
             except sqlite3.DatabaseError as error:
                 if not is_corruption(error):
                     raise
                 self._begin_anew()
-            undo.callback(self._db.close)
-            self._begin()
             undo.pop_all()
 
     def _begin_anew(self) -> None:
         set_aside(self._path)
         self.recovered_from_corruption = True
-        self._db = connect(self._path, ledger=self._ledger)
+        self._begin()
 
     def _begin(self) -> None:
+        with ExitStack() as undo:
+            self._db = undo.enter_context(closing(connect(self._path, ledger=self._ledger)))
+            self._begin_boot()
+            undo.pop_all()
+
+    def _begin_boot(self) -> None:
         with transaction(self._db):
             self._db.execute(
                 "INSERT OR IGNORE INTO meta VALUES ('storage', ?), ('dropped', 0)", (self._new_id(),)
