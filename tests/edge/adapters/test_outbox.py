@@ -335,6 +335,34 @@ def test_a_corrupt_file_is_set_aside_and_a_new_one_works(opened: Open, tmp_path:
     assert (tmp_path / "outbox.db.corrupt-1").read_bytes() == bytes(data)
 
 
+@pytest.mark.parametrize(
+    ("written", "rotten"),
+    [
+        (b"CREATE TABLE message (", b"CREATE TABLE m \x80sage ("),
+        (b"upto INTEGER", b"uptp INTEGER"),
+        (b"CREATE TRIGGER count_insert", b"CREATE TRIGGER count_\xff\xfesert"),
+        (BOOT.encode() + b"safety", BOOT.encode() + b"safetz"),
+        (BOOT.encode() + b"safety", b"'" + BOOT[1:].encode() + b"safety"),
+        (b"dropped", b"dropqed"),
+    ],
+    ids=["a name that is no text", "another column", "no trigger", "no class", "no boot", "no count"],
+)
+def test_a_file_whose_pages_fit_but_whose_words_are_not_an_outboxs_is_set_aside(
+    opened: Open, tmp_path: Path, written: bytes, rotten: bytes
+) -> None:
+    box = opened()
+    box.put([event(1), telemetry(2)])
+    box.close()
+    path = tmp_path / "outbox.db"
+    before, found, after = path.read_bytes().rpartition(written)
+    assert found
+    path.write_bytes(before + rotten + after)
+    again = opened()
+    assert again.recovered_from_corruption
+    assert again.put([event(1)])[0].seq == 1
+    assert rotten in (tmp_path / "outbox.db.corrupt-1").read_bytes()
+
+
 def test_a_second_corruption_does_not_overwrite_the_first(opened: Open, tmp_path: Path) -> None:
     for number in (1, 2):
         (tmp_path / "outbox.db").write_bytes(b"damage %d" % number * 100)
