@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from sotdae_hub.adapters.duckdb_metrics import message_rows
+from sotdae_hub.adapters.journal import REFUSALS
 from sotdae_hub.core.acks import Ranges
 from sotdae_shared.errors import ConfigError
-from sotdae_shared.sqlite import REFUSALS
 
 Key = tuple[str, str, str]
 """Node, boot, class."""

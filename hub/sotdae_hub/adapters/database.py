@@ -46,5 +46,5 @@ def guarded(name: str) -> Iterator[None]:
         if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
             raise  # a value that SQL cannot take: no later try helps
         raise LinkError(f"{name}: {error}") from error
-    except UnicodeDecodeError as error:  # of a damaged schema; see sotdae_shared.sqlite
+    except UnicodeDecodeError as error:  # as journal.REFUSALS says
         raise LinkError(f"{name}: {error}") from error

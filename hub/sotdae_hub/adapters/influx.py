@@ -18,12 +18,11 @@ from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError
 
-from sotdae_hub.adapters.journal import connect
+from sotdae_hub.adapters.journal import REFUSALS, connect
 from sotdae_hub.core.points import PointRow, Sample, ms, point_rows, thin
 from sotdae_hub.ports import Entry, Point
 from sotdae_shared.errors import LinkError
 from sotdae_shared.messages import Class, Kind
-from sotdae_shared.sqlite import REFUSALS
 from sotdae_shared.units import Flag
 
 TIMEOUT_MS = 10_000

@@ -14,10 +14,11 @@ from sotdae_hub.core.ingest import Accepted, Presence, Quarantined, Rejected, Ve
 from sotdae_hub.ports import Arrival, Entry, Receipt, Tally
 from sotdae_shared.errors import LinkError, WireError
 from sotdae_shared.messages import Header, Kind, StateBody
-from sotdae_shared.sqlite import REFUSALS
 from sotdae_shared.topics import Address
 from sotdae_shared.wire import decode
 
+REFUSALS = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite raises; the latter where damage has made names of the schema into what is no text."""
 REJECTED_KEPT = 1_000
 """Rejected messages kept for a look; they come from anybody, so they must not fill the disk."""
 REJECTED_BYTES = 4_096

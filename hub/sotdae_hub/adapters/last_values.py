@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sotdae_hub.adapters.journal import connect
+from sotdae_hub.adapters.journal import REFUSALS, connect
 from sotdae_hub.core.points import ms
 from sotdae_hub.core.saying import said_at
 from sotdae_hub.ports import Entry, Last
 from sotdae_shared.errors import LinkError
 from sotdae_shared.messages import Kind
-from sotdae_shared.sqlite import REFUSALS
 from sotdae_shared.units import Flag
 
 _SCHEMA = """

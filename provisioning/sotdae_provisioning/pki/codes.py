@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sotdae_provisioning.pki.ledger import REFUSALS
 from sotdae_shared.errors import ConfigError, LinkError, WireError
 from sotdae_shared.ids import FacilityId
-from sotdae_shared.sqlite import REFUSALS
 from sotdae_shared.topics import Address
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from sotdae_provisioning.pki.certificates import common_name
 from sotdae_shared.errors import ConfigError, LinkError, SotdaeError
-from sotdae_shared.sqlite import REFUSALS
 
+REFUSALS = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite raises; the latter where damage has made names of the schema into what is no text."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS certificates (
     serial TEXT PRIMARY KEY,

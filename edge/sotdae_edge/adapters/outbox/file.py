@@ -12,8 +12,9 @@ from typing import IO
 
 from sotdae_shared.errors import LinkError
 from sotdae_shared.messages import Class, Kind
-from sotdae_shared.sqlite import REFUSALS
 
+REFUSALS = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite raises; the latter where damage has made names of the schema into what is no text."""
 _NOT_AS_WRITTEN = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH)
 
 
