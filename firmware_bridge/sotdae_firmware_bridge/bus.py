@@ -19,6 +19,14 @@ _library_log = logging.getLogger("pymodbus")
 _library_log.addHandler(logging.NullHandler())
 _library_log.propagate = False
 
+
+def _is_no_answer(record: logging.LogRecord) -> bool:
+    return record.exc_info is None or not isinstance(record.exc_info[1], ModbusException)
+
+
+# What pymodbus cannot decode it raises into the event loop, which logs it with a trace.
+logging.getLogger("asyncio").addFilter(_is_no_answer)
+
 LONGEST_OCTETS = 256
 """Longest RTU frame (Modbus over serial line 1.02, 2.5.1.1)."""
 _GATEWAY_CODES = (10, 11)

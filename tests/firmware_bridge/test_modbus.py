@@ -85,6 +85,13 @@ def test_an_answer_to_another_request_is_a_link_error() -> None:
     fails(lambda request: b"\x7f\x7f" + request[2:4] + b"\x00\x04" + request[6:8] + b"\x01\x05", "read coil")
 
 
+def test_an_answer_of_no_known_function_is_a_link_error_and_no_trace_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    fails(lambda request: request[:4] + b"\x00\x04" + request[6:7] + b"\x63\x00\x00", "read coil 0\\+3")
+    assert not [record for record in caplog.records if record.name == "asyncio"]
+
+
 def test_nobody_there_is_a_link_error() -> None:
     async def run() -> None:
         server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
