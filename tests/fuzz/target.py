@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from open_files import opened_below
+
 Feed = Callable[[bytes], object]
 """Takes one input. It may refuse it with the target's error; whatever else it raises is a crash."""
 
@@ -56,7 +58,10 @@ def in_file(read: Callable[[Path], object]) -> Callable[[ExitStack], Feed]:
             for left in root.iterdir():  # a database's journal, say
                 left.unlink(missing_ok=True)  # a connection that was not closed takes its own away
             path.write_bytes(data)
-            return read(path)
+            try:
+                return read(path)
+            finally:
+                assert not opened_below(root), "whoever cannot use a file lets go of it"
 
         return feed
 

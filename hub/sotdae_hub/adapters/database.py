@@ -38,6 +38,17 @@ def migrate(engine: Engine) -> None:
 
 
 @contextmanager
+def opening(name: str, engine: Engine) -> Iterator[None]:
+    """Raise LinkError where a file cannot be used, and keep none of it open."""
+    try:
+        with guarded(name):
+            yield
+    except BaseException:
+        engine.dispose()
+        raise
+
+
+@contextmanager
 def guarded(name: str) -> Iterator[None]:
     """Raise LinkError where the database refuses for now."""
     try:

@@ -8,7 +8,7 @@ import json
 import re
 import threading
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,13 +51,15 @@ class InfluxMetrics:
         self._client: Any = InfluxDBClient(url=url, token=token, org=org, timeout=TIMEOUT_MS)
         self._write: Any = self._client.write_api(write_options=SYNCHRONOUS)
         try:
-            self._ledger = connect(ledger)
-            self._ledger.executescript(_SCHEMA)
-        except REFUSALS as error:
+            with ExitStack() as undo:
+                self._ledger = undo.enter_context(closing(connect(ledger)))
+                self._ledger.executescript(_SCHEMA)
+                self.offset = int(self._ledger.execute("SELECT journal_offset FROM progress").fetchone()[0])
+                self.rows = int(self._ledger.execute("SELECT count(*) FROM message").fetchone()[0])
+                undo.pop_all()
+        except (*REFUSALS, ValueError, TypeError) as error:  # the latter of a damaged row
             raise LinkError(f"metrics ledger {ledger}: {error}") from error
         self._lock = threading.Lock()
-        self.offset: int = self._ledger.execute("SELECT journal_offset FROM progress").fetchone()[0]
-        self.rows: int = self._ledger.execute("SELECT count(*) FROM message").fetchone()[0]
 
     def project(self, entries: Sequence[Entry], upto: int) -> None:
         """See ports.Projection."""
@@ -110,8 +112,8 @@ class InfluxMetrics:
         with self._lock, suppress(ApiException, HTTPError, OSError):
             self._write.close()
             self._client.close()
-        self._ledger.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._ledger.close()
+        with closing(self._ledger):
+            self._ledger.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def line_of(row: PointRow) -> str:

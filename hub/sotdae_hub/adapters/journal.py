@@ -4,7 +4,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,11 +56,15 @@ class SqliteJournal:
         """Open or create. Raises LinkError if the file cannot be used."""
         self._path = path
         try:
-            self._db = connect(path)
-            self._db.executescript(_SCHEMA)
-            self._reader = connect(path)
-            self._streams = Streams(self._db)
-            self.head: int = self._db.execute("SELECT coalesce(max(offset), 0) FROM message").fetchone()[0]
+            with ExitStack() as undo:
+                self._db = undo.enter_context(closing(connect(path)))
+                self._db.executescript(_SCHEMA)
+                self._reader = undo.enter_context(closing(connect(path)))
+                self._streams = Streams(self._db)
+                self.head = int(
+                    self._db.execute("SELECT coalesce(max(offset), 0) FROM message").fetchone()[0]
+                )
+                undo.pop_all()
         except (*REFUSALS, ValueError, TypeError) as error:  # the latter of a damaged row
             raise LinkError(f"journal {path}: {error}") from error
         self._lock = threading.Lock()
@@ -221,16 +225,24 @@ class SqliteJournal:
         """See ports.Journal."""
         with self._lock:
             self._reader.close()
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._db.close()
+        with closing(self._db):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def connect(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
-    """Open a SQLite file in WAL mode; transactions are explicit."""
+    """Open a SQLite file in WAL mode; transactions are explicit.
+
+    One that cannot be used must be closed at once: left to the garbage collector, it would be closed at any
+    time, and SQLite then removes the journal of whatever file has its name by then.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute(f"PRAGMA synchronous = {synchronous}")
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA synchronous = {synchronous}")
+    except BaseException:
+        db.close()
+        raise
     return db
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,10 +40,12 @@ class SqliteLastValues:
     def __init__(self, path: Path) -> None:
         """Open or create. Raises LinkError if the file cannot be used."""
         try:
-            # NORMAL: after a power cut offset and rows are both a little older, and follow again.
-            self._db = connect(path, synchronous="NORMAL")
-            self._db.executescript(_SCHEMA)
-            self.offset = int(self._db.execute("SELECT journal_offset FROM progress").fetchone()[0])
+            with ExitStack() as undo:
+                # NORMAL: after a power cut offset and rows are both a little older, and follow again.
+                self._db = undo.enter_context(closing(connect(path, synchronous="NORMAL")))
+                self._db.executescript(_SCHEMA)
+                self.offset = int(self._db.execute("SELECT journal_offset FROM progress").fetchone()[0])
+                undo.pop_all()
         except (*REFUSALS, ValueError, TypeError) as error:  # the latter of a damaged row
             raise LinkError(f"last values {path}: {error}") from error
         self._lock = threading.Lock()
@@ -81,9 +84,8 @@ class SqliteLastValues:
 
     def close(self) -> None:
         """See ports.Projection."""
-        with self._lock:
+        with self._lock, closing(self._db):
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._db.close()
 
 
 def _newest(entries: Sequence[Entry]) -> dict[tuple[str, str], tuple[str, str, str, float | None, int, int]]:

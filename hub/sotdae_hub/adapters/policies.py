@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from sotdae_hub.adapters import tables
-from sotdae_hub.adapters.database import engine_for, guarded, migrate
+from sotdae_hub.adapters.database import engine_for, guarded, migrate, opening
 from sotdae_hub.core.rings import Member
 from sotdae_hub.core.rollout import Rollout, State
 from sotdae_hub.ports import Forgotten, KeptRollout, PolicyVerdict
@@ -26,7 +26,7 @@ class SqlPolicies:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._engine = engine_for(path)
         self._lock = threading.Lock()
-        with guarded(_NAME):
+        with opening(_NAME, self._engine):
             migrate(self._engine)
 
     def rollouts(self) -> list[KeptRollout]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, insert, select, update
 
 from sotdae_hub.adapters import tables
-from sotdae_hub.adapters.database import engine_for, guarded, migrate
+from sotdae_hub.adapters.database import engine_for, guarded, migrate, opening
 from sotdae_hub.adapters.filing import count_messages, file_all, read_incident
 from sotdae_hub.adapters.pictures import PictureFiles
 from sotdae_hub.core.incidents import IncidentRecord
@@ -30,7 +30,7 @@ class SqlRecords:
         self._engine = engine_for(path)
         self._pictures = PictureFiles(pictures)
         self._lock = threading.Lock()
-        with guarded(self.name):
+        with opening(self.name, self._engine):
             migrate(self._engine)
             with self._engine.connect() as db:
                 self.offset: int = db.execute(select(tables.progress.c.journal_offset)).scalar_one()

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,11 +66,16 @@ class Ledger:
         """Open or make the file. ConfigError if it cannot be had."""
         self._path = path
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=10.0)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(_SCHEMA)
-            self._migrate()
+            with ExitStack() as undo:
+                # Closed later, it would take the journal of a file that was put in its place along.
+                self._db = undo.enter_context(
+                    closing(sqlite3.connect(path, isolation_level=None, timeout=10.0))
+                )
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute("PRAGMA synchronous=FULL")
+                self._db.executescript(_SCHEMA)
+                self._migrate()
+                undo.pop_all()
         except REFUSALS as error:
             raise self._broken(error) from error
 

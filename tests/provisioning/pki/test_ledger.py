@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from open_files import opened_below
 from typer.testing import CliRunner
 
 from sotdae_provisioning.pki.certificates import Names, Role, leaf, new_key, request
@@ -57,6 +58,7 @@ def test_a_damaged_ledger_names_itself_and_the_remedy(province: Province, name: 
     BROKEN[name](path)
     with pytest.raises(ConfigError, match="bring the authority's folder back from a backup"):
         province.nodes(NOW)
+    assert opened_below(province.path) == [], "somebody puts the backup there"
     shown = CliRunner().invoke(ca_app, ["deny", "--dir", str(province.path)])
     assert shown.exit_code == 2
     assert "backup" in shown.output
@@ -109,6 +111,7 @@ def test_codes_that_cannot_be_had_are_told(tmp_path: Path, damaged: str) -> None
         rewrite(path, "UPDATE codes SET until = 'soon'")
     with pytest.raises(LinkError, match="codes cannot be had"):
         codes.take("gate-1", code, b"key", NOW)
+    assert opened_below(tmp_path) == []
 
 
 @pytest.mark.parametrize("names", [(), ("a.example", "b.example"), ("gate-1.up-0007.43113.sotdae.internal",)])
