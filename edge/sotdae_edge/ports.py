@@ -176,6 +176,8 @@ class Eyes(Protocol):
 
     problem: str | None
     """What keeps it from seeing, and what to do; None while it sees."""
+    unkept: str | None
+    """Why its pictures are not sent, though it sees; None where they are."""
 
     def sightings(self) -> AsyncIterator[Seen]:
         """Yield inferences until cancelled; restarts its source by itself."""

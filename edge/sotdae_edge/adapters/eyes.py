@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import contextlib
-import json
 import logging
 import math
 import os
@@ -15,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic_core import from_json
 
 from sotdae_edge.config import CameraConfig
 from sotdae_edge.ports import Seen
@@ -44,11 +43,18 @@ class Trouble:
     fatal: bool
 
 
-def parse_line(raw: bytes) -> Seen | Trouble | None:
+@dataclass(frozen=True, slots=True)
+class Unkept:
+    """Why the worker's picture is not on disk; it sees all the same."""
+
+    text: str
+
+
+def parse_line(raw: bytes) -> Seen | Trouble | Unkept | None:
     """Understand one line of the worker; None is a mere sign of life. Raises WireError."""
     try:
-        line = json.loads(raw)
-    except (ValueError, RecursionError) as error:
+        line = from_json(raw)  # unlike json.loads it lets no half of a surrogate pair into an alarm's text
+    except ValueError as error:
         raise WireError(f"vision line {raw[:80]!r}: not JSON") from error
     try:
         return _meaning(line, raw)
@@ -56,10 +62,12 @@ def parse_line(raw: bytes) -> Seen | Trouble | None:
         raise WireError(f"vision line {raw[:80]!r}: a number beyond measure") from error
 
 
-def _meaning(line: Any, raw: bytes) -> Seen | Trouble | None:
+def _meaning(line: Any, raw: bytes) -> Seen | Trouble | Unkept | None:
     match line:
         case {"error": str(text)}:
             return Trouble(text[:500], line.get("fatal") is True)
+        case {"unkept": str(text)}:
+            return Unkept(text[:500])
         case {"alive": True} | {"ready": True}:
             return None
         case {"mono": int() | float() as mono, "score": int() | float() as score} if (
@@ -83,6 +91,8 @@ class ChildEyes:
         self._pictured, self._picture_due = _modified(snapshot), 0.0
         self.problem: str | None = None
         """What keeps the camera from being a witness now, and what to do; None while it sees."""
+        self.unkept: str | None = None
+        """Why there is no new picture to send, though it sees; None once there is one."""
         self.child_pid: int | None = None
         self.restarts = 0
         self.bad_lines = 0
@@ -132,10 +142,10 @@ class ChildEyes:
                 taken_at=datetime.fromtimestamp(modified, UTC),
                 data=base64.b64encode(raw),
             )
-        except (OSError, ValidationError) as error:
+        except (OSError, ValueError, OverflowError) as error:  # a file's time may be any number
             log.warning("picture %s: %s", self._snapshot, error)
             return None
-        self._picture_due, self._pictured = now + self._camera.every_s, modified
+        self._picture_due, self._pictured, self.unkept = now + self._camera.every_s, modified, None
         return clip
 
     def _command(self) -> list[str]:
@@ -186,6 +196,10 @@ class ChildEyes:
             return said
         if isinstance(said, Trouble):
             self._trouble(said.text)
+        elif isinstance(said, Unkept):
+            if self.unkept is None:
+                log.warning("camera: %s. It sees; its pictures are not sent", said.text)
+            self.unkept = said.text
         return None
 
 

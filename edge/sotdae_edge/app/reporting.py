@@ -61,6 +61,8 @@ def _conditions(app: "GateApp", now: float) -> list[Condition]:
         found.append(Condition("controller.slow", 2, True, text))
     if app.eyes is not None and app.eyes.problem is not None:
         found.append(Condition("camera.unavailable", 4, True, app.eyes.problem[:200]))
+    if app.eyes is not None and app.eyes.unkept is not None:
+        found.append(Condition("camera.unkept", 4, True, app.eyes.unkept[:200]))
     found += app.ears.conditions(now)
     return found if app.watchdog is None else [*found, *app.watchdog.conditions(now)]
 

@@ -46,7 +46,12 @@ class AvSource:
         """Yield pictures, a file's at its pace. Raises LinkError on silence or the end of a live source."""
         options = _RTSP_OPTIONS if self._url.startswith("rtsp") else {}
         try:
-            with av.open(self._url, options=options, timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S)) as container:
+            with av.open(
+                self._url,
+                options=options,
+                timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S),
+                metadata_errors="replace",
+            ) as container:  # a camera may call itself by a name in EUC-KR
                 if not container.streams.video:
                     raise LinkError(f"camera {_without_password(self._url)}: no picture in the stream")
                 # Frame threads would add two or three pictures of delay and save nothing.
@@ -116,8 +121,13 @@ class Latest:
                 self.failure = error
                 self.stop()
             except LinkError as error:
-                self._report(str(error))
-                self._over.wait(self._backoff.wait_s())
+                self._fail(str(error))
+            except Exception as error:  # noqa: BLE001 - without this thread the worker would live and see nothing
+                self._fail(f"camera: {type(error).__name__}: {error}")
+
+    def _fail(self, why: str) -> None:
+        self._report(why)
+        self._over.wait(self._backoff.wait_s())
 
     def _put(self, frame: Frame) -> None:
         with self._changed:

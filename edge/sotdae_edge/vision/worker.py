@@ -4,6 +4,7 @@
     {"mono": 12.25, "score": 0.97, "occupied": true, "model": "armzone", "runtime": "ai-edge-litert 2.3.0"}
     {"alive": true}                      nothing to see, but running
     {"error": "camera ...: timed out"}   the worker tries again by itself
+    {"unkept": "snapshot ...: no space"} it sees, but cannot keep its picture
     {"error": "...", "fatal": true}      it ends with exit code 2: a person must mend something
 
 It is a process of its own because native decoders and runtimes can crash, and a gate must not.
@@ -104,7 +105,7 @@ def _keep(picture: Any, path: Path) -> None:
     try:
         snapshot.write(picture, path)
     except LinkError as error:
-        emit(error=str(error))
+        emit(unkept=str(error))
 
 
 if __name__ == "__main__":

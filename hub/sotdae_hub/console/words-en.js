@@ -321,6 +321,7 @@ export const en = {
   "alarm.gate.released": "Opened from inside",
   "alarm.gate.lock": "Lock does not do as told",
   "alarm.camera.unavailable": "Camera not available",
+  "alarm.camera.unkept": "Camera pictures not kept",
   "alarm.controller.slow": "Controller answers too late",
   "alarm.orders.flood": "Flood of orders, queries or policies",
   "alarm.policy.waits": "Policy waits until all is calm",

@@ -321,6 +321,7 @@ export const ko = {
   "alarm.gate.released": "안에서 열림",
   "alarm.gate.lock": "잠금장치 이상",
   "alarm.camera.unavailable": "카메라 사용 불가",
+  "alarm.camera.unkept": "카메라 사진 저장 안 됨",
   "alarm.controller.slow": "제어기 응답 지연",
   "alarm.orders.flood": "지시·조회·정책 폭주",
   "alarm.policy.waits": "정책 적용 대기: 수위·통제 안정 후",

@@ -18,7 +18,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scene_kit import CAR, EMPTY
 
-from sotdae_edge.adapters.eyes import DRAWN_ZONE, ChildEyes, Trouble, parse_line
+from sotdae_edge.adapters.eyes import DRAWN_ZONE, ChildEyes, Trouble, Unkept, parse_line
 from sotdae_edge.config import CameraConfig
 from sotdae_edge.ports import Eyes, Seen
 from sotdae_firmware_bridge.sim.draw import ARM_ZONE
@@ -151,6 +151,23 @@ def test_cancelling_ends_the_worker(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
+def test_a_picture_that_cannot_be_kept_is_told_and_the_camera_sees_all_the_same(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with looking(tmp_path) as (_, eyes, sightings):
+            (tmp_path / "latest.jpg").mkdir()
+            while eyes.unkept is None:
+                await see(sightings, False)
+                assert eyes.problem is None
+            assert "latest.jpg" in eyes.unkept
+            (tmp_path / "latest.jpg").rmdir()
+            while eyes.picture(100.0) is None:
+                await see(sightings, False)
+                assert eyes.problem is None
+            assert eyes.unkept is None
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -202,17 +219,20 @@ def test_the_gate_process_loads_no_native_vision_library() -> None:
 @example(b'{"mono": true, "score": true, "occupied": true, "model": "x"}')
 @example(b'{"mono": 1, "score": NaN, "occupied": true, "model": "x"}')
 @example(b'{"mono": 1, "score": 0.5, "occupied": 1, "model": "x"}')
+@example(b'{"error": "\\ud800"}')
 def test_any_line_is_a_sighting_a_trouble_a_sign_of_life_or_a_wire_error(raw: bytes) -> None:
     try:
         said = parse_line(raw)
     except WireError:
         return
-    assert said is None or isinstance(said, Trouble | Seen)
+    assert said is None or isinstance(said, Trouble | Unkept | Seen)
+    if isinstance(said, Trouble | Unkept):
+        said.text.encode()  # what cannot be encoded is no message, and would end the reports
 
 
 @given(
     st.dictionaries(
-        st.sampled_from(["mono", "score", "occupied", "model", "error", "fatal", "alive", "ready"]),
+        st.sampled_from(["mono", "score", "occupied", "model", "error", "unkept", "fatal", "alive", "ready"]),
         st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5) | st.just([]),
     )
 )

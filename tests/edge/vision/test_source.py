@@ -42,6 +42,15 @@ def test_a_file_is_read_at_its_pace_and_ends(tmp_path: Path) -> None:
     assert len(pauses) == 8
 
 
+def test_a_camera_whose_name_is_not_utf_8_is_watched(tmp_path: Path) -> None:
+    path, name = film(tmp_path / "clip.mp4", 3), "남문교".encode("euc-kr")
+    raw = path.read_bytes()
+    assert raw.count(b"Lavf") >= 1
+    at = raw.index(b"Lavf")
+    path.write_bytes(raw[:at] + name + raw[at + len(name) :])
+    assert len(list(AvSource(str(path), time.monotonic, lambda _: None).frames())) == 3
+
+
 def test_a_file_that_is_not_there_is_a_link_error() -> None:
     with pytest.raises(LinkError, match=r"camera /no/such\.mp4"):
         next(AvSource("/no/such.mp4", time.monotonic, time.sleep).frames())
@@ -125,6 +134,15 @@ def test_a_failure_is_told_and_the_next_try_goes_on() -> None:
     assert told == ["camera x: timed out"]
     assert frame is not None
     assert frame.mono == 2.0
+
+
+def test_what_nobody_foresaw_is_told_and_the_next_try_goes_on() -> None:
+    told: list[str] = []
+    latest = Latest(Row(KeyError("stride"), picture(2.0)), random.Random(1), told.append)
+    latest.start()
+    frame = latest.take(10.0)
+    assert told == ["camera: KeyError: 'stride'"]
+    assert frame is not None
 
 
 def test_what_a_person_must_mend_ends_the_reading() -> None:
