@@ -107,11 +107,15 @@ class GateApp:
         watchdogs put the warnings to closed. Everything else may fail and is started again.
         """
         self._say_birth(None)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._decide(), name="decide")
-            tasks.create_task(self._poll(), name="poll")
-            for name, make in self._helpers().items():
-                tasks.create_task(self.helpers.keep(name, make), name=name)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._decide(), name="decide")
+                tasks.create_task(self._poll(), name="poll")
+                for name, make in self._helpers().items():
+                    tasks.create_task(self.helpers.keep(name, make), name=name)
+        finally:
+            # Who decides may have spoken after the recorder was stopped.
+            await self.recorder.finish()
 
     def _helpers(self) -> dict[str, Callable[[], Awaitable[None]]]:
         """Return what runs beside protection, and must never end it."""
@@ -223,20 +227,27 @@ class GateApp:
 
     async def _do(self, effects: Sequence[Effect]) -> None:
         # Closing the warnings waits for no disk: whoever starts without the memento sees the water again.
-        for effect in sorted(effects, key=lambda effect: not (isinstance(effect, Warn) and effect.closed)):
-            match effect:
-                case Save(memento=memento):
-                    await self._persist(memento)
-                case Warn():
-                    await self._warn(effect)
-                case Lock(engaged=engaged, approach=approach):
-                    await self._write({f"{self.gate.site.prefix_of(approach)}lock": engaged})
-                case Drive(motion=motion, approach=approach):
-                    self.permit = (self.permit + 1) % 65536
-                    start = self.gate.site.prefix_of(approach)
-                    await self._write({f"{start}drive": int(motion), f"{start}permit": self.permit})
-                case Decided() | Alarm() | Answer():
+        try:
+            for effect in sorted(effects, key=lambda each: not (isinstance(each, Warn) and each.closed)):
+                await self._act(effect)
+        finally:
+            # A stop that comes meanwhile must not swallow what the state already holds.
+            for effect in effects:
+                if isinstance(effect, Decided | Alarm | Answer):
                     self.say(effect)
+
+    async def _act(self, effect: Effect) -> None:
+        match effect:
+            case Save(memento=memento):
+                await self._persist(memento)
+            case Warn():
+                await self._warn(effect)
+            case Lock(engaged=engaged, approach=approach):
+                await self._write({f"{self.gate.site.prefix_of(approach)}lock": engaged})
+            case Drive(motion=motion, approach=approach):
+                self.permit = (self.permit + 1) % 65536
+                start = self.gate.site.prefix_of(approach)
+                await self._write({f"{start}drive": int(motion), f"{start}permit": self.permit})
 
     def say(self, effect: Decided | Alarm | Answer) -> None:
         """Put on its way what the gate decided, or what is wrong with the agent; the panel sees it too."""

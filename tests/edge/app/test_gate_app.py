@@ -1,8 +1,9 @@
 """The gate's runner against a real Modbus site: acts, and survives a dead controller and disk."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from running_gate import running_gate, until
 from simulated_site import Site, running_site
 
+from sotdae_edge.adapters.outbox import SqliteOutbox
 from sotdae_edge.adapters.state import FileState
 from sotdae_edge.app.gate import GateApp
 from sotdae_edge.config import FacilityConfig, GateConfig, StorageConfig
@@ -18,11 +20,14 @@ from sotdae_edge.core.barrier import State
 from sotdae_edge.core.site import Person
 from sotdae_edge.ports import Inbound
 from sotdae_shared.errors import LinkError
+from sotdae_shared.ids import FacilityId
 from sotdae_shared.messages import CommandBody, Kind
 from sotdae_shared.signing import sign_command
+from sotdae_shared.topics import Address
 
 FACILITY = "GG-41113-UP-0007"
 BOOT = "0123456789abcdef"
+ADDRESS = Address(FacilityId(FACILITY), "gate-1")
 
 
 def configured(tmp_path: Path) -> GateConfig:
@@ -132,6 +137,36 @@ def test_closing_the_warnings_waits_for_no_disk(tmp_path: Path) -> None:
     told = [closed for closed, state in store.seen if b'"pre_warn"' in state]
     assert told
     assert all(told)
+
+
+class HangingState(FileState):
+    """A disk that hangs with the state of a road that floods, until it is let go."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.asked, self.go = threading.Event(), threading.Event()
+
+    def save(self, state: bytes) -> None:
+        if b'"pre_warn"' in state:
+            self.asked.set()
+            self.go.wait(30.0)
+        super().save(state)
+
+
+def test_a_stop_while_the_state_is_saved_swallows_no_decision(tmp_path: Path) -> None:
+    store = HangingState(tmp_path / "state")
+
+    async def story() -> None:
+        async with running_site() as site, running(tmp_path, site, store) as app:
+            await until(lambda: app.gate.state is State.OPEN)
+            site.simulator.depth(18.0)
+            await until(store.asked.is_set)
+            asyncio.get_running_loop().call_soon(store.go.set)  # after the stop, which comes before any turn
+
+    asyncio.run(story())
+    with closing(SqliteOutbox(tmp_path / "outbox.db", ADDRESS, "fedcba9876543210")) as outbox:
+        said = [row.raw for row in outbox.unsent(500)]
+    assert any(b'"state":"pre_warn"' in raw and b'"kind":"decision"' in raw for raw in said)
 
 
 def test_a_state_that_cannot_be_saved_does_not_keep_the_gate_open(tmp_path: Path) -> None:
