@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from need import require_module
+from screen_kit import at_screen
 from simulated_site import Site, running_site
 from textual import events
 from textual.pilot import Pilot
@@ -215,7 +216,7 @@ def test_lamps_are_tried_one_person_closes_nobody_alone_opens_and_two_do(
     async def story() -> None:
         async with post(tmp_path) as here:
             app = here.screen()
-            async with app.run_test(size=(80, 24)) as pilot:
+            async with at_screen(app) as pilot:
                 await until(lambda: "O P E N" in shown(app, "band"), "the screen shows it open")
                 await tries_the_lamps(pilot, app, here)
                 await closes(pilot, app, here)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from edge.panel.house import KEYS, Gatehouse, gatehouse, until
 from need import require_module
+from screen_kit import at_screen
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Static
@@ -51,7 +52,7 @@ def test_a_typed_word_closes_and_anything_else_sends_nothing(tmp_path: Path) -> 
         async with gatehouse(tmp_path) as house:
             await until(lambda: house.app.gate.state is State.OPEN)
             app = panel(house)
-            async with app.run_test(size=SIZE) as pilot:
+            async with at_screen(app) as pilot:
                 await until(lambda: "O P E N" in shown(app, "band"))
                 for answer in ("open", "no", ""):
                     await pilot.press("c")
@@ -81,7 +82,7 @@ def test_a_full_stroke_is_a_closing_that_two_people_end(tmp_path: Path) -> None:
             gate = house.app.gate
             await until(lambda: gate.state is State.OPEN)
             app = panel(house)
-            async with app.run_test(size=SIZE) as pilot:
+            async with at_screen(app) as pilot:
                 await until(lambda: "O P E N" in shown(app, "band"))
                 await pilot.press("t")
                 await typed(pilot, app, "stroke")
@@ -117,7 +118,7 @@ def test_a_channel_is_bypassed_with_a_reason_and_an_end_and_votes_again(
         async with gatehouse(tmp_path) as house:
             await until(lambda: house.app.gate.state is State.OPEN)
             app = panel(house)
-            async with app.run_test(size=SIZE) as pilot:
+            async with at_screen(app) as pilot:
                 await until(lambda: "O P E N" in shown(app, "band"))
                 await answers(pilot, app, "sonar")
                 await said(app, "no channel sonar here")
@@ -144,7 +145,7 @@ def test_an_agent_that_falls_silent_leaves_nothing_that_looks_like_now(tmp_path:
         async with gatehouse(tmp_path) as house:
             await until(lambda: house.app.gate.state is State.OPEN)
             app = panel(house)
-            async with app.run_test(size=SIZE) as pilot:
+            async with at_screen(app) as pilot:
                 await until(lambda: "O P E N" in shown(app, "band") and "0.1 s" in shown(app, "rows"))
                 house.server._sessions.copy().pop().cancel()  # as when the agent dies
                 house.path.unlink()
@@ -162,7 +163,7 @@ def test_an_agent_that_falls_silent_leaves_nothing_that_looks_like_now(tmp_path:
 def test_what_held_while_the_agent_was_silent_goes_when_it_is_back(tmp_path: Path) -> None:
     async def story() -> None:
         app = PanelApp(tmp_path / "panel" / "panel.sock", KEYS["kim"], Path("kim.pem"), "ko")
-        async with app.run_test(size=SIZE) as pilot:
+        async with at_screen(app) as pilot:
             await pilot.press("c")
             await said(app, "에이전트 응답 없음: 요청 불가")
             async with gatehouse(tmp_path):
@@ -180,7 +181,7 @@ def test_what_held_while_the_agent_was_silent_goes_when_it_is_back(tmp_path: Pat
 def test_ctrl_c_says_how_to_leave(tmp_path: Path, lang: Lang, words: str) -> None:
     async def story() -> None:
         app = PanelApp(tmp_path / "panel" / "panel.sock", KEYS["kim"], Path("kim.pem"), lang)
-        async with app.run_test(size=SIZE, notifications=True) as pilot:
+        async with at_screen(app, notifications=True) as pilot:
             await pilot.press("ctrl+c")
             await said(app, words)
             assert not app._notifications
@@ -196,7 +197,7 @@ def test_the_line_that_no_agent_answers_fits_the_screen(tmp_path: Path, lang: La
 
     async def story() -> None:
         app = PanelApp(deep / "panel.sock", KEYS["kim"], Path("kim.pem"), lang)
-        async with app.run_test(size=SIZE):
+        async with at_screen(app):
             await until(lambda: "gate run" in shown(app, "band"))
             band = app.query_one("#band")
             lines = ["".join(part.text for part in band.render_line(row)) for row in range(3)]
@@ -209,7 +210,7 @@ def test_the_line_that_no_agent_answers_fits_the_screen(tmp_path: Path, lang: La
 def test_a_screen_before_its_agent_says_so_and_finds_it(tmp_path: Path) -> None:
     async def story() -> None:
         app = PanelApp(tmp_path / "panel" / "panel.sock", KEYS["kim"], Path("kim.pem"), "ko")
-        async with app.run_test(size=SIZE):
+        async with at_screen(app):
             await until(lambda: "응답하는 에이전트 없음: 파일 없음" in shown(app, "band"))
             assert "에이전트 응답 아직 없음" in shown(app, "band")
             async with gatehouse(tmp_path):
@@ -224,10 +225,11 @@ def test_an_order_that_nobody_finishes_is_given_up(tmp_path: Path, monkeypatch: 
     async def story() -> None:
         async with gatehouse(tmp_path) as house:
             app = panel(house)
-            async with app.run_test(size=SIZE) as pilot:
+            async with at_screen(app) as pilot:
                 await until(lambda: shown(app, "title"))
+                asked = asyncio.create_task(until(lambda: app.prompt.asking))  # it may be over after the key
                 await pilot.press("c")
-                await until(lambda: app.prompt.asking)
+                await asked
                 await said(app, "given up")
                 assert not app.prompt.asking
                 assert house.app.gate.last_seq == {}
@@ -241,7 +243,7 @@ def test_everything_fits_a_small_terminal_on_a_bad_day(tmp_path: Path, lang: Lan
         async with gatehouse(tmp_path) as house:
             house.site.simulator.depth(18.0)
             app = panel(house, lang)
-            async with app.run_test(size=SIZE) as pilot:
+            async with at_screen(app) as pilot:
                 await until(lambda: "!! " in shown(app, "rows"))
                 assert all(
                     app.query_one(f"#{name}").region.width == SIZE[0] for name in ("title", "band", "body")

@@ -168,7 +168,10 @@ def test_a_gate_speaks_to_the_hub_and_the_hub_to_it(ground: Ground) -> None:
             await gate.subscribe(GATE.all_down, qos=1)
             await gate.publish(GATE.up(Kind.EVENT), b"rising", qos=1)
             await gate.publish(GATE.state, b"online", qos=1, retain=True)
-            assert (GATE.state, b"online") in await arrived(hub, b"rising")
+            assert await arrived(hub, b"online") == [
+                (GATE.up(Kind.EVENT), b"rising"),
+                (GATE.state, b"online"),
+            ]
             await hub.publish(GATE.down(Kind.COMMAND), b"close", qos=0)
             await hub.publish(OTHER.down(Kind.COMMAND), b"not for you", qos=0)
             await hub.publish(GATE.down(Kind.ACK), b"held", qos=1)
