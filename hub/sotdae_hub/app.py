@@ -1,11 +1,12 @@
 """The hub's runner: the one place where its parts are put together."""
 
 import asyncio
+import logging
 import random
 import socket
 import tempfile
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -42,8 +43,11 @@ from sotdae_hub.views import Health, StoreHealth
 from sotdae_hub.writing import Writer
 from sotdae_shared.errors import ConfigError, LinkError
 
+log = logging.getLogger(__name__)
+
 TICK_S = 1.0
 HEALTH_S = 5.0
+AGAIN_S = 1.0
 
 
 @dataclass(slots=True)
@@ -62,10 +66,11 @@ class Stores:
 
     def close(self) -> None:
         """Write everything and let go."""
-        self.journal.close()
-        for store in self.followers():
-            store.close()
-        self.policies.close()
+        with ExitStack() as all_of_them:  # whatever one of them says
+            all_of_them.callback(self.policies.close)
+            for store in self.followers():
+                all_of_them.callback(store.close)
+            all_of_them.callback(self.journal.close)
 
 
 def open_stores(config: HubConfig) -> Stores:
@@ -151,13 +156,15 @@ class Hub:
         async with asyncio.TaskGroup() as group:
             serving = group.create_task(http.serve([server]), name="http")
             tasks = [group.create_task(run, name=name) for name, run in self._tasks()]
-            await http.answering.wait()
-            ready()
-            await _first(stop.wait(), serving)
-            self.fanout.close()
-            http.should_exit = True
-            await serving
-            await end(tasks)
+            try:
+                await http.answering.wait()
+                ready()
+                await _first(stop.wait(), serving)
+                self.fanout.close()
+                http.should_exit = True
+                await serving
+            finally:  # also where one of them failed: a group cancels the others only once
+                await end(tasks)
         # A cancelled task may have left a commit running in a worker thread.
         await asyncio.get_running_loop().shutdown_default_executor()
 
@@ -168,11 +175,11 @@ class Hub:
             follower = Follower(store, self.stores.journal, self.grew, self._written, self.lose)
             yield f"follow-{store.name}", follower.run()
         yield "presence", self._tick()
-        yield "herald", self.herald.run()
-        yield "policies", self.spreader.run()
+        yield "herald", _again("herald", self.herald.run)
+        yield "policies", _again("policies", self.spreader.run)
         if self.releaser is not None:
-            yield "release", self.releaser.run()
-        yield "health", self._tell_health()
+            yield "release", _again("release", self.releaser.run)
+        yield "health", _again("health", self._tell_health)
 
     def app(self) -> FastAPI:
         """Return the HTTP application."""
@@ -233,6 +240,16 @@ def openapi_document() -> dict[str, Any]:
             return Hub(config, stores, random.Random(0)).app().openapi()  # noqa: S311
         finally:
             stores.close()
+
+
+async def _again(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    """Run a part that only tells. Should it fail, what comes in is kept all the same, and it begins anew."""
+    while True:
+        try:
+            await run()
+        except Exception as error:
+            log.error("%s failed and begins anew: %s", name, error, exc_info=error)
+        await asyncio.sleep(AGAIN_S)
 
 
 async def _first(stop: Coroutine[Any, Any, Any], serving: asyncio.Task[None]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from pydantic import ValidationError
 
 from sotdae_hub.accounting import count_stores
 from sotdae_hub.adapters.http import listen
@@ -91,11 +92,11 @@ def _settings(config: Path | None, dir_: Path | None, broker: str, port: int) ->
         problems.append(f"--port {port}: want 0 to 65535")
     if dir_ is None or problems:
         raise ConfigError("hub run", problems)
-    return HubConfig(
-        dir=dir_,
-        broker=BrokerConfig(host=host, port=int(number)),
-        http=HttpConfig(port=port),
-    )
+    try:
+        at = BrokerConfig(host=host, port=int(number))
+    except ValidationError as error:
+        raise ConfigError("hub run", [f"--broker {broker}: {error.errors()[0]['msg']}"]) from error
+    return HubConfig(dir=dir_, broker=at, http=HttpConfig(port=port))
 
 
 @app.command()

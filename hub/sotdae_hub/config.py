@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sotdae_shared.errors import ConfigError
 from sotdae_shared.ids import FacilityText
@@ -17,6 +17,18 @@ LEDGER = "metrics-ledger.sqlite3"
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Scope = Literal["operator", "incidents", "picture"]
+
+
+def _a_host(text: str) -> str:
+    try:
+        if text.encode("idna") and "\0" not in text:  # what is no name, no socket takes
+            return text
+    except UnicodeError:
+        pass
+    raise ValueError("want the name or the address of a host")
+
+
+Host = Annotated[str, AfterValidator(_a_host)]
 
 
 class _Section(BaseModel):
@@ -36,7 +48,7 @@ class TlsConfig(_Section):
 class BrokerConfig(_Section):
     """The MQTT broker."""
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 1883
     tls: TlsConfig | None = None
 
@@ -44,7 +56,7 @@ class BrokerConfig(_Section):
 class HttpConfig(_Section):
     """API and console."""
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Port = 8080
     """0 takes a free one."""
     open_loopback: bool = True

@@ -1,5 +1,6 @@
 """The SQL database: how it is opened, brought up to date, and how its errors are told apart."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,12 +8,16 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, Result, Row, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 
 from sotdae_shared.errors import LinkError
 
+log = logging.getLogger(__name__)
+
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
+TORN = (ValueError, TypeError, OverflowError)
+"""What a row raises whose damage the database does not see."""
 
 
 def engine_for(path: Path) -> Engine:
@@ -56,6 +61,29 @@ def guarded(name: str) -> Iterator[None]:
     except SQLAlchemyError as error:
         if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
             raise  # a value that SQL cannot take: no later try helps
-        raise LinkError(f"{name}: {error}") from error
+        raise LinkError(f"{name}: {getattr(error, 'orig', error)}") from error
     except UnicodeDecodeError as error:  # as journal.REFUSALS says
         raise LinkError(f"{name}: {error}") from error
+
+
+@contextmanager
+def damage_told(name: str) -> Iterator[None]:
+    """Raise LinkError, too, where what was kept cannot be read any more."""
+    with guarded(name):
+        try:
+            yield
+        except TORN as error:
+            raise LinkError(f"{name}: a row is damaged: {error}") from error
+
+
+def whole(found: Result[Any], name: str) -> Iterator[Row[Any]]:
+    """Yield the rows that can be read: a damaged one is told, and hides no other."""
+    while True:
+        try:
+            row = found.fetchone()
+        except TORN as error:
+            log.error("%s: a row is damaged and left out: %s", name, error)
+            continue
+        if row is None:
+            return
+        yield row

@@ -3,6 +3,7 @@
 import math
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,8 @@ class DuckDbMetrics:
                 self._db.execute("UPDATE progress SET journal_offset = ?", [upto])
                 self._db.commit()
             except BaseException as error:
-                self._db.rollback()
+                with suppress(duckdb.Error):  # a commit that a full disk refused has ended by itself
+                    self._db.rollback()
                 if isinstance(error, duckdb.Error) and not isinstance(error, duckdb.DataError):
                     raise LinkError(f"metrics: {error}") from error
                 raise
@@ -93,15 +95,16 @@ class DuckDbMetrics:
         try:
             with self._db.cursor() as cursor:
                 found = cursor.execute(_SERIES, {**bounds, **names}).fetchall()
-        except duckdb.Error as error:
+            unit = found[0][3] if found else None
+            return unit, [Point(_moment(at_ms), value, Flag(flag)) for at_ms, value, flag, _ in found]
+        except (duckdb.Error, ValueError, OverflowError) as error:  # the latter of a damaged row
             raise LinkError(f"metrics: {error}") from error
-        unit = found[0][3] if found else None
-        return unit, [Point(_moment(at_ms), value, Flag(flag)) for at_ms, value, flag, _ in found]
 
     def close(self) -> None:
         """See ports.Journal."""
         with self._lock:
-            self._db.execute("CHECKPOINT")
+            with suppress(duckdb.Error):  # then the next start does it
+                self._db.execute("CHECKPOINT")
             self._db.close()
 
 

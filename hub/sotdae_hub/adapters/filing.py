@@ -5,9 +5,11 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from pydantic import ValidationError
+from sqlalchemy import Connection, Table, delete, func, insert, select
 
 from sotdae_hub.adapters import tables
+from sotdae_hub.adapters.database import whole
 from sotdae_hub.adapters.pictures import PictureFiles
 from sotdae_hub.adapters.verdicts import file_verdict
 from sotdae_hub.core.incidents import IncidentRecord, fact_of, fold, settled, settles
@@ -17,6 +19,7 @@ from sotdae_shared.messages import Class, ClockTrust, DecisionBody, Envelope, Ki
 
 PICTURES_KEPT = 20
 """Newest pictures kept of each facility."""
+_CLOCKS = frozenset(ClockTrust)
 
 
 def file_all(db: Connection, entries: Sequence[Entry], pictures: PictureFiles) -> list[str]:
@@ -77,8 +80,9 @@ def _file_bodies(db: Connection, table: Table, entries: Sequence[Entry], kind: K
 
 
 def read_incident(db: Connection, name: str) -> IncidentRecord | None:
-    """Return one incident."""
-    row = db.execute(select(tables.incident).where(tables.incident.c.id == name)).one_or_none()
+    """Return one incident; none, too, where it is damaged."""
+    found = db.execute(select(tables.incident).where(tables.incident.c.id == name))
+    row = next(whole(found, tables.incident.name), None)
     return None if row is None else IncidentRecord(**row._mapping)
 
 
@@ -86,39 +90,43 @@ def _fold_incident(db: Connection, envelope: Envelope) -> None:
     fact = fact_of(envelope)
     if fact is None:
         return
-    before = read_incident(db, fact.id)
-    after = fold(before, fact)
-    if before is None:
-        db.execute(insert(tables.incident).values(asdict(after)))
-    else:
-        _save_incident(db, after)
+    _save_incident(db, fold(read_incident(db, fact.id), fact))
 
 
 def _settle_incidents(db: Connection, facility: str) -> None:
     """End what a later decision shows at rest, in whatever order the two arrived."""
     table = tables.incident
     open_ones = (table.c.facility == facility) & table.c.active & table.c.area.is_(None)
-    for row in db.execute(select(table).where(open_ones)).all():
+    for row in list(whole(db.execute(select(table).where(open_ones)), table.name)):
         record = IncidentRecord(**row._mapping)
         later = (tables.decision.c.facility == facility) & (tables.decision.c.at > record.latest_at)
-        for decision in db.execute(select(tables.decision).where(later).order_by(tables.decision.c.at)):
-            if settles(DecisionBody.model_validate(decision.body)):
+        found = db.execute(select(tables.decision).where(later).order_by(tables.decision.c.at))
+        for decision in whole(found, tables.decision.name):
+            if _at_rest(decision.body):
                 _save_incident(db, settled(record, decision.at))
                 break
 
 
+def _at_rest(body: Any) -> bool:
+    """Whether a decision on disk shows its place at rest; one that is damaged does not."""
+    try:
+        return settles(DecisionBody.model_validate(body))
+    except ValidationError:
+        return False
+
+
 def _save_incident(db: Connection, record: IncidentRecord) -> None:
-    db.execute(update(tables.incident).where(tables.incident.c.id == record.id).values(asdict(record)))
+    _put(db, tables.incident, tables.incident.c.id == record.id, asdict(record))
 
 
 def _file_birth(db: Connection, entry: Entry) -> None:
     envelope, said, table = entry.envelope, _said(entry), tables.birth
     key = (table.c.facility == envelope.facility) & (table.c.node == envelope.node)
-    before = db.execute(select(table.c.at).where(key)).scalar_one_or_none()
-    if before is not None and before > said:
+    before = next(whole(db.execute(select(table.c.at).where(key)), table.name), None)
+    if before is not None and before.at > said:
         return
     values = {"at": said, "data": envelope.body.model_dump(mode="json")["data"]}
-    _put(db, table, key, before is not None, {"facility": envelope.facility, "node": envelope.node, **values})
+    _put(db, table, key, {"facility": envelope.facility, "node": envelope.node, **values})
 
 
 def _newest_health(entries: Sequence[Entry]) -> list[Entry]:
@@ -138,8 +146,8 @@ def _file_twin(db: Connection, entry: Entry) -> None:
     envelope, table = entry.envelope, tables.twin
     key = (table.c.facility == envelope.facility) & (table.c.node == envelope.node)
     columns = (table.c.boot, table.c.seq, table.c.at, table.c.clock, table.c.heard_at)
-    before = db.execute(select(*columns).where(key)).one_or_none()
-    if before is not None:
+    before = next(whole(db.execute(select(*columns).where(key)), table.name), None)
+    if before is not None and before.clock in _CLOCKS:
         said = said_at(before.at, ClockTrust(before.clock), before.heard_at)
         if not _later(entry, before.boot, before.seq, said):
             return
@@ -153,7 +161,7 @@ def _file_twin(db: Connection, entry: Entry) -> None:
         "heard_at": entry.received_at,
         "body": envelope.body.model_dump(mode="json"),
     }
-    _put(db, table, key, before is not None, values)
+    _put(db, table, key, values)
 
 
 def _later(entry: Entry, boot: str, seq: int, said: datetime) -> bool:
@@ -166,8 +174,10 @@ def _said(entry: Entry) -> datetime:
     return said_at(entry.envelope.at, entry.envelope.clock, entry.received_at)
 
 
-def _put(db: Connection, table: Table, key: Any, exists: bool, values: dict[str, Any]) -> None:
-    db.execute(update(table).where(key).values(values) if exists else insert(table).values(values))
+def _put(db: Connection, table: Table, key: Any, values: dict[str, Any]) -> None:
+    """Put a row in the place of the one that is there, which may be damaged."""
+    db.execute(delete(table).where(key))
+    db.execute(insert(table).values(values))
 
 
 def _file_clips(db: Connection, entries: Sequence[Entry], pictures: PictureFiles) -> list[str]:

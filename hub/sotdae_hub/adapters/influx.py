@@ -18,7 +18,7 @@ from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError
 
-from sotdae_hub.adapters.journal import REFUSALS, connect
+from sotdae_hub.adapters.journal import REFUSALS, TORN, close, connect
 from sotdae_hub.core.points import PointRow, Sample, ms, point_rows, thin
 from sotdae_hub.ports import Entry, Point
 from sotdae_shared.errors import LinkError
@@ -57,7 +57,7 @@ class InfluxMetrics:
                 self.offset = int(self._ledger.execute("SELECT journal_offset FROM progress").fetchone()[0])
                 self.rows = int(self._ledger.execute("SELECT count(*) FROM message").fetchone()[0])
                 undo.pop_all()
-        except (*REFUSALS, ValueError, TypeError) as error:  # the latter of a damaged row
+        except (*REFUSALS, *TORN) as error:
             raise LinkError(f"metrics ledger {ledger}: {error}") from error
         self._lock = threading.Lock()
 
@@ -112,8 +112,7 @@ class InfluxMetrics:
         with self._lock, suppress(ApiException, HTTPError, OSError):
             self._write.close()
             self._client.close()
-        with closing(self._ledger):
-            self._ledger.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        close(self._ledger)
 
 
 def line_of(row: PointRow) -> str:

@@ -4,7 +4,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from sotdae_shared.wire import decode
 
 REFUSALS = (sqlite3.Error, UnicodeDecodeError)
 """What SQLite raises; the latter where damage has made names of the schema into what is no text."""
+TORN = (ValueError, TypeError, OverflowError)
+"""What a row raises whose damage SQLite does not see."""
 REJECTED_KEPT = 1_000
 """Rejected messages kept for a look; they come from anybody, so they must not fill the disk."""
 REJECTED_BYTES = 4_096
@@ -65,11 +67,13 @@ class SqliteJournal:
                     self._db.execute("SELECT coalesce(max(offset), 0) FROM message").fetchone()[0]
                 )
                 undo.pop_all()
-        except (*REFUSALS, ValueError, TypeError) as error:  # the latter of a damaged row
+        except (*REFUSALS, *TORN) as error:
             raise LinkError(f"journal {path}: {error}") from error
         self._lock = threading.Lock()
         self._fresh: list[tuple[Entry, int]] = []
         self._recent = Recent(self.head)
+        self._unsure = False
+        """Whether the streams in memory may hold what was not committed."""
 
     def counts(self) -> tuple[int, int]:
         """Return how many messages are quarantined and how many rejected ones are kept."""
@@ -86,14 +90,17 @@ class SqliteJournal:
         """See ports.Journal."""
         self._fresh = []
         try:
+            if self._unsure:
+                self._streams = Streams(self._db)
+            self._unsure = True
             with self._db:
                 self._db.execute("BEGIN IMMEDIATE")
                 results = [self._put(arrival, verdict) for arrival, verdict in batch]
                 self._streams.save(self._db)
                 head = self._db.execute("SELECT coalesce(max(offset), 0) FROM message").fetchone()[0]
-        except REFUSALS as error:
-            self._streams = Streams(self._db)  # what was not committed is forgotten here too
+        except (*REFUSALS, *TORN) as error:
             raise LinkError(f"journal: {error}") from error
+        self._unsure = False
         self._recent.add(self._fresh)
         self.head = head
         return Receipt(
@@ -210,11 +217,11 @@ class SqliteJournal:
         entries = []
         for offset, received_ms, gap_to, raw in rows:
             try:
-                envelope = decode(raw)
-            except WireError as error:  # an older hub took it
+                envelope, received_at = decode(raw), datetime.fromtimestamp(received_ms / 1000, UTC)
+            except (WireError, *TORN) as error:  # an older hub took it, or the row is damaged
                 self.park(offset, "journal", str(error))
                 continue
-            entries.append(Entry(offset, datetime.fromtimestamp(received_ms / 1000, UTC), envelope, gap_to))
+            entries.append(Entry(offset, received_at, envelope, gap_to))
         return entries, rows[-1][0] if len(rows) == limit else max(head, after)
 
     def tally(self, facility: str) -> Tally:
@@ -225,8 +232,7 @@ class SqliteJournal:
         """See ports.Journal."""
         with self._lock:
             self._reader.close()
-        with closing(self._db):
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        close(self._db)
 
 
 def connect(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
@@ -244,6 +250,13 @@ def connect(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def close(db: sqlite3.Connection) -> None:
+    """Let go of a SQLite file, with all in one place where the disk takes that."""
+    with suppress(sqlite3.Error):  # what is committed is in the other file
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
 
 
 def _storable(text: str) -> str:

@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sotdae_hub.adapters.journal import REFUSALS, connect
+from sotdae_hub.adapters.journal import REFUSALS, TORN, close, connect
 from sotdae_hub.core.points import ms
 from sotdae_hub.core.saying import said_at
 from sotdae_hub.ports import Entry, Last
@@ -46,15 +46,18 @@ class SqliteLastValues:
                 self._db.executescript(_SCHEMA)
                 self.offset = int(self._db.execute("SELECT journal_offset FROM progress").fetchone()[0])
                 undo.pop_all()
-        except (*REFUSALS, ValueError, TypeError) as error:  # the latter of a damaged row
+        except (*REFUSALS, *TORN) as error:
             raise LinkError(f"last values {path}: {error}") from error
         self._lock = threading.Lock()
 
     @property
     def rows(self) -> int:
         """See ports.Projection."""
-        with self._lock:
-            return int(self._db.execute("SELECT count(*) FROM last").fetchone()[0])
+        try:
+            with self._lock:
+                return int(self._db.execute("SELECT count(*) FROM last").fetchone()[0])
+        except REFUSALS as error:
+            raise LinkError(f"last values: {error}") from error
 
     def project(self, entries: Sequence[Entry], upto: int) -> None:
         """See ports.Projection."""
@@ -75,17 +78,17 @@ class SqliteLastValues:
         try:
             with self._lock:
                 found = self._db.execute(query, (facility,)).fetchall()
-        except REFUSALS as error:
+            return [
+                Last(channel, unit, value, Flag(flag), datetime.fromtimestamp(at_ms / 1000, UTC))
+                for channel, unit, value, flag, at_ms in found
+            ]
+        except (*REFUSALS, *TORN) as error:
             raise LinkError(f"last values: {error}") from error
-        return [
-            Last(channel, unit, value, Flag(flag), datetime.fromtimestamp(at_ms / 1000, UTC))
-            for channel, unit, value, flag, at_ms in found
-        ]
 
     def close(self) -> None:
         """See ports.Projection."""
-        with self._lock, closing(self._db):
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with self._lock:
+            close(self._db)
 
 
 def _newest(entries: Sequence[Entry]) -> dict[tuple[str, str], tuple[str, str, str, float | None, int, int]]:

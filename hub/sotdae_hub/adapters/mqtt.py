@@ -96,7 +96,7 @@ class MqttLine:
                     backoff.reset()
                     self._turn(client)
                     await self._carry(client)
-            except* (aiomqtt.MqttError, LinkError, OSError) as group:
+            except* (aiomqtt.MqttError, LinkError, OSError, UnicodeError) as group:
                 log.warning("broker %s:%d: %s", self.host, self.port, group.exceptions[0])
             finally:
                 self._turn(None)

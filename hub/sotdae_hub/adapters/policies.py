@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from sotdae_hub.adapters import tables
-from sotdae_hub.adapters.database import engine_for, guarded, migrate, opening
+from sotdae_hub.adapters.database import damage_told, engine_for, guarded, migrate, opening
 from sotdae_hub.core.rings import Member
 from sotdae_hub.core.rollout import Rollout, State
 from sotdae_hub.ports import Forgotten, KeptRollout, PolicyVerdict
@@ -34,9 +34,9 @@ class SqlPolicies:
         both = tables.policy.join(
             tables.policy_rollout, tables.policy.c.version == tables.policy_rollout.c.version
         )
-        with guarded(_NAME), self._engine.connect() as db:
+        with damage_told(_NAME), self._engine.connect() as db:
             rows = db.execute(select(both).order_by(tables.policy.c.version)).all()
-        return [_kept(row._mapping) for row in rows]
+            return [_kept(row._mapping) for row in rows]
 
     def publish(self, rollout: Rollout, at: datetime) -> None:
         """See ports.PolicyStore."""
@@ -68,7 +68,7 @@ class SqlPolicies:
 
     def verdicts(self) -> dict[tuple[Member, int], PolicyVerdict]:
         """See ports.PolicyStore."""
-        with guarded(_NAME), self._engine.connect() as db:
+        with damage_told(_NAME), self._engine.connect() as db:
             rows = db.execute(select(tables.policy_verdict)).all()
         return {
             (Member(row.facility, row.node), row.version): PolicyVerdict(row.at, row.refused) for row in rows
@@ -84,7 +84,7 @@ class SqlPolicies:
 
     def forgotten(self) -> list[Forgotten]:
         """See ports.PolicyStore."""
-        with guarded(_NAME), self._engine.connect() as db:
+        with damage_told(_NAME), self._engine.connect() as db:
             rows = db.execute(select(tables.policy_forgotten).order_by(tables.policy_forgotten.c.id)).all()
         return [Forgotten(Member(row.facility, row.node), row.at, row.by, row.reason) for row in rows]
 

@@ -1,5 +1,6 @@
 """The records in SQL (SQLAlchemy): SQLite embedded."""
 
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -7,15 +8,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, insert, select, update
+from pydantic import ValidationError
+from sqlalchemy import Connection, Row, Select, Table, insert, select, update
 
 from sotdae_hub.adapters import tables
-from sotdae_hub.adapters.database import engine_for, guarded, migrate, opening
+from sotdae_hub.adapters.database import damage_told, engine_for, guarded, migrate, opening, whole
 from sotdae_hub.adapters.filing import count_messages, file_all, read_incident
 from sotdae_hub.adapters.pictures import PictureFiles
 from sotdae_hub.core.incidents import IncidentRecord
 from sotdae_hub.ports import Birth, Entry, Picture, Recorded, Twin
+from sotdae_shared.errors import WireError
+from sotdae_shared.ids import FacilityId
 from sotdae_shared.messages import Class, HealthBody, Kind
+
+log = logging.getLogger(__name__)
 
 
 class SqlRecords:
@@ -50,17 +56,15 @@ class SqlRecords:
     def twins(self, facility: str | None = None) -> list[Twin]:
         """See ports.Records."""
         with self._reading() as db:
-            rows = db.execute(_of(tables.twin, facility)).all()
-        return [
-            Twin(r.facility, r.node, r.at, r.clock, r.heard_at, HealthBody.model_validate(r.body))
-            for r in rows
-        ]
+            rows = list(whole(db.execute(_of(tables.twin, facility)), tables.twin.name))
+        return [twin for row in rows if (twin := _twin(row)) is not None]
 
     def births(self, facility: str | None = None) -> list[Birth]:
         """See ports.Records."""
         with self._reading() as db:
-            rows = db.execute(_of(tables.birth, facility)).all()
-        return [Birth(row.facility, row.node, row.data) for row in rows]
+            rows = list(whole(db.execute(_of(tables.birth, facility)), tables.birth.name))
+        sound = [row for row in rows if isinstance(row.data, dict) and _is_named(row.facility)]
+        return [Birth(row.facility, row.node, row.data) for row in sound]
 
     def decisions(self, facility: str, limit: int) -> list[Recorded]:
         """See ports.Records."""
@@ -81,8 +85,8 @@ class SqlRecords:
         if facility is not None:
             newest = newest.where(table.c.facility == facility)
         with self._reading() as db:
-            rows = db.execute(newest).all()
-        return [IncidentRecord(**row._mapping) for row in rows]
+            rows = list(whole(db.execute(newest), table.name))
+        return [IncidentRecord(**row._mapping) for row in rows if _is_named(row.facility)]
 
     def open_incident(self, facility: str) -> str | None:
         """See ports.Records."""
@@ -100,7 +104,7 @@ class SqlRecords:
         """See ports.Records."""
         table = tables.clip
         newest = select(table).where(table.c.facility == facility).order_by(table.c.taken_at.desc()).limit(1)
-        with self._reading() as db:
+        with damage_told(self.name), self._reading() as db:
             row = db.execute(newest).one_or_none()
         if row is None:
             return None
@@ -115,7 +119,7 @@ class SqlRecords:
     def accesses(self) -> list[dict[str, Any]]:
         """Return who looked at what, oldest first."""
         with self._reading() as db:
-            rows = db.execute(select(tables.access).order_by(tables.access.c.id)).all()
+            rows = list(whole(db.execute(select(tables.access).order_by(tables.access.c.id)), "access"))
         return [dict(row._mapping) for row in rows]
 
     def close(self) -> None:
@@ -130,13 +134,32 @@ class SqlRecords:
             .limit(limit)
         )
         with self._reading() as db:
-            rows = db.execute(newest).all()
+            rows = list(whole(db.execute(newest), table.name))
         return [Recorded(row.facility, row.at, row.body) for row in rows]
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         with guarded(self.name), self._engine.connect() as db:
             yield db
+
+
+def _twin(row: Row[Any]) -> Twin | None:
+    """Return a node's last word; None if it is damaged: the next one takes its place."""
+    try:
+        FacilityId(row.facility)
+        health = HealthBody.model_validate(row.body)
+    except (ValidationError, WireError) as error:
+        log.error("%s/%s: its last word is damaged: %s", row.facility, row.node, error)
+        return None
+    return Twin(row.facility, row.node, row.at, row.clock, row.heard_at, health)
+
+
+def _is_named(facility: str) -> bool:
+    try:
+        FacilityId(facility)
+    except WireError:
+        return False
+    return True
 
 
 def _of(table: Table, facility: str | None) -> Select[Any]:

@@ -1,0 +1,176 @@
+"""Files of the hub that a disk spoils or refuses while it runs: told, the end of no task, nothing lost."""
+
+import asyncio
+import random
+import resource
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hub_kit import GATE, START, Message, Pen
+
+from sotdae_hub.adapters.filing import PICTURES_KEPT
+from sotdae_hub.app import Hub, Stores, open_stores
+from sotdae_hub.config import HubConfig, parse_config
+from sotdae_hub.core.ingest import judge
+from sotdae_hub.following import Follower
+from sotdae_hub.ports import Arrival, Projection
+from sotdae_shared.errors import ConfigError, LinkError
+
+FACILITY = str(GATE.facility)
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Iterator[Stores]:
+    with closing(open_stores(HubConfig(dir=tmp_path))) as stores:
+        yield stores
+
+
+def append(stores: Stores, *messages: Message) -> None:
+    stores.journal.append([(Arrival(t, raw, False, START), judge(t, raw)) for t, raw, _ in messages])
+
+
+def step(store: Projection, stores: Stores) -> None:
+    """Follow once."""
+    Follower(store, stores.journal, asyncio.Condition(), lambda store, entries: None)._step()
+
+
+def follow_all(stores: Stores) -> None:
+    for store in stores.followers():
+        step(store, stores)
+        assert store.offset == stores.journal.head
+
+
+def change(path: Path, *statements: str) -> None:
+    """Do to a file what no hub does."""
+    with closing(sqlite3.connect(path)) as db:
+        for statement in statements:
+            db.execute(statement)
+        db.commit()
+
+
+@contextmanager
+def no_file_above(size: int) -> Iterator[None]:
+    """Let the disk refuse every byte above a size of a file."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_costs_the_metrics_nothing(stores: Stores, tmp_path: Path) -> None:
+    pen = Pen()
+    append(stores, pen.readings())
+    step(stores.metrics, stores)
+    append(stores, pen.readings(), pen.readings(), pen.health())
+    room = (tmp_path / "metrics.duckdb.wal").stat().st_size + 50
+    with no_file_above(room), pytest.raises(LinkError, match=r"^metrics: .*Failed to commit"):
+        step(stores.metrics, stores)
+    step(stores.metrics, stores)
+    assert (stores.metrics.rows, stores.metrics.offset) == (4, 4)
+    assert stores.journal.counts() == (0, 0), "what a disk refuses is not parked: it may take it later"
+
+
+def test_a_damaged_row_of_the_journal_is_parked(stores: Stores, tmp_path: Path) -> None:
+    pen = Pen()
+    append(stores, *(pen.event() for _ in range(4)))
+    statements = ("received_ms = 'x' WHERE offset = 1", "received_ms = 1 << 62 WHERE offset = 2")
+    change(tmp_path / "journal.sqlite3", *(f"UPDATE message SET {each}" for each in statements))
+    with closing(open_stores(HubConfig(dir=tmp_path))) as again:
+        step(again.records, again)
+        assert [each.body["code"] for each in again.records.events(FACILITY, 9)] == [
+            "sensor.radar.silent"
+        ] * 2
+        assert again.journal.counts() == (2, 0)
+
+
+def test_a_journal_that_another_program_spoilt_refuses_and_no_more(stores: Stores, tmp_path: Path) -> None:
+    pen = Pen()
+    append(stores, pen.event())
+    change(tmp_path / "journal.sqlite3", "DROP TABLE message", "DROP TABLE stream")
+    for _ in range(2):
+        with pytest.raises(LinkError, match="no such table"):
+            append(stores, pen.event())
+
+
+def test_what_a_journal_did_not_take_is_not_held(stores: Stores, tmp_path: Path) -> None:
+    pen = Pen()
+    message = pen.event()
+    change(tmp_path / "journal.sqlite3", "ALTER TABLE stream RENAME TO gone")
+    with pytest.raises(LinkError):
+        append(stores, message)
+    change(tmp_path / "journal.sqlite3", "ALTER TABLE gone RENAME TO stream")
+    receipt = stores.journal.append([(Arrival(*message[:2], False, START), judge(*message[:2]))])
+    assert (receipt.stored, receipt.duplicates, stores.journal.tally(FACILITY).stored) == (1, 0, 1)
+
+
+def test_last_values_that_cannot_be_counted_are_told(stores: Stores, tmp_path: Path) -> None:
+    change(tmp_path / "last.sqlite3", "DROP TABLE last")
+    with pytest.raises(LinkError):
+        Hub(HubConfig(dir=tmp_path), stores, random.Random(1)).health()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE twin SET body = '{bad'",
+        "UPDATE twin SET body = '{}'",
+        "UPDATE twin SET at = 'x'",
+        "UPDATE twin SET heard_at = 1 << 62",
+        "UPDATE twin SET clock = 'syncad'",
+        "UPDATE birth SET data = '[]', at = 'x'",
+        "UPDATE birth SET data = 'null'",
+        "UPDATE decision SET body = '{bad'",
+        "UPDATE decision SET body = '{}'",
+        "UPDATE incident SET latest_at = 'x'",
+    ],
+)
+def test_a_damaged_row_of_the_records_hides_no_other_and_is_replaced(
+    stores: Stores, tmp_path: Path, damage: str
+) -> None:
+    pen, other = Pen(), Pen(replace(GATE, node="gate-8"))
+    append(stores, pen.health(), pen.birth(name="a"), pen.decision("closed", "open", "i-1"), other.health())
+    follow_all(stores)
+    change(tmp_path / "records.sqlite3", f"{damage} WHERE facility = '{FACILITY}'")
+    hub = Hub(HubConfig(dir=tmp_path), stores, random.Random(1))
+    hub.desk.facilities()
+    hub.desk.state(FACILITY)
+    hub.desk.incidents()
+    hub.spreader.look()
+    append(stores, pen.health(), pen.birth(name="b"), pen.decision("lowering", "closed", "i-1"))
+    append(stores, pen.decision("open", "lowering", None))
+    follow_all(stores)
+    assert stores.journal.counts() == (0, 0)
+    assert [twin.node for twin in stores.records.twins(FACILITY) if twin.node == pen.address.node]
+    assert [birth.data["name"] for birth in stores.records.births(FACILITY)] == ["b"]
+    assert not any(each.active for each in stores.records.incidents(9))
+
+
+def test_a_picture_that_cannot_be_deleted_costs_nothing(stores: Stores, tmp_path: Path) -> None:
+    pen = Pen()
+    append(stores, *(pen.clip() for _ in range(PICTURES_KEPT)))
+    step(stores.records, stores)
+    oldest = min((tmp_path / "pictures" / FACILITY).iterdir())
+    oldest.unlink()
+    oldest.mkdir()
+    append(stores, pen.clip())
+    step(stores.records, stores)
+    assert stores.records.rows == stores.records.offset == PICTURES_KEPT + 1
+    assert stores.journal.counts() == (0, 0)
+
+
+def test_a_file_in_the_place_of_the_pictures_is_told(tmp_path: Path) -> None:
+    (tmp_path / "pictures").write_text("x")
+    with pytest.raises(ConfigError, match="pictures: cannot be made or entered"):
+        open_stores(HubConfig(dir=tmp_path))
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 70, "", "a\\u0000b"])
+def test_what_is_no_host_is_told_at_the_start(host: str) -> None:
+    with pytest.raises(ConfigError, match=r"broker.host: .*want the name or the address of a host"):
+        parse_config(f'dir = "x"\nbroker.host = "{host}"', "hub.toml")
