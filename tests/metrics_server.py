@@ -15,21 +15,21 @@ from need import require_binary, until
 def victoria_metrics(directory: Path) -> Iterator[str]:
     """Run a server on a free port; give its address."""
     program = require_binary("victoria-metrics")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
-    with (directory / "log").open("w") as log:
+    with socket.socket() as held, (directory / "log").open("w") as log:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # nobody else is given it meanwhile
+        held.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{held.getsockname()[1]}"
         process = subprocess.Popen(
             [program, f"-storageDataPath={directory / 'data'}", f"-httpListenAddr={address}"],
             stdout=log, stderr=log,
         )  # fmt: skip
-    try:
-        until(lambda: process.poll() is not None or _healthy(address))
-        assert process.poll() is None, (directory / "log").read_text()[-1000:]
-        yield f"http://{address}"
-    finally:
-        process.terminate()
-        process.wait(20)
+        try:
+            until(lambda: process.poll() is not None or _healthy(address))
+            assert process.poll() is None, (directory / "log").read_text()[-1000:]
+            yield f"http://{address}"
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
 def flush(url: str) -> None:

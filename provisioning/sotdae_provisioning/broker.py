@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import weakref
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import IO
@@ -35,7 +36,7 @@ class Broker(ABC):
     def __init__(self, state: Path, port: int | None = None, *, sync: bool = False) -> None:
         """Prepare; nothing runs yet. `sync` writes through to the disk at each message, where possible."""
         self.state = state
-        self.port = port or free_port()
+        self.port = port or held_ports(self, 1)[0]
         self.sync = sync
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -208,16 +209,24 @@ def _with_parent() -> list[str]:
 
 def free_port() -> int:
     """Return a port of this machine that nobody listens on now."""
-    return free_ports(1)[0]
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
 
 
-def free_ports(count: int) -> list[int]:
-    """Return so many ports that nobody listens on now, each another."""
-    with contextlib.ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind((HOST, 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
+def held_ports(owner: object, count: int) -> list[int]:
+    """Return ports that nobody else is given as long as `owner` lives; who asks for one by number may listen.
+
+    Between the choice of a port and the start, or over a restart, any program that takes a free one had it.
+    """
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        weakref.finalize(owner, probe.close)
+        probe.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # bound, not listening: as brokers set it too
+        probe.bind((HOST, 0))
+    return [int(probe.getsockname()[1]) for probe in probes]
 
 
 async def _answers(host: str, port: int) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sotdae_provisioning.broker import HOST, MosquittoBroker, NatsBroker, free_ports
+from sotdae_provisioning.broker import HOST, MosquittoBroker, NatsBroker, held_ports
 from sotdae_provisioning.pki.access import mosquitto_nodes, mosquitto_services, nats_users
 from sotdae_provisioning.pki.folder import ANCHOR, LIST, write
 from sotdae_provisioning.pki.province import Province
@@ -33,7 +33,7 @@ class SecureNats(NatsBroker):
         host: str = HOST,
     ) -> None:  # fmt: skip
         """Prepare; nobody may connect until `admit` says who."""
-        own, self.native_port = free_ports(2)
+        own, self.native_port = held_ports(self, 2)
         super().__init__(state, port or own, sync=sync)
         self.host = host
         self._province, self._shown = province, shown
@@ -72,7 +72,7 @@ class SecureMosquitto(MosquittoBroker):
         """Prepare; `port` is the hub's. Nobody else may connect until `admit` says who."""
         cities = province.cities()
         if port is None:
-            port, *others = free_ports(1 + len(cities))
+            port, *others = held_ports(self, 1 + len(cities))
         else:
             others = [port + int(code) - FIRST_CODE for code in cities]
         super().__init__(state, port, sync=sync)

@@ -1,6 +1,7 @@
 """What Sotdae asks of any broker, on real ones."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,3 +121,16 @@ def test_a_broker_that_cannot_start_says_why(broker: Broker, tmp_path: Path) -> 
             asyncio.run(second.wait_ready())
     finally:
         second.stop()
+
+
+def test_its_port_is_given_to_nobody_else_while_it_does_not_run(broker: Broker, tmp_path: Path) -> None:
+    broker.stop()
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", broker.port))
+    broker.start()
+    asyncio.run(broker.wait_ready())
+    gone = type(broker)(tmp_path / "gone")
+    port = gone.port
+    del gone
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))

@@ -56,7 +56,7 @@ def in_file(read: Callable[[Path], object]) -> Callable[[ExitStack], Feed]:
 
         def feed(data: bytes) -> object:
             for left in root.iterdir():  # a database's journal, say
-                left.unlink(missing_ok=True)  # a connection that was not closed takes its own away
+                left.unlink()
             path.write_bytes(data)
             try:
                 return read(path)

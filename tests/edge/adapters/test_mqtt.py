@@ -115,7 +115,7 @@ def test_a_peer_that_speaks_no_mqtt_is_a_failure_like_any_other(
 
 
 @pytest.fixture
-def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+def unused_port() -> Iterator[int]:
+    with socket.socket() as held:
+        held.bind((HOST, 0))
+        yield int(held.getsockname()[1])
