@@ -234,6 +234,9 @@ class Stated(Protocol):
 class StateStore(Protocol):
     """The agent's memento across restarts. Methods block."""
 
+    corrupt: int
+    """How often something was set aside that could not be read or believed."""
+
     def load(self) -> bytes | None:
         """Return the last good state, or None; a torn or corrupt one is set aside, not returned."""
 

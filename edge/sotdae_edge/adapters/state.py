@@ -6,6 +6,7 @@ import struct
 from itertools import count
 from pathlib import Path
 
+from sotdae_edge.whole import read_whole
 from sotdae_shared.errors import LinkError
 
 _MAGIC = b"SOTDAE1\n"
@@ -26,7 +27,7 @@ class FileState:
         """Slots set aside as ``<slot>.corrupt-<n>`` so far; the runner raises an alarm."""
 
     def load(self) -> bytes | None:
-        """Return the newest good state, or None. Raises LinkError if the disk does not answer."""
+        """Return the newest good state, or None. LinkError if there is none and the disk does not answer."""
         self._number, state = self._newest()
         return state
 
@@ -44,19 +45,26 @@ class FileState:
         self._number = number
 
     def _newest(self) -> tuple[int, bytes | None]:
-        try:
-            good = [found for slot in self._slots if (found := self._read(slot)) is not None]
-        except OSError as error:
-            raise LinkError(f"state {self._slots[0]}: {error}") from error
+        good, refused = [], None
+        for slot in self._slots:
+            try:
+                found = self._read(slot)
+            except OSError as error:
+                refused = error  # what ails one slot must not cost the other
+            else:
+                good += [] if found is None else [found]
+        if refused is not None and not good:
+            raise LinkError(f"state {self._slots[0]}: {refused}") from refused
         return max(good, default=(0, None))
 
     def _read(self, slot: Path) -> tuple[int, bytes] | None:
+        """Return what a slot holds; one that cannot be read or believed is set aside. OSError if it stays."""
         try:
-            with slot.open("rb") as file:
-                raw = file.read(_HEADER.size + MAX_BYTES + 1)
+            found = _decode(read_whole(slot, _HEADER.size + MAX_BYTES + 1))
         except FileNotFoundError:
             return None
-        found = _decode(raw)
+        except OSError:
+            found = None  # a bad sector, a directory, somebody else's file: a new one can take its place
         if found is None or found[0] % 2 != self._slots.index(slot):
             self._set_aside(slot)
             return None

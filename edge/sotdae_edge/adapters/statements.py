@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sotdae_edge.ports import StateStore
+from sotdae_edge.whole import read_whole
 from sotdae_shared.denied import DenyList
 from sotdae_shared.errors import LinkError, WireError
 from sotdae_shared.floor import Floor, highest, raised
@@ -62,7 +63,7 @@ class Statements:
         """Return what holds: first what this box has taken before, then what lies in its papers."""
         found: list[tuple[bytes, Said]] = []
         try:
-            root = (self.papers / ROOT).read_bytes()
+            root = read_whole(self.papers / ROOT, MAX_BYTES)
         except OSError as error:
             self.problems.append(f"{self.papers / ROOT}: {error.strerror}")
             return found
@@ -79,12 +80,13 @@ class Statements:
         except LinkError as error:
             self.problems.append(str(error))
             kept = None
+        if store.corrupt:
+            self.problems.append("a kept statement was corrupt and set aside")
         if kept is not None:
             yield kept
         path = self.papers / f"{kind.KIND}.json"
         try:
-            with path.open("rb") as file:
-                raw = file.read(MAX_BYTES + 1)
+            raw = read_whole(path, MAX_BYTES + 1)
         except FileNotFoundError:
             return
         except OSError as error:

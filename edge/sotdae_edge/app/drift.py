@@ -62,7 +62,10 @@ class Drift:
     async def load(self) -> None:
         """Take what was kept; what cannot be read is begun anew, with an alarm until the next save."""
         try:
-            self.found = read(await asyncio.to_thread(self.store.load))
+            raw = await asyncio.to_thread(self.store.load)
+            if raw is None and self.store.corrupt:
+                raise LinkError("they were corrupt and set aside")
+            self.found = read(raw)
         except (LinkError, WireError) as error:
             log.warning("baselines begin anew: %s", error)
             self.problem = f"dry baselines begin anew: {error}"[:200]

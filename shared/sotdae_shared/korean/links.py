@@ -37,6 +37,8 @@ LINKS: dict[str, str] = {
     "storage {0}: {1:free}; running from memory, nothing survives a power cut": (
         "저장소 {0}: {1}; 메모리로 운영 중, 정전되면 남지 않음"
     ),
+    "a kept statement was corrupt and set aside": "저장된 발급처 선언이 손상되어 따로 보관",
+    "they were corrupt and set aside": "손상되어 따로 보관",
     "a floor of {0}": "다른 시설 {0}의 하한",
     "deny list {0} is below the floor {1}": "폐기 목록 {0}: 하한 {1}보다 낮음",
     "deny list {0} after {1} is refused": "폐기 목록 {0}: 이미 {1}이 있어 거부",

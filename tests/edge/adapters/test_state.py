@@ -1,3 +1,4 @@
+import os
 import random
 from pathlib import Path
 
@@ -81,6 +82,37 @@ def test_both_slots_corrupt_is_none_and_counted(tmp_path: Path) -> None:
     assert store.corrupt == 2
     store.save(b"anew")
     assert FileState(path).load() == b"anew"
+
+
+def put_in_place(slot: Path, what: str) -> None:
+    slot.unlink()
+    match what:
+        case "directory":
+            slot.mkdir()
+        case "pipe":
+            os.mkfifo(slot)
+        case "link to itself":
+            slot.symlink_to(slot.name)
+        case "link to nothing":
+            slot.symlink_to("nowhere")
+        case "device":
+            slot.symlink_to("/proc/self/mem")  # its first byte cannot be read: as on a bad sector, EIO
+
+
+@pytest.mark.parametrize("slot", ["state.a", "state.b"])
+@pytest.mark.parametrize("what", ["directory", "pipe", "link to itself", "link to nothing", "device"])
+def test_what_ails_one_slot_costs_neither_the_other_nor_the_saves_to_come(
+    tmp_path: Path, slot: str, what: str
+) -> None:
+    for state in (b"first", b"second"):
+        FileState(tmp_path / "state").save(state)
+    put_in_place(tmp_path / slot, what)
+    store = FileState(tmp_path / "state")
+    assert store.load() == (b"first" if slot == "state.a" else b"second")
+    assert store.corrupt == (what != "link to nothing")
+    store.save(b"third")
+    store.save(b"fourth")
+    assert FileState(tmp_path / "state").load() == b"fourth"
 
 
 def test_an_old_slot_copied_over_the_new_one_is_not_believed(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Floor and deny list are kept twice; neither an old backup nor a lost copy lowers them."""
 
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -78,6 +79,24 @@ def test_one_copy_is_enough(box: Box, lost: str) -> None:
                 slot.write_bytes(slot.read_bytes()[:50])
     assert box.policy() == 5
     assert box.policy() == 5, "and it is there twice again"
+
+
+def test_a_kept_floor_that_has_rotted_is_told(box: Box) -> None:
+    box.enrol(policy=5)
+    assert box.policy() == 5
+    for slot in box.state.glob("floor.state.*"):
+        slot.write_bytes(bytes(200))
+    statements = box.read()
+    assert statements.floor() is not None
+    assert statements.problems == ["a kept statement was corrupt and set aside"]
+
+
+def test_a_pipe_among_the_papers_holds_nobody_up(box: Box) -> None:
+    for name in ("current/root.pem", "floor.json"):
+        (box.papers / name).unlink(missing_ok=True)
+        os.mkfifo(box.papers / name)
+    statements = box.read()
+    assert statements.floor() is None
 
 
 def test_without_a_floor_there_is_none(box: Box) -> None:

@@ -88,3 +88,13 @@ def test_a_file_that_is_not_one_begins_anew_and_says_so(tmp_path: Path, raw: byt
     assert [c.code for c in drift.conditions()] == (["drift.unsaved"] if raw != b"{}" else [])
     asyncio.run(drift.save())
     assert list(drift.conditions()) == []
+
+
+def test_what_has_rotted_begins_anew_and_says_so(tmp_path: Path) -> None:
+    FileState(tmp_path / "baseline").save(b"{}")
+    (tmp_path / "baseline.b").write_bytes(bytes(200))
+    drift = Drift(FileState(tmp_path / "baseline"))
+    asyncio.run(drift.load())
+    assert [c.text for c in drift.conditions()] == [
+        "dry baselines begin anew: they were corrupt and set aside"
+    ]
