@@ -126,6 +126,7 @@ class MqttUplink:
             max_inflight_messages=WINDOW, max_queued_incoming_messages=DOWN_LIMIT,
         ) as client:  # fmt: skip
             await unless_stopped(self._subscribe(client))
+            storage = self._outbox.storage
             online = self._state("online", number, boots)
             try:
                 await unless_stopped(client.publish(self._address.state, online, qos=1, retain=True))
@@ -135,7 +136,7 @@ class MqttUplink:
                 self._logged.clear()
                 await _until_one_ends(
                     asyncio.create_task(self._receive(client, number), name="uplink-receive"),
-                    asyncio.create_task(self._send(client, boots[0]), name="uplink-send"),
+                    asyncio.create_task(self._send(client, boots[0], storage), name="uplink-send"),
                 )
             finally:
                 self._session = 0
@@ -150,13 +151,15 @@ class MqttUplink:
 
     # Up
 
-    async def _send(self, client: aiomqtt.Client, boot: str) -> None:
+    async def _send(self, client: aiomqtt.Client, boot: str, storage: str) -> None:
         rate_per_s = self._backlog_rate_per_s
         window = SendWindow(boot, self._resend_s, TokenBucket(rate_per_s, burst=max(1.0, rate_per_s / 10)))
         now_s = asyncio.get_running_loop().time
         while True:
             self._wake.clear()
             rows = await self._rows()
+            if self._outbox.storage != storage:
+                raise LinkError("the outbox began anew: the hub is told by a new first word")
             due = window.due(rows or (), now_s(), BATCH_BYTES)
             await self._publish(client, due)
             wait_s = DISK_S if rows is None else window.wait_s(rows, now_s())

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from sotdae_edge.ports import Clock, Item, Outbox, OutboxStats, Stamp
 from sotdae_shared.errors import LinkError, WireError
-from sotdae_shared.messages import Header, Kind
+from sotdae_shared.messages import EventBody, Header, Kind
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +20,7 @@ KEPT_IN_RAM = 2_000
 """Messages that wait in memory while the disk refuses; the oldest telemetry goes first."""
 RETRY_S = 1.0
 BATCH = 200
+SET_ASIDE = "the outbox was corrupt and set aside: its tail is unknown"
 LAST_S = 5.0
 """A stop waits this long for the disk."""
 
@@ -41,6 +42,8 @@ class Recorder:
     _singly: int = 0
     """So many are committed one at a time, to find the one that cannot be."""
     _some: asyncio.Event = field(default_factory=asyncio.Event)
+    _storage: str = ""
+    """The outbox's incarnation when it was last counted."""
 
     def say(self, kind: Kind, body: BaseModel) -> None:
         """Stamp a message and queue it for the disk. Never blocks."""
@@ -51,8 +54,16 @@ class Recorder:
         self._some.set()
 
     async def stats(self) -> OutboxStats:
-        """Count what waits and what was lost. LinkError if the disk does not answer; see `in_memory`."""
-        return await asyncio.get_running_loop().run_in_executor(self.worker, self.outbox.stats)
+        """Count what waits and what was lost. LinkError if the disk does not answer; see `in_memory`.
+
+        Call it often: it tells of an outbox that was set aside meanwhile.
+        """
+        found = await asyncio.get_running_loop().run_in_executor(self.worker, self.outbox.stats)
+        before, self._storage = self._storage, self.outbox.storage
+        if before not in ("", self._storage):
+            log.error("outbox: %s", SET_ASIDE)
+            self.say(Kind.EVENT, EventBody(code="outbox.corrupt", priority=2, active=True, text=SET_ASIDE))
+        return found
 
     def in_memory(self) -> OutboxStats:
         """Count what waits in memory: all that can be counted while the disk does not answer."""

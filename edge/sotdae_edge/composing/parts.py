@@ -11,7 +11,7 @@ from sotdae_edge.adapters.memory import directory_in_memory, place_in_memory
 from sotdae_edge.adapters.mqtt import MqttUplink
 from sotdae_edge.adapters.outbox import InUseError, SparedOutbox, SqliteOutbox
 from sotdae_edge.adapters.tls import context
-from sotdae_edge.app.recorder import Recorder
+from sotdae_edge.app.recorder import SET_ASIDE, Recorder
 from sotdae_edge.app.words import said
 from sotdae_edge.config import CityConfig, DeviceConfig, GateConfig
 from sotdae_edge.core.effects import Alarm
@@ -49,7 +49,7 @@ def open_recorder(
     if lost is not None:
         recorder.say(*said(Alarm("storage.lost", 1, True, lost)))
     if outbox.recovered_from_corruption:
-        say_lost(recorder, "outbox.corrupt", "the outbox was corrupt and set aside: its tail is unknown")
+        say_lost(recorder, "outbox.corrupt", SET_ASIDE)
     for problem in problems:
         say_lost(recorder, "state.corrupt", problem)
     return directory, recorder

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 import resource
+import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -42,7 +43,7 @@ def play(tmp_path: Path, outbox: Unreadable) -> Iterator[Callable[..., None]]:
     broker = NatsBroker(tmp_path / "broker")
     broker.start()
 
-    def go(scene: Callable[[MqttUplink], Awaitable[None]]) -> None:
+    def go(scene: Callable[[MqttUplink, MiniHub], Awaitable[None]]) -> None:
         async def whole() -> None:
             await broker.wait_ready()
             with ThreadPoolExecutor(1) as worker:
@@ -50,10 +51,10 @@ def play(tmp_path: Path, outbox: Unreadable) -> Iterator[Callable[..., None]]:
                     HOST, broker.port, ADDRESS, outbox, worker=worker, identity="gate-7",
                     rng=random.Random(1), resend_s=0.3,
                 )  # fmt: skip
-                async with MiniHub(broker.port).listening():
+                async with MiniHub(broker.port).listening() as hub:
                     task = asyncio.create_task(up.run(), name="uplink")
                     await eventually(lambda: up.connected)
-                    await scene(up)
+                    await scene(up, hub)
                     task.cancel()
                     await asyncio.wait([task])
 
@@ -70,7 +71,7 @@ def test_acks_that_a_full_disk_cannot_take_are_taken_when_there_is_room(
     outbox.put([event(1), event(2)])
     outbox.refuses = True  # so that nothing goes before the disk is full
 
-    async def scene(up: MqttUplink) -> None:
+    async def scene(up: MqttUplink, _: MiniHub) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
         outbox.refuses = False
         try:
@@ -90,10 +91,32 @@ def test_rows_that_cannot_be_read_go_out_later(outbox: Unreadable, play: Callabl
     outbox.refuses = True
     outbox.put([event(1)])
 
-    async def scene(up: MqttUplink) -> None:
+    async def scene(up: MqttUplink, _: MiniHub) -> None:
         await eventually(lambda: up.counters["disk"] >= 2)
         outbox.refuses = False
         await eventually(lambda: up.counters["acked"] == 1)
         assert (up.counters["connects"], up.counters["failures"]) == (1, 0)
 
     play(scene)
+
+
+def test_rows_that_rot_while_they_wait_are_told_by_a_new_first_word(
+    tmp_path: Path, outbox: Unreadable, play: Callable[..., None]
+) -> None:
+    outbox.refuses = True  # so that nothing goes before the disk has rotted
+    outbox.put([event(1)])
+    with contextlib.closing(sqlite3.connect(tmp_path / "outbox.db")) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    (tmp_path / "outbox.db").write_bytes(b"\x99" * (tmp_path / "outbox.db").stat().st_size)
+    before = outbox.storage
+
+    async def scene(up: MqttUplink, hub: MiniHub) -> None:
+        await eventually(lambda: bool(hub.states))
+        outbox.refuses = False
+        await eventually(lambda: hub.states[-1].storage not in ("", before) and up.connected)
+        outbox.put([event(2)])
+        up.wake()
+        await eventually(lambda: up.counters["acked"] == 1)
+
+    play(scene)
+    assert outbox.stats().pending == 0

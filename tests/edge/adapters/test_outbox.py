@@ -1,4 +1,8 @@
+import errno
+import fcntl
+import os
 import random
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -9,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wire_samples import ADDRESS, BODIES, BOOT, STAMP, clip, event, telemetry
 
-from sotdae_edge.adapters.outbox import READ_BYTES, SqliteOutbox
+from sotdae_edge.adapters.outbox import READ_BYTES, InUseError, SqliteOutbox
 from sotdae_edge.ports import Item, Row
 from sotdae_shared import wire
 from sotdae_shared.errors import LinkError, WireError
@@ -387,12 +391,59 @@ def test_corruption_while_running_goes_on_without_reusing_a_seq(opened: Open, tm
     assert box.storage != storage
 
 
+def rot(path: Path, whole_page: bool) -> None:
+    """Damage the file at the first row's kind: one letter alone, or all of its page."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+    found = re.search(rb'event.{1,4}\{"v"', path.read_bytes(), re.DOTALL)
+    assert found is not None
+    with path.open("r+b") as file:
+        file.seek(found.start() // size * size if whole_page else found.start())
+        file.write(b"\x99" * (size if whole_page else 1))
+
+
+@pytest.mark.parametrize(("first", "whole_page"), [("unsent", True), ("unsent", False), ("ack", True)])
+def test_rows_that_rot_while_running_are_set_aside_though_new_ones_are_taken(
+    opened: Open, tmp_path: Path, first: str, whole_page: bool
+) -> None:
+    box = opened()
+    box.put([event(n) for n in range(500)])
+    rot(tmp_path / "outbox.db", whole_page)
+    assert box.put([event(500)])[0].seq == 501
+    assert not box.recovered_from_corruption
+    if first == "ack":
+        box.ack(AckBody(boot=BOOT, cls=Class.SAFETY, upto=400))
+    box.unsent(1000)
+    assert box.recovered_from_corruption
+    assert box.put([event(501)])[0].seq == 502
+    assert keys(box.unsent(1000)) == [(BOOT, "safety", 502)]
+
+
 def test_gap_bodies_on_disk_are_ordinary_messages(opened: Open) -> None:
     box = opened(telemetry_budget_bytes=1)
     box.put([telemetry(1)])
     message = wire.decode(box.unsent(1)[0].raw)
     assert message.body == GapBody(to=1, reason="budget")
     assert message.at == STAMP.at
+
+
+def test_a_disk_without_locks_refuses_but_is_not_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    with pytest.raises(LinkError, match="No locks available") as caught:
+        SqliteOutbox(tmp_path / "outbox.db", ADDRESS, BOOT)
+    assert not isinstance(caught.value, InUseError)
+
+
+def test_a_pipe_in_the_place_of_the_lock_holds_nobody_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "outbox.db.lock")
+    with pytest.raises(LinkError, match=r"outbox\.db"):
+        SqliteOutbox(tmp_path / "outbox.db", ADDRESS, BOOT)
 
 
 def test_a_second_writer_on_the_same_file_is_refused(opened: Open, tmp_path: Path) -> None:

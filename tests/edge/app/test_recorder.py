@@ -1,9 +1,11 @@
 """The recorder commits in order, keeps what a failing disk refuses, and sheds telemetry before safety."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -178,4 +180,28 @@ def test_a_message_that_cannot_be_sent_is_dropped_alone(tmp_path: Path) -> None:
     recorder = asyncio.run(asyncio.wait_for(say_too_much(), 20))
     assert stored_codes(outbox) == ["e1", "e3"]
     assert recorder.lost == 1
+    outbox.close()
+
+
+def test_an_outbox_that_is_set_aside_meanwhile_is_told_of_once(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite3"
+    outbox = outbox_at(path)
+
+    async def count() -> None:
+        with ThreadPoolExecutor(1) as worker:
+            recorder = Recorder(outbox, Clock(), worker, lambda: None)  # type: ignore[arg-type]
+            recorder.say(Kind.EVENT, event(1))
+            await recorder.finish()
+            await recorder.stats()
+            with closing(sqlite3.connect(path)) as db:
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            path.write_bytes(b"\x99" * path.stat().st_size)
+            recorder.say(Kind.EVENT, event(2))
+            await recorder.finish()
+            for _ in range(3):
+                await recorder.stats()
+            await recorder.finish()
+
+    asyncio.run(count())
+    assert stored_codes(outbox) == ["e2", "outbox.corrupt"]
     outbox.close()

@@ -79,12 +79,14 @@ def lock(path: Path) -> IO[bytes]:
 
     Raises:
         InUseError: if another process has it.
+        OSError: if the disk refuses, or knows no locks.
     """
     place = path.with_name(path.name + ".lock")
-    holder = place.open("ab")
+    # Not blocking: a pipe in its place must not hold up the start.
+    holder = os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o644), "wb")
     try:
         fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    except BlockingIOError as error:
         holder.close()
         pid = holder_of(place)
         who, which = ("", "'sotdae-*'") if pid is None else (f" ({pid})", str(pid))
@@ -92,6 +94,9 @@ def lock(path: Path) -> IO[bytes]:
             f"outbox {path}: in use by another process{who}: this site's agent runs already, or is being"
             f" tried by a walk; which it is:  systemctl status {which}"
         ) from error
+    except OSError:
+        holder.close()
+        raise
     return holder
 
 
@@ -151,7 +156,10 @@ def as_written() -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _NOT_AS_WRITTEN:
+        code = getattr(error, "sqlite_errorcode", None)
+        # Without a code Python itself speaks: a text of the file is none.
+        own = code is None and isinstance(error, sqlite3.OperationalError)
+        if not own and (code or 0) & 0xFF not in _NOT_AS_WRITTEN:
             raise
         raise CorruptError(str(error)) from error
     except (ValueError, TypeError, KeyError) as error:

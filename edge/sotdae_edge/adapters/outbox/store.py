@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sotdae_edge.adapters.outbox.file import (
     LedgerCount,
@@ -19,6 +19,7 @@ from sotdae_edge.adapters.outbox.file import (
     set_aside,
     transaction,
 )
+from sotdae_edge.adapters.outbox.runs import runs
 from sotdae_edge.ports import Item, OutboxStats, Row, Stamp
 from sotdae_shared import wire
 from sotdae_shared.errors import LinkError, WireError
@@ -30,6 +31,7 @@ BULK_BUDGET_BYTES = 16 * 1024 * 1024
 READ_BYTES = 1024 * 1024
 """Most bytes that one `unsent` returns (but always one row): bounds memory and what is in flight."""
 
+_T = TypeVar("_T")
 _CLASSES = (Class.SAFETY, Class.TELEMETRY, Class.BULK)
 
 
@@ -82,24 +84,19 @@ class SqliteOutbox:
             LinkError: if the disk refuses; nothing of the batch is kept and no `seq` is used.
             WireError: if a message is larger than the wire allows or does not start at a node.
         """
-        try:
-            return self._put(items)
-        except LinkError as error:
-            if not is_corruption(error.__cause__):
-                raise
-        with self._refusals():
-            self._db.close()
-            self._begin_anew()
-        return self._put(items)
+        return self._sound(lambda: self._put(items))
 
     def unsent(self, limit: int, after: tuple[str, str, int] | None = None) -> list[Row]:
         """Return waiting rows, this boot first, safety before telemetry before bulk; at most READ_BYTES.
 
         `after` is (boot, class, seq) of the last row of the page before. LinkError if the disk refuses.
         """
+        return self._sound(lambda: self._unsent(limit, after))
+
+    def _unsent(self, limit: int, after: tuple[str, str, int] | None) -> list[Row]:
         rows: list[Row] = []
         room = READ_BYTES
-        with self._refusals():
+        with as_written():
             for stream, start in self._streams_from(after):
                 found = self._db.execute(
                     "SELECT seq, kind, raw FROM message WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?",
@@ -116,9 +113,12 @@ class SqliteOutbox:
 
     def ack(self, ack: AckBody) -> int:
         """Delete what the hub holds; return how many rows went. Raises LinkError if the disk refuses."""
+        return self._sound(lambda: self._ack(ack))
+
+    def _ack(self, ack: AckBody) -> int:
         spans = [(1, ack.upto), *ack.ranges]
         gone = 0
-        with self._refusals(), transaction(self._db):
+        with transaction(self._db):
             stream = self._stream(ack.boot, ack.cls)
             if stream is None:
                 return 0
@@ -132,15 +132,14 @@ class SqliteOutbox:
 
     def boots(self) -> tuple[str, ...]:
         """This boot, then others that still have waiting rows, oldest first."""
-        with self._refusals():
-            return tuple(dict.fromkeys([self._boot, *(stream.boot for stream in self._streams())]))
+        others = self._sound(lambda: [stream.boot for stream in self._streams()])
+        return tuple(dict.fromkeys([self._boot, *others]))
 
     def stats(self) -> OutboxStats:
         """Return counts of waiting and dropped messages; a gap marker counts as one that waits."""
-        with self._refusals():
-            counts = "SELECT sum(rows), sum(bytes), sum(rows) FILTER (WHERE class = ?) FROM stream"
-            rows, size, safety = self._db.execute(counts, (Class.SAFETY,)).fetchone()
-            return OutboxStats(rows, size, self._meta("dropped"), safety)
+        counts = "SELECT sum(rows), sum(bytes), sum(rows) FILTER (WHERE class = ?) FROM stream"
+        rows, size, safety = self._sound(lambda: self._db.execute(counts, (Class.SAFETY,)).fetchone())
+        return OutboxStats(rows, size, self._sound(lambda: self._meta("dropped")), safety)
 
     def close(self) -> None:
         """Close the file; everything put is on disk already."""
@@ -167,6 +166,19 @@ class SqliteOutbox:
                     raise
                 self._begin_anew()
             undo.pop_all()
+
+    def _sound(self, act: Callable[[], _T]) -> _T:
+        """Act; where the file proves corrupt, set it aside and act on a new one."""
+        try:
+            with self._refusals():
+                return act()
+        except LinkError as error:
+            if not is_corruption(error.__cause__):
+                raise
+        with self._refusals():
+            self._db.close()
+            self._begin_anew()
+            return act()
 
     def _begin_anew(self) -> None:
         set_aside(self._path)
@@ -207,7 +219,7 @@ class SqliteOutbox:
     def _put(self, items: Sequence[Item]) -> list[Header]:
         if not items:
             return []
-        with self._refusals(), transaction(self._db):
+        with transaction(self._db):
             headers = [self._insert(item) for item in items]
             for cls, budget_bytes in self._budget.items():
                 self._evict(cls, budget_bytes, items[-1].stamp)
@@ -238,7 +250,7 @@ class SqliteOutbox:
                 continue
             victims, freed = self._oldest(stream, excess)
             excess -= freed
-            for first, last in _runs(victims):
+            for first, last in runs(victims):
                 self._drop(stream, first, last, stamp)
 
     def _oldest(self, stream: _Stream, excess: int) -> tuple[list[int], int]:
@@ -339,12 +351,3 @@ class SqliteOutbox:
             cls=stream.cls, seq=seq, at=item.stamp.at, clock=item.stamp.clock, mono_ms=item.stamp.mono_ms,
             kind=item.kind, body=item.body,
         )  # fmt: skip
-
-
-def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield the closed ranges of consecutive numbers in an ascending sequence."""
-    start = 0
-    for index in range(1, len(numbers) + 1):
-        if index == len(numbers) or numbers[index] != numbers[index - 1] + 1:
-            yield numbers[start], numbers[index - 1]
-            start = index
