@@ -43,6 +43,7 @@ LINKS: dict[str, str] = {
     "deny list {0} is below the floor {1}": "폐기 목록 {0}: 하한 {1}보다 낮음",
     "deny list {0} after {1} is refused": "폐기 목록 {0}: 이미 {1}이 있어 거부",
     "state {0}: {1:free}": "상태 파일 {0}: {1}",
+    "snapshot {0}: {1:free}": "사진 {0}: {1}",
     "record {0}: {1:free}": "판단 기록 {0}: {1}",
     "outbox {0}: {1:free}": "발신함 {0}: {1}",
     # panel and agent
