@@ -47,7 +47,7 @@ class Scene:
     """A hub's part that spreads, by a clock that the test turns."""
 
     def __init__(self, root: Path) -> None:
-        self.root, self.s = root, 1000.0
+        self.root, self.s, self.set_back_s = root, 1000.0, 0.0
         self.board = Board()
         self.records = SqlRecords(root / "records.sqlite3", root / "pictures")
         self.store = SqlPolicies(root / "records.sqlite3")
@@ -57,12 +57,13 @@ class Scene:
         """Begin as a hub that was just started."""
         self.links = Links(QUIET_S, lambda: self.s, self.records.twins())
         self.spreader = Spreader(
-            self.store, self.records, self.links, self.board, self.wall, lambda: self.s, QUIET_S, self.wall()
-        )
+            self.store, self.records, self.links, self.board, self.wall, lambda: self.s,
+            lambda: self.records.offset, QUIET_S, self.wall(),
+        )  # fmt: skip
         self.policies = Policies(self.spreader, TRUST)
 
     def wall(self) -> datetime:
-        return START + timedelta(seconds=self.s)
+        return START + timedelta(seconds=self.s - self.set_back_s)
 
     def hear(self, *nodes: Node) -> None:
         for node in nodes:

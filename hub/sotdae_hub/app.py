@@ -138,7 +138,7 @@ class Hub:
         )
         self.spreader = Spreader(
             stores.policies, stores.records, self.links, self.line, wall, monotonic_s,
-            config.silent_after_s, self.started_at,
+            lambda: stores.journal.head, config.silent_after_s, self.started_at,
         )  # fmt: skip
 
     def _noticed(self, batch: list[tuple[Arrival, Verdict]]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from math import ceil
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,7 +11,7 @@ from sotdae_hub.core.rings import Member
 from sotdae_hub.ports import Forgotten
 from sotdae_hub.spreading import Spreader
 from sotdae_hub.views import ForgottenView
-from sotdae_shared.errors import SotdaeError
+from sotdae_shared.errors import LinkError, SotdaeError
 from sotdae_shared.ids import FacilityId, FacilityText, NodeText
 from sotdae_shared.topics import Address
 
@@ -41,7 +42,7 @@ async def forget(spreader: Spreader, asked: Forgetting, by: str) -> ForgottenVie
     Raises:
         UnknownNodeError: if it was never heard.
         StillHeardError: if it is heard.
-        LinkError: if it cannot be kept.
+        LinkError: if it cannot be kept, or the hub has not listened for long enough to know.
     """
     member, address = Member(asked.facility, asked.node), Address(FacilityId(asked.facility), asked.node)
     async with spreader.lock:
@@ -50,10 +51,20 @@ async def forget(spreader: Spreader, asked: Forgetting, by: str) -> ForgottenVie
             raise UnknownNodeError(f"no node {member} was ever heard")
         if spreader.links.at(address).status == "online":
             raise StillHeardError(f"{member} is heard: switch it off first")
-        word = Forgotten(member, spreader.wall(), by, asked.reason)
+        _must_have_listened(spreader, member)
+        word = Forgotten(member, spreader.wall(), by, asked.reason, spreader.head())
         await asyncio.to_thread(spreader.store.forget, word)
     log.info("%s is not counted on any more, says %s: %s", member, by, asked.reason)
     return _view(word)
+
+
+def _must_have_listened(spreader: Spreader, member: Member) -> None:
+    """Raise LinkError while a node that is there could not have been heard: just after a start, say."""
+    wait_s = spreader.must_listen_s()
+    if wait_s is None:
+        raise LinkError(f"whether {member} is gone cannot be known: this hub does not hear the broker")
+    if wait_s > 0:
+        raise LinkError(f"whether {member} is gone shows in {ceil(wait_s)} s: this hub just began to listen")
 
 
 def forgotten(spreader: Spreader) -> list[ForgottenView]:

@@ -153,6 +153,8 @@ class Twin:
     at: datetime
     clock: str
     heard_at: datetime
+    offset: int
+    """Of the journal."""
     health: HealthBody
 
 
@@ -244,6 +246,8 @@ class Forgotten:
     at: datetime
     by: str
     reason: str
+    offset: int
+    """Where the journal ended then: a node that said more since is there."""
 
 
 class PolicyStore(Protocol):

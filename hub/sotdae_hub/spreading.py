@@ -93,6 +93,8 @@ class Spreader:
     board: Board
     wall: Callable[[], datetime]
     monotonic_s: Callable[[], float]
+    head: Callable[[], int]
+    """Where the journal ends."""
     quiet_s: float
     """How long a start of the hub listens for a node before it tells it anything."""
     started_at: datetime
@@ -122,7 +124,7 @@ class Spreader:
                     await self.turn()
             except LinkError as error:
                 log.warning("policies: %s", error)
-            idle = all(each.state in OVER for each in self.rollouts)
+            idle = self._listening_s is not None and all(each.state in OVER for each in self.rollouts)
             with suppress(TimeoutError):
                 async with asyncio.timeout(REST_S if idle else TURN_S):
                     await self._some.wait()
@@ -187,7 +189,13 @@ class Spreader:
         """Whether nothing came of a node since somebody said that it is gone."""
         twin = twins.get(word.member)
         online = self.links.at(_address(word.member)).status == "online"
-        return twin is not None and not online and twin.heard_at <= word.at
+        return twin is not None and not online and twin.offset <= word.offset
+
+    def must_listen_s(self) -> float | None:
+        """Return for how long silence says nothing yet; 0 for no longer, None where no broker is reached."""
+        if self._listening_s is None or not self.board.connected:
+            return None
+        return max(0.0, self.quiet_s - (self.monotonic_s() - self._listening_s))
 
     def _listened(self, now_s: float) -> bool:
         """Whether whoever is there has had the time to be heard."""

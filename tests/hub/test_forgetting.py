@@ -12,6 +12,7 @@ from spreading_kit import QUIET_S, Scene
 from sotdae_hub.core.rings import Member
 from sotdae_hub.core.rollout import State
 from sotdae_hub.forgetting import Forgetting, StillHeardError, UnknownNodeError, forget, forgotten
+from sotdae_shared.errors import LinkError
 from sotdae_shared.messages import MAX_COUNT
 
 ONE, TWO = address(1), address(2)
@@ -103,6 +104,39 @@ def test_who_is_heard_or_never_was_is_not_forgotten(scene: Scene) -> None:
     with pytest.raises(UnknownNodeError, match=f"no node {TWO.facility}/{TWO.node} was ever heard"):
         say_gone(scene, Node(TWO))
     assert forgotten(scene.spreader) == []
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_clock_that_is_set_back_changes_nothing(scene: Scene, before: bool) -> None:
+    here, gone = Node(ONE), Node(TWO)
+    scene.hear(here, gone)
+    fall_silent(scene, here)
+    scene.set_back_s = 3600.0 if before else 0.0
+    say_gone(scene, gone)
+    assert scene.policies.status().nodes[1].forgotten is not None
+    scene.set_back_s = 7200.0
+    scene.hear(gone)
+    fall_silent(scene, here)
+    assert scene.policies.status().nodes[1].forgotten is None, "it was heard since"
+
+
+def test_nobody_is_forgotten_before_the_hub_has_listened(scene: Scene) -> None:
+    there = Node(ONE)
+    scene.hear(there)
+    scene.start()
+    scene.board.connected = False
+    scene.turn()
+    with pytest.raises(LinkError, match="cannot be known: this hub does not hear the broker"):
+        say_gone(scene, there)
+    scene.board.connected = True
+    scene.turn()
+    scene.s += QUIET_S - 2.5
+    with pytest.raises(LinkError, match="shows in 3 s: this hub just began to listen"):
+        say_gone(scene, there)
+    assert forgotten(scene.spreader) == []
+    scene.s += 2.5
+    say_gone(scene, there)
+    assert len(forgotten(scene.spreader)) == 1
 
 
 def test_a_start_of_the_hub_remembers_it(scene: Scene) -> None:

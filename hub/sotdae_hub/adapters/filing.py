@@ -159,6 +159,7 @@ def _file_twin(db: Connection, entry: Entry) -> None:
         "at": envelope.at,
         "clock": envelope.clock.value,
         "heard_at": entry.received_at,
+        "journal_offset": entry.offset,
         "body": envelope.body.model_dump(mode="json"),
     }
     _put(db, table, key, values)

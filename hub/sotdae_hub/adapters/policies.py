@@ -77,8 +77,9 @@ class SqlPolicies:
     def forget(self, word: Forgotten) -> None:
         """See ports.PolicyStore."""
         told = insert(tables.policy_forgotten).values(
-            facility=word.member.facility, node=word.member.node, at=word.at, by=word.by, reason=word.reason
-        )
+            facility=word.member.facility, node=word.member.node, at=word.at, by=word.by, reason=word.reason,
+            journal_offset=word.offset,
+        )  # fmt: skip
         with guarded(_NAME), self._lock, self._engine.begin() as db:
             db.execute(told)
 
@@ -86,7 +87,10 @@ class SqlPolicies:
         """See ports.PolicyStore."""
         with damage_told(_NAME), self._engine.connect() as db:
             rows = db.execute(select(tables.policy_forgotten).order_by(tables.policy_forgotten.c.id)).all()
-        return [Forgotten(Member(row.facility, row.node), row.at, row.by, row.reason) for row in rows]
+        return [
+            Forgotten(Member(row.facility, row.node), row.at, row.by, row.reason, row.journal_offset)
+            for row in rows
+        ]
 
     def close(self) -> None:
         """See ports.PolicyStore."""

@@ -151,7 +151,7 @@ def _twin(row: Row[Any]) -> Twin | None:
     except (ValidationError, WireError) as error:
         log.error("%s/%s: its last word is damaged: %s", row.facility, row.node, error)
         return None
-    return Twin(row.facility, row.node, row.at, row.clock, row.heard_at, health)
+    return Twin(row.facility, row.node, row.at, row.clock, row.heard_at, row.journal_offset, health)
 
 
 def _is_named(facility: str) -> bool:

@@ -98,6 +98,7 @@ twin = Table(
     Column("clock", String(16), nullable=False),
     Column("heard_at", Moment, nullable=False),
     Column("body", JSON, nullable=False),
+    Column("journal_offset", BigInteger, nullable=False, server_default="0"),
 )
 birth = Table(
     "birth",
@@ -165,4 +166,5 @@ policy_forgotten = Table(
     Column("at", Moment, nullable=False),
     Column("by", _NAME, nullable=False),
     Column("reason", String(500), nullable=False),
+    Column("journal_offset", BigInteger, nullable=False, server_default="0"),
 )

@@ -70,6 +70,12 @@ POLICIES: dict[str, str] = {
     "no policy of version {0} was published here": "여기에 배포된 버전 {0} 정책 없음",
     "no node {0} was ever heard": "{0}: 한 번도 들린 적 없는 노드",
     "{0} is heard: switch it off first": "{0}: 연결되어 있음, 먼저 끄기",
+    "whether {0} is gone cannot be known: this hub does not hear the broker": (
+        "{0}: 없어졌는지 알 수 없음, 허브가 브로커에 연결되지 않음"
+    ),
+    "whether {0} is gone shows in {1} s: this hub just began to listen": (
+        "{0}: 없어졌는지는 {1}초 뒤에 알 수 있음, 허브가 듣기 시작한 지 얼마 안 됨"
+    ),
     "version {0} was published already": "버전 {0}: 이미 배포됨",
     "version {0} is not above {1} before it": "버전 {0}: 앞선 {1}보다 높지 않음",
     "version {0} is not above {1}, which {2} has: take a higher one, or if it cannot be so, "

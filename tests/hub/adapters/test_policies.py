@@ -70,10 +70,30 @@ def test_what_was_published_before_anybody_could_be_left_out_is_kept(
     store.publish(replace(BEGUN, left_out=frozenset()), START)
     with closing(sqlite3.connect(tmp_path / "records.sqlite3")) as db, db:
         db.execute("DROP TABLE policy_forgotten")
+        db.execute("ALTER TABLE twin DROP COLUMN journal_offset")
         db.execute("ALTER TABLE policy_rollout DROP COLUMN left_out")
         db.execute("UPDATE alembic_version SET version_num = '0003'")
     with closing(SqlPolicies(tmp_path / "records.sqlite3")) as again:
         assert again.rollouts() == [KeptRollout(replace(BEGUN, left_out=frozenset()), START, START)]
+
+
+def test_words_of_before_the_journal_ordered_them_keep_their_meaning(
+    tmp_path: Path, store: SqlPolicies, records: SqlRecords
+) -> None:
+    file(records, Pen().health())
+    with closing(sqlite3.connect(tmp_path / "records.sqlite3")) as db, db:
+        for table in ("twin", "policy_forgotten"):
+            db.execute(f"ALTER TABLE {table} DROP COLUMN journal_offset")
+        for later_us in (-1, 1):
+            db.execute(
+                "INSERT INTO policy_forgotten (facility, node, at, by, reason)"
+                " SELECT facility, node, heard_at + ?, 'desk', 'gone' FROM twin",
+                (later_us,),
+            )
+        db.execute("UPDATE alembic_version SET version_num = '0005'")
+    with closing(SqlPolicies(tmp_path / "records.sqlite3")) as again:
+        (twin,) = records.twins()
+        assert [twin.offset <= word.offset for word in again.forgotten()] == [False, True]
 
 
 def test_a_step_is_kept_with_its_reason(store: SqlPolicies) -> None:
