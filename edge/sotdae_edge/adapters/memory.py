@@ -14,6 +14,14 @@ def place_in_memory(home: Path) -> Path:
     return SHARED / f"sotdae-{os.getuid()}-{hashlib.sha256(os.fsencode(home.absolute())).hexdigest()[:16]}"
 
 
+def left_in_memory(home: Path, name: str) -> bool:
+    """Tell whether an earlier start left a file of this name there; somebody else's does not count."""
+    try:
+        return (place_in_memory(home) / name).exists()
+    except OSError:
+        return False
+
+
 def directory_in_memory(home: Path) -> Path:
     """Return the directory that stands in for `home`, made if needed; for this user only. Raises OSError."""
     place = place_in_memory(home)

@@ -120,7 +120,8 @@ class MqttUplink:
         number = self._attempts
         offline = self._state("offline", number, boots)
         will = aiomqtt.Will(self._address.state, offline, qos=1, retain=True)
-        tls = None if self._tls is None else self._tls()
+        # Papers are files: no disk may hold up the loop that decides.
+        tls = None if self._tls is None else await asyncio.to_thread(self._tls)
         async with connected(
             self._host, self._port, self._identity, clean_session=True, will=will, tls_context=tls,
             max_inflight_messages=WINDOW, max_queued_incoming_messages=DOWN_LIMIT,

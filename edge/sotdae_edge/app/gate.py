@@ -137,6 +137,7 @@ class GateApp:
             made["link"] = lambda: self.ears.watch_link(uplink)
         if (eyes := self.eyes) is not None:
             made["camera"] = lambda: self._look(eyes)
+            made["pictures"] = lambda: reporting.picture(self, eyes)
         if (screen := self.panel) is not None:
             made["panel"] = lambda: screen.run(self.ears.take_local, lambda: panel.shown(self))
         return made

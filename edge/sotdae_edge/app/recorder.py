@@ -21,6 +21,8 @@ KEPT_IN_RAM = 2_000
 RETRY_S = 1.0
 BATCH = 200
 SET_ASIDE = "the outbox was corrupt and set aside: its tail is unknown"
+COUNT_S = 5.0
+"""A disk that does not count within this time hangs: who reports must not hang with it."""
 LAST_S = 5.0
 """A stop waits this long for the disk."""
 
@@ -58,7 +60,11 @@ class Recorder:
 
         Call it often: it tells of an outbox that was set aside meanwhile.
         """
-        found = await asyncio.get_running_loop().run_in_executor(self.worker, self.outbox.stats)
+        try:
+            async with asyncio.timeout(COUNT_S):
+                found = await asyncio.get_running_loop().run_in_executor(self.worker, self.outbox.stats)
+        except TimeoutError as error:
+            raise LinkError(f"outbox: no answer in {COUNT_S:g} s") from error
         before, self._storage = self._storage, self.outbox.storage
         if before not in ("", self._storage):
             log.error("outbox: %s", SET_ASIDE)

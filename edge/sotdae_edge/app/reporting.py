@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from sotdae_edge.app import noticing, words
 from sotdae_edge.core.alarms import Condition
 from sotdae_edge.core.events import Noticed
+from sotdae_edge.ports import Eyes
 from sotdae_shared.errors import LinkError
 from sotdae_shared.messages import Kind
 
@@ -28,11 +29,16 @@ async def run(app: "GateApp") -> None:
             await _say_health(app, now)
         await _notice(app, now)
         await app.keeper.retry()
-        # A picture is a file: no disk may hold up the loop that decides.
-        if app.eyes is not None and (clip := await asyncio.to_thread(app.eyes.picture, now)) is not None:
-            app.recorder.say(Kind.CLIP, clip)
         for alarm in app.watched.settle(_conditions(app, now), now):
             app.say(alarm)
+        await asyncio.sleep(TELEMETRY_S)
+
+
+async def picture(app: "GateApp", eyes: Eyes) -> None:
+    """Say each new picture. It is a file: no disk may hold up who decides, and none who reports."""
+    while True:
+        if (clip := await asyncio.to_thread(eyes.picture, app.clock.monotonic())) is not None:
+            app.recorder.say(Kind.CLIP, clip)
         await asyncio.sleep(TELEMETRY_S)
 
 

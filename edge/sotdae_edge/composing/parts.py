@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from sotdae_edge.adapters.clock import SystemClock
-from sotdae_edge.adapters.memory import directory_in_memory, place_in_memory
+from sotdae_edge.adapters.memory import directory_in_memory, left_in_memory
 from sotdae_edge.adapters.mqtt import MqttUplink
 from sotdae_edge.adapters.outbox import InUseError, SparedOutbox, SqliteOutbox
 from sotdae_edge.adapters.tls import context
@@ -97,11 +97,10 @@ def say_lost(recorder: Recorder, code: str, text: str) -> None:
 def _spared(config: AnyConfig, boot: str) -> SparedOutbox:
     """Open the outbox on disk; what the disk refuses later goes to memory."""
     home = config.storage.dir
-    begun = (place_in_memory(home) / "outbox.db").exists()
     return SparedOutbox(
         _outbox(config, boot, home),
         lambda: _outbox(config, secrets.token_hex(8), directory_in_memory(home)),
-        begun=begun,
+        begun=left_in_memory(home, "outbox.db"),
     )
 
 

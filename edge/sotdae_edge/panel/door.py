@@ -57,11 +57,14 @@ def _clear(path: Path) -> None:
     with suppress(FileNotFoundError):
         if not stat.S_ISSOCK(path.lstat().st_mode):
             raise LinkError(f"panel: {path} is there and is no socket; move it away")
-        with socket.socket(socket.AF_UNIX) as visitor, _near(path) as name:
+        kind = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
+        with socket.socket(socket.AF_UNIX, kind) as visitor, _near(path) as name:
             try:
                 visitor.connect(name)
             except ConnectionRefusedError:
                 path.unlink()
+            except BlockingIOError as error:  # so many wait there that a blocking visit would wait too
+                raise LinkError(f"panel: another agent answers at {path}") from error
             else:
                 raise LinkError(f"panel: another agent answers at {path}")
 

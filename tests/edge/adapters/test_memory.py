@@ -1,13 +1,16 @@
 """The directory in memory is one, ours alone, and the same at the next start."""
 
+import os
 import shutil
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from sotdae_edge.adapters import memory
-from sotdae_edge.adapters.memory import directory_in_memory
+from sotdae_edge.adapters.memory import directory_in_memory, left_in_memory
 
 
 @pytest.fixture
@@ -38,3 +41,29 @@ def test_what_somebody_else_put_there_is_not_used(shared: Path, tmp_path: Path, 
     assert found != place
     assert found.is_dir()
     shutil.rmtree(found)
+
+
+def test_what_an_earlier_start_left_is_found(shared: Path, tmp_path: Path) -> None:
+    assert not left_in_memory(tmp_path / "a", "outbox.db")
+    (directory_in_memory(tmp_path / "a") / "outbox.db").write_text("kept")
+    assert left_in_memory(tmp_path / "a", "outbox.db")
+
+
+@contextmanager
+def bound_by_rights() -> Iterator[None]:
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+def test_what_may_not_be_entered_was_not_left_by_us(shared: Path, tmp_path: Path) -> None:
+    place = memory.place_in_memory(tmp_path / "a")
+    place.mkdir(mode=0)
+    with bound_by_rights():
+        with pytest.raises(PermissionError):
+            (place / "outbox.db").exists()
+        assert not left_in_memory(tmp_path / "a", "outbox.db")

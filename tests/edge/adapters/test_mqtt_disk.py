@@ -5,6 +5,8 @@ import contextlib
 import random
 import resource
 import sqlite3
+import ssl
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -120,3 +122,27 @@ def test_rows_that_rot_while_they_wait_are_told_by_a_new_first_word(
 
     play(scene)
     assert outbox.stats().pending == 0
+
+
+def test_papers_on_a_disk_that_hangs_hold_up_nobody_but_the_uplink(outbox: Unreadable) -> None:
+    asked, go, went_on = threading.Event(), threading.Event(), []
+
+    def hanging() -> ssl.SSLContext:
+        asked.set()
+        went_on.append(go.wait(10.0))
+        raise LinkError("tls.trust root.pem: disk I/O error")
+
+    async def story(worker: ThreadPoolExecutor) -> None:
+        up = MqttUplink(
+            HOST, 1, ADDRESS, outbox, worker=worker, identity="gate-7", rng=random.Random(1), tls=hanging
+        )
+        task = asyncio.create_task(up.run())
+        await eventually(asked.is_set)
+        go.set()
+        await eventually(lambda: up.counters["failures"] == 1)
+        task.cancel()
+        await asyncio.wait([task])
+
+    with ThreadPoolExecutor(1) as worker:
+        asyncio.run(story(worker))
+    assert went_on[0], "nobody else came to turn while the papers were read"

@@ -57,6 +57,16 @@ def ack(boot: str, upto: int) -> AckBody:
     return AckBody(boot=boot, cls=Class.SAFETY, upto=upto)
 
 
+def test_a_disk_that_died_keeps_nobody_from_connecting_and_hearing_what_is_in_memory(pair: Pair) -> None:
+    pair.box.put([event(1)])
+    pair.disk._db.close()  # nothing of it can be read or written any more
+    with pytest.raises(LinkError):
+        pair.box.boots()
+    pair.box.put([event(2)])
+    assert pair.box.boots() == (BOOT, SPARE)
+    assert pair.keys() == [(SPARE, 1)]
+
+
 def test_a_disk_that_works_has_no_spare(pair: Pair) -> None:
     pair.box.put([event(1)])
     assert pair.keys() == [(BOOT, 1)]

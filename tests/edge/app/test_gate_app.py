@@ -14,6 +14,7 @@ from simulated_site import Site, running_site
 
 from sotdae_edge.adapters.outbox import SqliteOutbox
 from sotdae_edge.adapters.state import FileState
+from sotdae_edge.app import recorder
 from sotdae_edge.app.gate import GateApp
 from sotdae_edge.config import FacilityConfig, GateConfig, StorageConfig
 from sotdae_edge.core.barrier import State
@@ -167,6 +168,22 @@ def test_a_stop_while_the_state_is_saved_swallows_no_decision(tmp_path: Path) ->
     with closing(SqliteOutbox(tmp_path / "outbox.db", ADDRESS, "fedcba9876543210")) as outbox:
         said = [row.raw for row in outbox.unsent(500)]
     assert any(b'"state":"pre_warn"' in raw and b'"kind":"decision"' in raw for raw in said)
+
+
+def test_an_outbox_that_hangs_is_noticed_and_the_reports_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "COUNT_S", 0.2)
+    go = threading.Event()
+
+    async def story() -> None:
+        async with running_site() as site, running(tmp_path, site) as app:
+            await until(lambda: app.gate.state is State.OPEN and not app.recorder.waiting)
+            app.recorder.worker.submit(go.wait, 60.0)  # as a write that never comes back
+            await until(lambda: "ladder.storage_failing" in app.gate.alarms.active)
+            asyncio.get_running_loop().call_soon(go.set)
+
+    asyncio.run(story())
 
 
 def test_a_state_that_cannot_be_saved_does_not_keep_the_gate_open(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import random
+import socket
 import stat
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from edge.panel.house import BOOT, FACILITY, KEYS, PEOPLE, Gatehouse, gatehouse,
 from sotdae_edge.core.barrier import State
 from sotdae_edge.panel import orders, server, wire
 from sotdae_edge.panel.client import Connection, Session
-from sotdae_edge.panel.door import connect
+from sotdae_edge.panel.door import connect, listen
 from sotdae_edge.panel.wire import Hello, Login, Refused, Shown
 from sotdae_shared.errors import LinkError
 from sotdae_shared.messages import CommandBody
@@ -200,6 +202,28 @@ def test_what_a_killed_agent_left_is_cleared_and_nothing_else(tmp_path: Path) ->
         return session, task
 
     asyncio.run(story())
+
+
+def test_whoever_answers_no_more_at_the_place_holds_nobody_up(tmp_path: Path) -> None:
+    path = tmp_path / "box" / "panel.sock"
+    path.parent.mkdir(mode=0o750)
+    visitors = []
+    with socket.socket(socket.AF_UNIX) as frozen:
+        frozen.bind(str(path))
+        frozen.listen(0)
+        waits = 0
+        while not waits:
+            visitors.append(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK))
+            waits = visitors[-1].connect_ex(str(path))
+        with ThreadPoolExecutor(1) as worker:
+            opening = worker.submit(listen, path)
+            _, held_up = wait([opening], timeout=5.0)
+            frozen.close()  # lets go whoever waits for it
+            assert not held_up
+            with pytest.raises(LinkError, match="another agent answers"):
+                opening.result()
+    for visitor in visitors:
+        visitor.close()
 
 
 def test_a_path_longer_than_a_socket_name_serves(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ class SparedOutbox:
         self._disk = disk
         self._open_spare = open_spare
         self._spare: SqliteOutbox | None = None
+        self._boots = disk.boots()
         if begun:
             with suppress(LinkError):  # memory that refuses does not keep an agent from starting
                 self._in_memory()
@@ -69,9 +70,14 @@ class SparedOutbox:
         return self._disk.ack(ack)
 
     def boots(self) -> tuple[str, ...]:
-        """This boot, then others that still have waiting rows."""
+        """This boot, then others with waiting rows; as last known of a disk that no longer answers."""
+        try:
+            self._boots = self._disk.boots()
+        except LinkError:
+            if self._spare is None or not self._boots:
+                raise
         spare = () if self._spare is None else self._spare.boots()
-        return tuple(dict.fromkeys([*self._disk.boots(), *spare]))
+        return tuple(dict.fromkeys([*self._boots, *spare]))
 
     def stats(self) -> OutboxStats:
         """Return counts over both."""
