@@ -172,8 +172,8 @@ def test_a_late_answer_is_not_taken_for_the_next_one() -> None:
 
 def test_power_gone_is_silence_and_power_back_is_a_new_boot() -> None:
     async def story(it: Bench) -> None:
-        it.device._timeout_s = 0.2
         await it.device.read()
+        it.device._timeout_s = 0.2
         it.simulator.fault("controller", "power")
         with pytest.raises(LinkError, match="beat: no answer"):
             await it.device.read()

@@ -48,22 +48,25 @@ async def peer(answer: Answer) -> AsyncIterator[int]:
         await asyncio.gather(*handlers)
 
 
-async def device_that(answer: Answer, use: Callable[[ModbusDevice], Awaitable[None]]) -> None:
+async def device_that(
+    answer: Answer, use: Callable[[ModbusDevice], Awaitable[None]], timeout_s: float = 0.1
+) -> None:
+    """Use a device whose peer answers so; what is to answer in time is given that of a busy machine."""
     async with peer(answer) as port:
-        device = ModbusDevice(load("underpass"), "127.0.0.1", port, timeout_s=0.1)
+        device = ModbusDevice(load("underpass"), "127.0.0.1", port, timeout_s=timeout_s)
         try:
             await use(device)
         finally:
             await device.close()
 
 
-def fails(answer: Answer, match: str) -> None:
+def fails(answer: Answer, match: str, timeout_s: float = 0.1) -> None:
     async def use(device: ModbusDevice) -> None:
         for _ in range(2):
             with pytest.raises(LinkError, match=match):
                 await device.read()
 
-    asyncio.run(device_that(answer, use))
+    asyncio.run(device_that(answer, use, timeout_s))
 
 
 def test_silence_is_a_link_error() -> None:
@@ -74,6 +77,7 @@ def test_an_exception_answer_is_a_link_error() -> None:
     fails(
         lambda request: request[:4] + b"\x00\x03" + request[6:7] + bytes([request[7] | 0x80, 2]),
         "exception 2: it has no such address; is the profile right",
+        timeout_s=20.0,
     )
 
 
@@ -137,7 +141,7 @@ def test_neighbours_are_written_in_one_request() -> None:
         await device.write({"permit": 258, "drive": 1})
         await device.write({"warn_siren": 1, "warn_closed": 1, "feed": 7})
 
-    asyncio.run(device_that(acknowledge, use))
+    asyncio.run(device_that(acknowledge, use, timeout_s=20.0))
     assert [request[7:] for request in sent] == [
         bytes([16, 0, 0, 0, 2, 4, 0, 1, 1, 2]),
         bytes([15, 0, 0, 0, 2, 1, 0b11]),

@@ -43,9 +43,9 @@ def test_unplugged_in_mid_frame_is_a_link_error_and_plugged_in_again_it_answers(
     async def story(site: Site, cable: Cable) -> None:
         await answer(site)
         cable.cut_after = after
-        with pytest.raises(LinkError):
-            await site.gate.read()
-        assert not cable.plugged
+        while cable.plugged:  # an answer may also be late
+            with pytest.raises(LinkError):
+                await site.gate.read()
         with pytest.raises(LinkError, match="no connection"):
             await site.gate.read()
         cable.plug()
