@@ -123,6 +123,10 @@ class ModbusBus:
             # Its frames hold the half-opened line, and with it the lock that the next attempt needs.
             error.with_traceback(None)
             raise LinkError(f"{self.line}: no connection: {_untaken(self.line)}: {error.args[-1]}") from error
+        except (ValueError, OverflowError) as error:  # a host or a speed that cannot be one
+            client.close()
+            error.with_traceback(None)
+            raise LinkError(f"{self.line}: no connection: {error}") from error
         if not connected:
             client.close()
             raise LinkError(f"{self.line}: no connection: {why_not(self.line, refusal())}")

@@ -1,7 +1,9 @@
 """Contacts and relays on this computer's own pins, behind a profile. The only module that knows gpiozero."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from gpiozero import GPIOZeroError, InputDevice, OutputDevice
@@ -48,7 +50,7 @@ class GpioDevice(PointDevice):
                     for address, level in zip(addresses, words, strict=True):
                         self._pins[address].pin.state = int(level)
                 return [bool(self._pins[address].pin.state) for address in addresses]
-            except (GPIOZeroError, OSError) as error:
+            except _refusals() as error:
                 self._drop()
                 place = f"{self.profile.device.name}: pin {block.start}+{block.count}"
                 raise LinkError(f"{place}: {error}") from error
@@ -69,8 +71,15 @@ class GpioDevice(PointDevice):
 
     def _drop(self) -> None:
         for pin in self._pins.values():
-            pin.close()
+            with suppress(*_refusals()):  # a chip that is gone
+                pin.close()
         self._pins.clear()
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """Return what pins raise: the chip's library has an error of its own, as for a pin in use."""
+    library = sys.modules.get("lgpio")
+    return (GPIOZeroError, OSError) if library is None else (GPIOZeroError, OSError, library.error)
 
 
 def _chip() -> Factory:

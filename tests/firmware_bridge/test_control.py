@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -113,6 +114,27 @@ def test_any_line_has_one_answer(line: bytes) -> None:
     reply = answer(Simulator(), line)
     assert reply.count(b"\n") == 1
     assert json.loads(reply)["ok"] in (True, False)
+
+
+def test_who_asks_and_never_reads_does_not_hold_up_the_end() -> None:
+    async def run() -> None:
+        server = ControlServer(Simulator())
+        await server.start()
+        with socket.create_connection(("127.0.0.1", server.port)) as rude:
+            rude.setblocking(False)
+            full = 0
+            async with asyncio.timeout(30):
+                while full < 20:  # nothing more is taken, and goes on so: the server waits for its reader
+                    try:
+                        rude.send(b'{"op": "view"}\n' * 100)
+                        full = 0
+                    except BlockingIOError:
+                        full += 1
+                        await asyncio.sleep(0.01)
+            async with asyncio.timeout(10):
+                await server.stop()
+
+    asyncio.run(run())
 
 
 def test_over_tcp_bad_lines_are_counted_and_the_door_stays_open() -> None:

@@ -1,6 +1,7 @@
 """Pins behind a profile, on gpiozero's own mock chip."""
 
 import asyncio
+import importlib.util
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -98,6 +99,34 @@ def test_a_pin_in_use_is_a_link_error_that_takes_no_other_pin() -> None:
         await other.close()
 
     on_pins(story)
+
+
+REFUSING = f"""
+import asyncio
+from gpiozero.pins.lgpio import LGPIOPin
+from gpiozero.pins.mock import MockFactory
+from sotdae_firmware_bridge.gpio import GpioDevice
+from sotdae_firmware_bridge.profile import parse
+from sotdae_shared.errors import LinkError
+
+factory = MockFactory()
+factory.pin_class, factory._handle = LGPIOPin, 99  # a chip that is not open, so that the library refuses
+
+async def read() -> None:
+    try:
+        await GpioDevice(parse({BOARD!r}), factory).read()
+    except LinkError as error:
+        print(error)
+
+asyncio.run(read())
+"""
+
+
+@pytest.mark.skipif(importlib.util.find_spec("lgpio") is None, reason="the extra gpio is not installed")
+def test_what_the_chips_own_library_refuses_is_a_link_error(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", REFUSING]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+    assert done.stdout == "contacts: pin 22+2: 'unknown handle'\n", done.stderr
 
 
 def test_a_computer_without_pins_is_said_and_is_no_crash(tmp_path: Path) -> None:

@@ -1,16 +1,22 @@
 """The client against devices that misbehave, and its promises on requests."""
 
 import asyncio
+import os
+import pty
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulated_site import Site, running_site, wired_site
 
+from sotdae_firmware_bridge.bus import ModbusBus
+from sotdae_firmware_bridge.lines import Line, Serial, Tcp
 from sotdae_firmware_bridge.modbus import ModbusDevice
 from sotdae_firmware_bridge.profile import load
+from sotdae_firmware_bridge.raw import Block
 from sotdae_shared.errors import LinkError
 
 
@@ -116,6 +122,25 @@ def test_any_bytes_are_an_answer_or_a_link_error(noise: bytes) -> None:
             await device.read()
 
     asyncio.run(device_that(lambda request: request[:4] + noise, use))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [Tcp("plc..local"), Tcp("p" * 70), Tcp("plc\0"), Serial("/dev/null\0"), Serial("PTY", 10**12, "N")],
+    ids=["empty label", "long label", "no host", "no path", "no speed"],
+)
+def test_a_line_that_nobody_could_have_is_a_link_error(line: Line) -> None:
+    near, far = pty.openpty()
+    if isinstance(line, Serial):
+        line = replace(line, path=line.path.replace("PTY", os.ttyname(far)))
+
+    async def read() -> None:
+        with pytest.raises(LinkError, match="no connection: "):
+            await ModbusBus(line).request(1, Block("holding", 0, 1, ("a",)), None)
+
+    asyncio.run(read())
+    os.close(near)
+    os.close(far)
 
 
 def test_only_writable_points_that_exist_are_written_and_only_values_that_fit() -> None:

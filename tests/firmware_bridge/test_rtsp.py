@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -162,6 +163,38 @@ def test_every_request_gets_its_answer(raw: bytes, code: int) -> None:
     first, bad = asyncio.run(run())
     assert first.startswith(f"RTSP/1.0 {code} ".encode())
     assert bad == (1 if code == 400 else 0)
+
+
+def noise(path: Path) -> Path:
+    """Ten pictures that cannot be packed: each is a key picture of some hundred kilobytes."""
+    dice = np.random.default_rng(1)
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libx264", rate=100, options={"preset": "ultrafast", "crf": "1", "g": "1"})
+        stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
+        for _ in range(10):
+            picture = dice.integers(0, 256, (360, 640, 3), dtype=np.uint8)
+            file.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+        file.mux(stream.encode())
+    return path
+
+
+def test_a_player_that_never_reads_takes_no_more_memory(tmp_path: Path) -> None:
+    clip = noise(tmp_path / "noise.mp4")
+
+    async def run() -> None:
+        async with serving(lambda: WET, clip) as server:
+            with socket.socket() as rude:
+                rude.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                rude.connect(("127.0.0.1", int(server.url.split(":")[2].split("/")[0])))
+                for number, start in enumerate((f"SETUP {server.url}/track0", f"PLAY {server.url}")):
+                    head = f"{start} RTSP/1.0\r\nCSeq: {number}\r\nTransport: RTP/AVP/TCP;unicast\r\n\r\n"
+                    rude.sendall(head.encode())
+                await until(lambda: any(player.behind for player in server._players))
+                before, waits = server.shots, [p.writer.transport for p in server._players]
+                await until(lambda: server.shots >= before + 20)
+                assert [each.get_write_buffer_size() < 4 * 1024 * 1024 for each in waits] == [True]
+
+    asyncio.run(run())
 
 
 def test_a_player_that_vanishes_leaves_nothing_behind() -> None:

@@ -145,7 +145,7 @@ class ControlServer:
         self._server.close()
         writers = list(self._writers)
         for writer in writers:
-            writer.close()
+            writer.transport.abort()  # who does not read would hold up the end
         await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
         await self._server.wait_closed()
 

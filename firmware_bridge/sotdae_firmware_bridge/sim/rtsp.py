@@ -37,10 +37,13 @@ class _Player:
         self.playing = self.started = False
         self._seq, self._ssrc = 0, number
 
+    @property
+    def behind(self) -> bool:
+        """Whether so much waits for this player that it is sent no more."""
+        return self.writer.transport.get_write_buffer_size() > _BACKLOG_BYTES
+
     def send(self, shot: Shot, payloads: list[tuple[bytes, bool]]) -> None:
-        if self.writer.transport.get_write_buffer_size() > _BACKLOG_BYTES:
-            self.started = False
-        self.started = self.started or shot.key
+        self.started = not self.behind and (self.started or shot.key)
         if not self.started or self.channel is None or self.writer.is_closing():
             return
         timestamp = round(shot.at_s * wire.CLOCK_HZ)
@@ -134,7 +137,7 @@ class CameraServer:
         """Code and send at the film's own pace until nobody plays."""
         loop, zero_s = asyncio.get_running_loop(), None
         while playing := [player for player in self._players if player.playing]:
-            want_key = not all(player.started for player in playing)
+            want_key = not all(player.started or player.behind for player in playing)
             shot = await asyncio.to_thread(self._with_film, methodcaller("shoot", want_key))
             self.shots += 1
             now_s = loop.time()
