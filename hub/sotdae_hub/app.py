@@ -5,8 +5,8 @@ import logging
 import random
 import socket
 import tempfile
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -48,6 +48,7 @@ log = logging.getLogger(__name__)
 TICK_S = 1.0
 HEALTH_S = 5.0
 AGAIN_S = 1.0
+AWAY = "move it away with the files of its name beside it"
 
 
 @dataclass(slots=True)
@@ -80,13 +81,37 @@ def open_stores(config: HubConfig) -> Stores:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(str(root), [f"cannot be made or entered: {error.strerror}"]) from error
-    return Stores(
-        journal=SqliteJournal(root / "journal.sqlite3"),
-        metrics=_open_metrics(config),
-        last=SqliteLastValues(root / "last.sqlite3"),
-        records=SqlRecords(root / "records.sqlite3", root / "pictures"),
-        policies=SqlPolicies(root / "records.sqlite3"),
-    )
+    with ExitStack() as undo:  # of what is open where a later one cannot be
+        keep = undo.enter_context
+        with _mended_by(f"bring it back from a backup, or {AWAY}: what a store had not read yet is lost"):
+            journal = keep(closing(SqliteJournal(root / "journal.sqlite3")))
+        with _mended_by(f"{AWAY}: it is made anew from the journal"):
+            metrics = keep(closing(_open_metrics(config)))
+            last = keep(closing(SqliteLastValues(root / "last.sqlite3")))
+        with _mended_by(f"bring it back from a backup, or {AWAY}: all but policies and looks is made anew"):
+            records = keep(closing(SqlRecords(root / "records.sqlite3", root / "pictures")))
+            policies = keep(closing(SqlPolicies(root / "records.sqlite3")))
+        stores = Stores(journal, metrics, last, records, policies)
+        _go_on_above(stores)
+        undo.pop_all()
+    return stores
+
+
+@contextmanager
+def _mended_by(remedy: str) -> Iterator[None]:
+    """Say in one line what mends a file that cannot be opened."""
+    try:
+        yield
+    except LinkError as error:
+        raise LinkError(f"{' '.join(str(error).split())}; if it is damaged, {remedy}") from error
+
+
+def _go_on_above(stores: Stores) -> None:
+    """Let a journal that is new or from a backup go on where the stores are: they would take it for read."""
+    journal, ahead = stores.journal, max(store.offset for store in stores.followers())
+    if ahead > journal.head:
+        log.error("the journal ends at %d, a store at %d: it goes on there", journal.head, ahead)
+        journal.begin_above(ahead)
 
 
 def _open_metrics(config: HubConfig) -> MetricsStore:

@@ -174,3 +174,41 @@ def test_a_file_in_the_place_of_the_pictures_is_told(tmp_path: Path) -> None:
 def test_what_is_no_host_is_told_at_the_start(host: str) -> None:
     with pytest.raises(ConfigError, match=r"broker.host: .*want the name or the address of a host"):
         parse_config(f'dir = "x"\nbroker.host = "{host}"', "hub.toml")
+
+
+@pytest.mark.parametrize("kept", [0, 2])
+def test_a_journal_that_is_new_or_old_hides_nothing_that_comes(tmp_path: Path, kept: int) -> None:
+    pen, journal = Pen(), tmp_path / "journal.sqlite3"
+    with closing(open_stores(HubConfig(dir=tmp_path))) as stores:
+        append(stores, *(pen.event() for _ in range(5)))
+        follow_all(stores)
+    change(journal, f"DELETE FROM message WHERE offset > {kept}", "DELETE FROM sqlite_sequence")
+    for start in range(2):
+        with closing(open_stores(HubConfig(dir=tmp_path))) as stores:
+            assert stores.journal.head == 5 + start
+            append(stores, pen.event())
+            follow_all(stores)
+            assert len(stores.records.events(FACILITY, 9)) == 6 + start
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("journal.sqlite3", "bring it back from a backup, or move it away .*: what a store had not read"),
+        ("last.sqlite3", "move it away .*: it is made anew from the journal"),
+        ("metrics.duckdb", "move it away .*: it is made anew from the journal"),
+        ("records.sqlite3", "bring it back from a backup, or move it away .*: all but policies and looks"),
+    ],
+)
+@pytest.mark.parametrize("damage", [bytes(8192), b"no such file" * 900, None])
+def test_a_file_that_cannot_be_opened_is_one_line_with_what_mends_it(
+    tmp_path: Path, name: str, says: str, damage: bytes | None
+) -> None:
+    if damage is None:
+        (tmp_path / name).mkdir()
+    else:
+        (tmp_path / name).write_bytes(damage)
+    with pytest.raises(LinkError, match=says) as caught:
+        open_stores(HubConfig(dir=tmp_path))
+    assert str(tmp_path / name) in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -49,6 +49,10 @@ CREATE TABLE IF NOT EXISTS node (
     PRIMARY KEY (facility, node)
 );
 """
+_HEAD = """
+SELECT max((SELECT coalesce(max(offset), 0) FROM message),
+           (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'message'))
+"""
 
 
 class SqliteJournal:
@@ -63,9 +67,7 @@ class SqliteJournal:
                 self._db.executescript(_SCHEMA)
                 self._reader = undo.enter_context(closing(connect(path)))
                 self._streams = Streams(self._db)
-                self.head = int(
-                    self._db.execute("SELECT coalesce(max(offset), 0) FROM message").fetchone()[0]
-                )
+                self.head = int(self._db.execute(_HEAD).fetchone()[0])
                 undo.pop_all()
         except (*REFUSALS, *TORN) as error:
             raise LinkError(f"journal {path}: {error}") from error
@@ -74,6 +76,18 @@ class SqliteJournal:
         self._recent = Recent(self.head)
         self._unsure = False
         """Whether the streams in memory may hold what was not committed."""
+
+    def begin_above(self, offset: int) -> None:
+        """Give no offset up to this one: a store would take what stands there for something it has."""
+        try:
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.execute("DELETE FROM sqlite_sequence WHERE name = 'message'")
+                self._db.execute("INSERT INTO sqlite_sequence VALUES ('message', ?)", (offset,))
+        except REFUSALS as error:
+            raise LinkError(f"journal: {error}") from error
+        self.head = offset
+        self._recent = Recent(offset)
 
     def counts(self) -> tuple[int, int]:
         """Return how many messages are quarantined and how many rejected ones are kept."""
@@ -97,7 +111,7 @@ class SqliteJournal:
                 self._db.execute("BEGIN IMMEDIATE")
                 results = [self._put(arrival, verdict) for arrival, verdict in batch]
                 self._streams.save(self._db)
-                head = self._db.execute("SELECT coalesce(max(offset), 0) FROM message").fetchone()[0]
+                head = self._db.execute(_HEAD).fetchone()[0]
         except (*REFUSALS, *TORN) as error:
             raise LinkError(f"journal: {error}") from error
         self._unsure = False

@@ -26,7 +26,7 @@ class SqlPolicies:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._engine = engine_for(path)
         self._lock = threading.Lock()
-        with opening(_NAME, self._engine):
+        with opening(f"{_NAME} {path}", self._engine):
             migrate(self._engine)
 
     def rollouts(self) -> list[KeptRollout]:

@@ -36,7 +36,7 @@ class SqlRecords:
         self._engine = engine_for(path)
         self._pictures = PictureFiles(pictures)
         self._lock = threading.Lock()
-        with opening(self.name, self._engine):
+        with opening(f"{self.name} {path}", self._engine):
             migrate(self._engine)
             with self._engine.connect() as db:
                 self.offset: int = db.execute(select(tables.progress.c.journal_offset)).scalar_one()
