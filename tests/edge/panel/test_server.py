@@ -64,10 +64,9 @@ def test_one_person_closes_two_open_and_one_does_not(tmp_path: Path) -> None:
         assert (decision.verdict, decision.command) == ("accepted", order.id)
         await until(lambda: house.app.gate.state is State.CLOSED)
         assert await house.site.value("limit_closed") == 1.0
-        await until(lambda: at_gate(session)[0].state == "closed")
+        await until(lambda: at_gate(session)[0].decisions[0].state == "closed")
         gate, _ = at_gate(session)
-        assert gate.incident.ordered_by == "panel"
-        assert gate.decisions[0].state == "closed"
+        assert (gate.state, gate.incident.ordered_by) == ("closed", "panel")
         assert gate.last_seq == {"kim-2026": order.seq}
         assert (await session.order(order)).because[0].startswith("replayed")
 
