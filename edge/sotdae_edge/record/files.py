@@ -17,7 +17,7 @@ from sotdae_shared.errors import LinkError
 
 SIGN_EVERY = 600
 """Lines between signatures when nothing is decided: about a minute."""
-OPEN_SUFFIX, PACKED_SUFFIX = ".jsonl", ".rec"
+OPEN_SUFFIX, PACKED_SUFFIX, UNREAD_SUFFIX = ".jsonl", ".rec", ".unread"
 _NUMBER = "[0-9]" * 8
 
 
@@ -49,6 +49,8 @@ class RecordFiles:
         self._number = 0
         self._previous: str | None = None
         self._coder, self._chain = Coder(), Chain()
+        self.unread: list[str] = []
+        """Segments of before that cannot be read, until they are told of: the story has a gap there."""
 
     def put(self, items: "deque[Opening | Entry]", durable: bool) -> None:
         """Write items and take them off the queue; sign and wait for the disk if `durable`."""
@@ -79,14 +81,25 @@ class RecordFiles:
         self._directory.mkdir(parents=True, exist_ok=True)
         key = device_key(self._key_path)
         for path in sorted(self._directory.glob(f"{_NUMBER}{OPEN_SUFFIX}")):
-            self._close_left_over(path, key)
+            # A bad sector of yesterday must not end the record of today.
+            try:
+                tail = tail_of(path)
+            except OSError:
+                path.rename(path.with_suffix(UNREAD_SUFFIX))
+                self._number = max(self._number, int(path.stem))
+                self.unread.append(path.name)
+            else:
+                self._close_left_over(path, tail, key)
         left = sorted(self._directory.glob(f"{_NUMBER}{PACKED_SUFFIX}"))
         if left:
-            self._number, self._previous = int(left[-1].stem), tail_of(left[-1]).head
+            self._number = max(self._number, int(left[-1].stem))
+            try:
+                self._previous = tail_of(left[-1]).head
+            except OSError:
+                self.unread.append(left[-1].name)
         self._key = key
 
-    def _close_left_over(self, path: Path, key: DeviceKey) -> None:
-        tail = tail_of(path)
+    def _close_left_over(self, path: Path, tail: Tail, key: DeviceKey) -> None:
         if tail.torn:
             aside = path.with_suffix(".torn")
             aside.write_bytes(path.read_bytes()[tail.good_bytes :])

@@ -107,6 +107,9 @@ class Journal:
             if not each.done():
                 each.set_result(None)
         self._note_working()
+        while self.files.unread:
+            text = f"{self.files.unread.pop()} of the record cannot be read: what it told is missing"
+            self.tell(Alarm("record.unread", 2, True, text))
         return True
 
     async def _last(self) -> None:

@@ -41,8 +41,9 @@ def device_key(path: Path) -> DeviceKey:
         seed = path.read_bytes()
     except OSError as error:
         raise LinkError(f"device key {path}: {error}") from error
-    if len(seed) != SEED_BYTES:
-        raise LinkError(f"device key {path}: {len(seed)} bytes, want {SEED_BYTES}")
+    if len(seed) != SEED_BYTES or not any(seed):  # zeros are a lost sector, and a key that anybody has
+        what = f"{len(seed)} bytes, want {SEED_BYTES}" if len(seed) != SEED_BYTES else "all zeros"
+        raise LinkError(f"device key {path}: {what}; put its copy back, or move it away for a new one")
     return DeviceKey.of(seed)
 
 

@@ -332,6 +332,7 @@ export const en = {
   "alarm.outbox.corrupt": "Outbox corrupt: its tail is unknown",
   "alarm.storage.lost": "Disk lost: running from memory",
   "alarm.record.failing": "Decision record not written",
+  "alarm.record.unread": "Decision record has a gap",
   "alarm.watchdog.silent": "Watchdog process silent",
   "alarm.watchdog.holding": "Watchdog had closed the warnings",
   "alarm.watchdog.blind": "Watchdog cannot reach the controller",

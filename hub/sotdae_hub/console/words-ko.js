@@ -332,6 +332,7 @@ export const ko = {
   "alarm.outbox.corrupt": "발신함 손상: 끝부분 알 수 없음",
   "alarm.storage.lost": "디스크 상실: 메모리로 운영",
   "alarm.record.failing": "판단 기록 실패",
+  "alarm.record.unread": "판단 기록 일부 없음",
   "alarm.watchdog.silent": "감시 프로세스 응답 없음",
   "alarm.watchdog.holding": "감시 프로세스가 경고를 통제로 전환",
   "alarm.watchdog.blind": "감시 프로세스가 제어기에 닿지 못함",

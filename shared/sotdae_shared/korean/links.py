@@ -19,6 +19,12 @@ LINKS: dict[str, str] = {
     "the watchdog process does not answer: only the controller's own watchdog is left": (
         "감시 프로세스 응답 없음: 제어기 자체 감시만 남음"
     ),
+    "{0} of the record cannot be read: what it told is missing": (
+        "판단 기록의 {0} 파일을 읽을 수 없음: 그 부분이 빠짐"
+    ),
+    "device key {0}: {1:free}; put its copy back, or move it away for a new one": (
+        "장치 키 {0}: {1}; 보관한 사본을 되돌리거나, 옮겨 두면 새 키가 만들어짐"
+    ),
     "the record is written again": "판단을 다시 기록함",
     "dry baselines begin anew: {0:free}": "건조 기준값을 새로 시작함: {0}",
     "dry baselines are not kept: {0:free}": "건조 기준값이 저장되지 않음: {0}",

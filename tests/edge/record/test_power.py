@@ -1,9 +1,11 @@
 """Power cuts and refusing disks, on real files: what was durable stays, what was torn is set aside."""
 
+import asyncio
 import os
 import resource
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +15,10 @@ from edge.record.tape import TapedStory, closing, replayed, written
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sotdae_edge.adapters.clock import SystemClock
+from sotdae_edge.core.effects import Alarm
 from sotdae_edge.record.files import RecordFiles, files_of
+from sotdae_edge.record.journal import Journal
 from sotdae_edge.record.key import device_key
 from sotdae_edge.record.packing import unpack
 from sotdae_edge.record.verify import check_all
@@ -126,6 +131,55 @@ def test_a_place_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
     writer.put(items, durable=True)
     writer.close()
     assert [segment.ok for segment in check_all(list(files_of(tmp_path / "disk" / "record")))] == [True]
+
+
+@pytest.mark.parametrize("which", ["00000001.rec", "00000002.jsonl"])
+@pytest.mark.parametrize("how", ["directory", "bad sector"])
+def test_a_segment_that_cannot_be_read_does_not_end_the_record(tmp_path: Path, which: str, how: str) -> None:
+    again(tmp_path)
+    segment = tmp_path / "record" / which
+    segment.unlink(missing_ok=True)
+    if how == "directory":
+        segment.mkdir()
+    else:
+        segment.symlink_to("/proc/self/mem")  # its first byte cannot be read: EIO
+    writer = files(tmp_path)
+    writer.put(deque(closing()), durable=True)
+    writer.close()
+    assert writer.unread == [which]
+    number = int(which[:8]) + 1
+    (segment,) = check_all([tmp_path / "record" / f"{number:08}.rec"])
+    assert segment.ended
+    assert len(segment.values) > 10
+
+
+def test_a_journal_tells_of_what_it_cannot_read(tmp_path: Path) -> None:
+    again(tmp_path)
+    (tmp_path / "record/00000002.jsonl").mkdir()
+    told: list[Alarm] = []
+
+    async def run() -> None:
+        with ThreadPoolExecutor(1) as worker:
+            journal = Journal(files(tmp_path), worker, SystemClock(), told.append)
+            journal.begin(TapedStory().gate)
+            task = asyncio.create_task(journal.run())
+            async with asyncio.timeout(20):
+                while not told:
+                    await asyncio.sleep(0.02)
+            task.cancel()
+            await asyncio.wait([task])
+
+    asyncio.run(run())
+    assert [(alarm.code, alarm.text) for alarm in told] == [
+        ("record.unread", "00000002.jsonl of the record cannot be read: what it told is missing")
+    ]
+
+
+@pytest.mark.parametrize("damage", [b"", bytes(32), b"short", bytes(33)])
+def test_a_damaged_device_key_is_said_with_its_mend_and_signs_nothing(tmp_path: Path, damage: bytes) -> None:
+    (tmp_path / "key").write_bytes(damage)
+    with pytest.raises(LinkError, match="put its copy back"):
+        device_key(tmp_path / "key")
 
 
 def test_files_that_are_not_ours_are_left_alone(tmp_path: Path) -> None:
