@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from edge.core.ruling import RULED, good
@@ -62,8 +64,11 @@ async def open_gate(
 
 
 def kept(directory: Path) -> dict[str, Any]:
-    """Return the memento on disk."""
-    found: dict[str, Any] = json.loads(FileState(directory / "state").load() or b"{}")
+    """Return the memento on disk, of a copy: who reads a slot that is being written sets it aside."""
+    with TemporaryDirectory() as copy:
+        for slot in directory.glob("state.[ab]"):
+            shutil.copy(slot, copy)
+        found: dict[str, Any] = json.loads(FileState(Path(copy) / "state").load() or b"{}")
     return found
 
 
