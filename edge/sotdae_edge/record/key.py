@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from sotdae_edge.whole import read_whole
 from sotdae_shared.errors import LinkError
 from sotdae_shared.signing import private_of, public_of
 
@@ -38,11 +39,11 @@ def device_key(path: Path) -> DeviceKey:
     try:
         if not path.exists():
             _make(path)
-        seed = path.read_bytes()
+        seed = read_whole(path, SEED_BYTES + 1)
     except OSError as error:
         raise LinkError(f"device key {path}: {error}") from error
     if len(seed) != SEED_BYTES or not any(seed):  # zeros are a lost sector, and a key that anybody has
-        what = f"{len(seed)} bytes, want {SEED_BYTES}" if len(seed) != SEED_BYTES else "all zeros"
+        what = f"not {SEED_BYTES} bytes" if len(seed) != SEED_BYTES else "all zeros"
         raise LinkError(f"device key {path}: {what}; put its copy back, or move it away for a new one")
     return DeviceKey.of(seed)
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from sotdae_edge.record.chain import Chain
 from sotdae_edge.record.coding import parse
-from sotdae_edge.record.packing import unpack
+from sotdae_edge.record.packing import MAX_BYTES, unpack
+from sotdae_edge.whole import read_whole
 from sotdae_shared.errors import WireError
 
 
@@ -28,7 +29,7 @@ class Tail:
 
 def tail_of(path: Path) -> Tail:
     """Return where a file's good lines end. OSError if it cannot be read."""
-    lines = unpack(path.read_bytes()).lines
+    lines = unpack(read_whole(path, MAX_BYTES)).lines
     chain, good, ended = Chain(), 0, False
     while (end := lines.find(b"\n", good)) >= 0:
         try:

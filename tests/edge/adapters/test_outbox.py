@@ -314,7 +314,7 @@ def test_a_new_disk_is_a_new_incarnation_and_the_same_file_is_not(opened: Open, 
     assert opened(name="third.db", new_id=lambda: "0123456789abcdef").storage == "0123456789abcdef"
 
 
-@pytest.mark.parametrize("damage", ["garbage", "torn page", "truncated", "header"])
+@pytest.mark.parametrize("damage", ["garbage", "torn page", "truncated", "header", "empty"])
 def test_a_corrupt_file_is_set_aside_and_a_new_one_works(opened: Open, tmp_path: Path, damage: str) -> None:
     box = opened()
     for start in range(0, 600, 100):
@@ -329,6 +329,8 @@ def test_a_corrupt_file_is_set_aside_and_a_new_one_works(opened: Open, tmp_path:
         data[4096 * 3 : 4096 * 6] = bytes(4096 * 3)
     elif damage == "truncated":
         del data[len(data) // 2 :]
+    elif damage == "empty":
+        del data[:]
     else:
         data[:16] = b"not a database!!"
     path.write_bytes(data)

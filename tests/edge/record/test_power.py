@@ -182,6 +182,20 @@ def test_a_damaged_device_key_is_said_with_its_mend_and_signs_nothing(tmp_path: 
         device_key(tmp_path / "key")
 
 
+def test_pipes_in_the_place_of_key_and_segments_hold_nobody_up(tmp_path: Path) -> None:
+    again(tmp_path)
+    for name in ("record/00000001.rec", "device.key"):
+        (tmp_path / name).unlink()
+        os.mkfifo(tmp_path / name)
+    os.mkfifo(tmp_path / "record/00000002.jsonl")
+    with pytest.raises(LinkError, match=r"device\.key"):
+        again(tmp_path)
+    (tmp_path / "device.key").unlink()
+    again(tmp_path)
+    (segment,) = check_all([tmp_path / "record/00000002.rec"])
+    assert segment.ended
+
+
 def test_files_that_are_not_ours_are_left_alone(tmp_path: Path) -> None:
     again(tmp_path)
     strange = [tmp_path / "record" / name for name in ("notes.rec", "notes.jsonl", "0000000x.rec")]
@@ -199,7 +213,7 @@ def test_the_device_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> 
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.read_bytes().hex() not in repr(made)
     path.write_bytes(b"short")
-    with pytest.raises(LinkError, match="5 bytes"):
+    with pytest.raises(LinkError, match="not 32 bytes"):
         device_key(path)
 
 
