@@ -200,7 +200,7 @@ def test_a_journal_that_is_new_or_old_hides_nothing_that_comes(tmp_path: Path, k
         ("records.sqlite3", "bring it back from a backup, or move it away .*: all but policies and looks"),
     ],
 )
-@pytest.mark.parametrize("damage", [bytes(8192), b"no such file" * 900, None])
+@pytest.mark.parametrize("damage", [bytes(8192), None])
 def test_a_file_that_cannot_be_opened_is_one_line_with_what_mends_it(
     tmp_path: Path, name: str, says: str, damage: bytes | None
 ) -> None:

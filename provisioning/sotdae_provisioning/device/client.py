@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
@@ -40,7 +41,7 @@ def root_of(url: str, sha256_hex: str) -> bytes:
         answer = Office.ask(client, "GET", f"{EST}/cacerts")
     try:
         found = pkcs7.load_der_pkcs7_certificates(b64decode(answer.content))
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise WireError("the office's answer holds no certificates") from error
     for each in found:
         if each.fingerprint(hashes.SHA256()).hex() == sha256_hex.lower():
@@ -96,7 +97,7 @@ class Office:
     ) -> httpx.Response:
         der = csr.public_bytes(Encoding.DER)
         with self._client() as client:
-            nonce = bytes.fromhex(self.ask(client, "GET", f"{OWN}/nonce").json()["nonce"])
+            nonce = _nonce(self.ask(client, "GET", f"{OWN}/nonce"))
             signature = old.sign(nonce + der, ec.ECDSA(hashes.SHA256()))
             body = {
                 "nonce": nonce.hex(), "signature": signature.hex(), "certificate": pem(shown).decode(),
@@ -152,11 +153,19 @@ def _body(csr: x509.CertificateSigningRequest) -> bytes:
     return b64encode(csr.public_bytes(Encoding.DER))
 
 
+def _nonce(answer: httpx.Response) -> bytes:
+    """Return the nonce of an answer. WireError if it has none."""
+    try:
+        return bytes.fromhex(answer.json()["nonce"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise WireError("the office's answer holds no nonce") from error
+
+
 def _certificates(answer: httpx.Response) -> list[x509.Certificate]:
     """Return the certificates of an answer, the holder's first. WireError if it has none."""
     try:
         found = pkcs7.load_der_pkcs7_certificates(b64decode(answer.content))
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise WireError("the office's answer holds no certificates") from error
     own = [each for each in found if dns_names(each)]
     above = [each for each in found if not dns_names(each)]

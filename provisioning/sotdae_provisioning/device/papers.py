@@ -67,11 +67,16 @@ class Papers:
         return slot
 
     def certificate(self) -> x509.Certificate:
-        """Return the certificate in use. ConfigError if there is none."""
+        """Return the certificate in use. ConfigError if there is none, or it is damaged."""
         slot = self.current
         if slot is None:
             raise ConfigError(str(self.path), ["no papers yet. Get them: sotdae device enrol"])
-        return x509.load_pem_x509_certificate((slot / "cert.pem").read_bytes())
+        raw = (slot / "cert.pem").read_bytes()
+        try:
+            return x509.load_pem_x509_certificate(raw)
+        except Exception as error:  # the parser raises what it likes
+            remedy = "ask the office for a new code (sotdae device code), then sotdae device enrol"
+            raise ConfigError(str(slot / "cert.pem"), [f"is damaged: {remedy}"]) from error
 
     def key(self) -> Key:
         """Return the key in use. ConfigError if there is none, or it cannot be read."""

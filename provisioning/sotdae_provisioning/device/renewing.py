@@ -82,8 +82,11 @@ class Renewing:
         while True:
             try:
                 self._say(self.once())
-            except (SotdaeError, OSError, ValueError) as error:  # ValueError: a certificate torn on disk
+            except (SotdaeError, OSError) as error:
                 self._say(str(error))
+                wait_s = backoff.wait_s()
+            except Exception as error:  # noqa: BLE001 - of damaged bytes a parser raises what it likes
+                self._say(f"papers: {type(error).__name__}: {error}")
                 wait_s = backoff.wait_s()
             else:
                 backoff.reset()

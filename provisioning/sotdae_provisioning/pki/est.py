@@ -180,7 +180,7 @@ async def _refusals(request: web.Request, handler: Handler) -> web.StreamRespons
     except WireError as error:
         log.warning("%s refused: %s", request.path, error)
         return web.Response(status=403, text=str(error))
-    except SotdaeError as error:
+    except (SotdaeError, OSError) as error:  # the latter of a disk that refuses
         log.error("%s failed: %s", request.path, error)
         return web.Response(status=503, text="the office cannot work now")
 

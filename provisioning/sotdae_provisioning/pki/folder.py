@@ -22,6 +22,8 @@ from sotdae_provisioning.pki.ledger import Ledger
 from sotdae_shared.errors import ConfigError
 
 KEY, CERTIFICATE, CHAIN, LIST, LEDGER = "key.pem", "cert.pem", "chain.pem", "crl.pem", "ledger.db"
+BACK = "bring it back from a backup of the authority's folder"
+LOST = f"is gone, but other files of the authority are here: {BACK}; if none was ever made, delete the folder"
 ANCHOR = "anchor.pem"
 """The authority as a root of its own, for who must trust it and none of its sisters."""
 
@@ -58,9 +60,10 @@ def write_key(path: Path, key: Key, passphrase: str | None) -> None:
 def read_key(path: Path, passphrase: str | None) -> Key:
     """Return a private key. ConfigError if it cannot be read, unlocked, or others could read it."""
     try:
+        raw = path.read_bytes()
         if path.stat().st_mode & 0o077:
             raise ConfigError(str(path), [f"others can read this key. Mend: chmod 600 {path}"])
-        key = load_pem_private_key(path.read_bytes(), None if passphrase is None else passphrase.encode())
+        key = load_pem_private_key(raw, None if passphrase is None else passphrase.encode())
     except OSError as error:
         raise ConfigError.unreadable(path, error) from error
     except TypeError as error:
@@ -89,10 +92,16 @@ class Folder:
         """Whether an authority is here."""
         return (self.path / CERTIFICATE).exists()
 
+    @property
+    def _begun(self) -> bool:
+        return any((self.path / name).exists() for name in (KEY, CHAIN, LEDGER))
+
     def make(self, passphrase: str | None) -> Key:
-        """Make the folder and its key. ConfigError if an authority is here already."""
+        """Make the folder and its key. ConfigError if an authority, or a part of one, is here already."""
         if self.exists:
             raise ConfigError(str(self.path), ["an authority is here already; it is never overwritten"])
+        if self._begun:
+            raise ConfigError(str(self.path / CERTIFICATE), [LOST])
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = new_key()
         write_key(self.path / KEY, key, passphrase)
@@ -104,17 +113,26 @@ class Folder:
         write(self.path / CERTIFICATE, pem(certificate))
 
     def certificate(self) -> x509.Certificate:
-        """Return the authority's certificate. ConfigError if there is none."""
+        """Return the authority's certificate. ConfigError if there is none, or it is damaged."""
         try:
             return x509.load_pem_x509_certificate((self.path / CERTIFICATE).read_bytes())
-        except (OSError, ValueError) as error:
+        except FileNotFoundError as error:
+            if self._begun:
+                raise ConfigError(str(self.path / CERTIFICATE), [LOST]) from error
             raise ConfigError(
                 str(self.path), ["no authority here. Make one: sotdae ca init, sotdae ca city"]
             ) from error
+        except Exception as error:  # the parser raises what it likes
+            raise ConfigError(str(self.path / CERTIFICATE), [f"is damaged: {BACK}"]) from error
 
     def chain(self) -> bytes:
-        """Return the certificates that a holder shows beside its own."""
-        return (self.path / CHAIN).read_bytes()
+        """Return the certificates that a holder shows beside its own. ConfigError if they are damaged."""
+        try:
+            raw = (self.path / CHAIN).read_bytes()
+            x509.load_pem_x509_certificates(raw)
+        except Exception as error:  # as above
+            raise ConfigError(str(self.path / CHAIN), [f"is damaged: {BACK}"]) from error
+        return raw
 
     def issuer(self, passphrase: str | None) -> Issuer:
         """Return the authority at work. ConfigError if its key cannot be had."""
