@@ -39,18 +39,22 @@ class Helpers:
                 if not done:
                     self._failing.pop(name, None)
                     pause_s = FIRST_PAUSE_S
-                await task
+                    await asyncio.wait([task])
             except asyncio.CancelledError:
                 task.cancel()
                 await asyncio.wait([task])
                 raise
-            except Exception as error:
-                # A disk or a line that refuses says why; anything else is a bug, and its place is wanted.
-                known = isinstance(error, OSError | SotdaeError)
-                log.error("%s failed: %s", name, error, exc_info=None if known else error)
-                self._failing[name] = f"{type(error).__name__}: {error}"[:200]
-            else:
+            # Nobody told it to stop: what it waited for was cancelled, and it would be gone without a word.
+            error = asyncio.CancelledError("not by a stop") if task.cancelled() else task.exception()
+            if error is None:
                 self._failing.pop(name, None)
                 return
+            self._fail(name, error)
             await asyncio.sleep(pause_s)
             pause_s = min(2.0 * pause_s, LONGEST_PAUSE_S)
+
+    def _fail(self, name: str, error: BaseException) -> None:
+        # A disk or a line that refuses says why; anything else is a bug, and its place is wanted.
+        known = isinstance(error, OSError | SotdaeError)
+        log.error("%s failed: %s", name, error, exc_info=None if known else error)
+        self._failing[name] = f"{type(error).__name__}: {error}"[:200]

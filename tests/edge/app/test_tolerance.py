@@ -47,6 +47,26 @@ def test_a_failing_helper_is_alarmed_started_again_and_well_once_it_stays_up() -
     run(story)
 
 
+def test_a_helper_whose_wait_is_cancelled_from_within_has_failed_and_is_not_gone() -> None:
+    async def story() -> None:
+        helpers, starts = Helpers(), []
+
+        async def make() -> None:
+            starts.append(1)
+            lost = asyncio.get_running_loop().create_future()
+            lost.cancel()
+            await lost
+
+        task = asyncio.create_task(helpers.keep("uplink", make))
+        await until(lambda: len(starts) == 3 or task.done())
+        assert [each.code for each in helpers.conditions()] == ["agent.uplink"]
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    run(story)
+
+
 @pytest.mark.parametrize(
     ("error", "traced"),
     [(FileNotFoundError(2, "No such file or directory", "/nope"), False), (KeyError("a bug"), True)],
