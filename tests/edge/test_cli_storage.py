@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from simulated_site import running_site
@@ -28,9 +29,9 @@ timeout_s = 0.5
 """
 
 
-def started(tmp_path: Path, directory: Path, port: int) -> subprocess.Popen[bytes]:
+def started(tmp_path: Path, directory: Path, port: int, top: str = "") -> subprocess.Popen[bytes]:
     config = tmp_path / "gate.toml"
-    config.write_text(GATE.format(dir=directory, port=port))
+    config.write_text(top + GATE.format(dir=directory, port=port))
     command = [sys.executable, "-m", "sotdae_edge", "gate", "run", "--config", str(config)]
     with (tmp_path / "gate.log").open("ab") as log:
         return subprocess.Popen(command, stdout=log, stderr=log)
@@ -59,6 +60,27 @@ def test_a_directory_that_cannot_be_made_does_not_keep_the_gate_open(tmp_path: P
     rows.close()
     shutil.rmtree(memory)
     assert any(each["body"]["code"] == "storage.lost" and each["body"]["priority"] == 1 for each in found)
+
+
+def test_a_history_that_cannot_be_read_does_not_keep_the_gate_from_protecting(tmp_path: Path) -> None:
+    storage, history = tmp_path / "storage", tmp_path / "gone.csv"
+
+    async def story() -> None:
+        async with running_site() as site:
+            agent = started(tmp_path, storage, site.server.port, f"history = '{history}'\n")
+            try:
+                await site.until("feed", bool, timeout_s=30)
+            finally:
+                agent.send_signal(signal.SIGTERM)
+                await asyncio.to_thread(agent.wait, 20)
+            assert agent.returncode == 0
+
+    asyncio.run(story())
+    with closing(sqlite3.connect(storage / "outbox.db")) as rows:
+        found = [json.loads(raw) for (raw,) in rows.execute("SELECT raw FROM message WHERE kind = 'event'")]
+    assert any(
+        each["body"]["code"] == "history.refused" and str(history) in each["body"]["text"] for each in found
+    )
 
 
 def test_a_second_agent_on_the_same_storage_is_refused(tmp_path: Path) -> None:

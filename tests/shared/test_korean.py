@@ -160,6 +160,7 @@ MADE = (
     "leaves one channel", "one person: a bypass that reads water needs two", "3 d", "wet.radar passed",
     "lamps", "siren", "stroke", "the kept state cannot be read: 7", "a kept state was corrupt and set aside",
     "device key /7: 7; put its copy back, or move it away for a new one",
+    "history not told: 7",
     "a kept statement was corrupt and set aside",
     "the outbox was corrupt and set aside: its tail is unknown", "GG-41113-UP-0007/gate-1 refused: unsigned",
     "storage /7: 7; running from memory, nothing survives a power cut", "deny list 3 is below the floor 4",

@@ -45,7 +45,7 @@ class Helpers:
                 await asyncio.wait([task])
                 raise
             # Nobody told it to stop: what it waited for was cancelled, and it would be gone without a word.
-            error = asyncio.CancelledError("not by a stop") if task.cancelled() else task.exception()
+            error = asyncio.CancelledError("without a stop") if task.cancelled() else task.exception()
             if error is None:
                 self._failing.pop(name, None)
                 return

@@ -1,7 +1,9 @@
 """The gate agent, composed."""
 
+import logging
 import secrets
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from sotdae_edge.adapters.clock import SystemClock
@@ -18,6 +20,7 @@ from sotdae_edge.app.words import said
 from sotdae_edge.composing.kept import read_kept, restore
 from sotdae_edge.composing.parts import clock_of, device_of, open_recorder, thread, uplink_of
 from sotdae_edge.config import GateConfig
+from sotdae_edge.core.effects import Alarm
 from sotdae_edge.core.site import Site
 from sotdae_edge.panel.server import PanelServer
 from sotdae_edge.record.files import RecordFiles
@@ -26,7 +29,10 @@ from sotdae_edge.watchdog.agent import AgentWatchdog
 from sotdae_edge.watchdog.feeding import Feeding
 from sotdae_edge.watchdog.link import name_of
 from sotdae_edge.watchdog.systemd import Notifier
+from sotdae_shared.errors import ConfigError
 from sotdae_shared.messages import Kind
+
+log = logging.getLogger(__name__)
 
 
 def compose_gate(config: GateConfig) -> tuple[GateApp, MqttUplink | None]:
@@ -53,8 +59,18 @@ def compose_gate(config: GateConfig) -> tuple[GateApp, MqttUplink | None]:
         denying=None if stated is None else Denying(stated, config.publics),
     )  # fmt: skip
     if config.history is not None:
-        recorder.say(Kind.TELEMETRY, read_history(config.history))
+        _tell_history(recorder, config.history)
     return app, uplink
+
+
+def _tell_history(recorder: Recorder, path: Path) -> None:
+    """Say the levels of before this start; a file that holds none keeps no gate from protecting."""
+    try:
+        recorder.say(Kind.TELEMETRY, read_history(path))
+    except ConfigError as error:
+        text = f"history not told: {error}"[:200]
+        log.warning("%s", text)
+        recorder.say(*said(Alarm("history.refused", 4, True, text)))
 
 
 def _journal(config: GateConfig, clock: SystemClock, recorder: Recorder, kept: dict[str, Any]) -> Journal:

@@ -26,6 +26,8 @@ LINKS: dict[str, str] = {
         "장치 키 {0}: {1}; 보관한 사본을 되돌리거나, 옮겨 두면 새 키가 만들어짐"
     ),
     "the record is written again": "판단을 다시 기록함",
+    "without a stop": "중지 지시 없이",
+    "history not told: {0:free}": "과거 수위를 보내지 못함: {0}",
     "dry baselines begin anew: {0:free}": "건조 기준값을 새로 시작함: {0}",
     "dry baselines are not kept: {0:free}": "건조 기준값이 저장되지 않음: {0}",
     "the vision process ended with code {0}; it is started again": (

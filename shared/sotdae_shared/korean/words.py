@@ -114,6 +114,7 @@ WORDS: dict[str, dict[str, str]] = {
         "record": "판단 기록",
         "link": "연결 감시",
         "camera": "카메라",
+        "pictures": "카메라 사진",
         "panel": "현장 조작반",
         "drift": "영점 감시",
         "estimate": "추정",
