@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sotdae_hub.adapters.duckdb_metrics import message_rows
-from sotdae_hub.adapters.journal import REFUSALS
+from sotdae_hub.adapters.journal import REFUSALS, TORN
 from sotdae_hub.core.acks import Ranges
 from sotdae_shared.errors import ConfigError
 
@@ -89,8 +89,7 @@ def count_stores(directory: Path) -> Account:
             sheet.rows += 1
             sheet.seqs.add(seq, seq)
     for node, boot, cls, seq, _ in _sqlite(directory / "journal.sqlite3", "quarantine", "0"):
-        if node is not None:
-            sheets.setdefault((node, boot, cls), _Sheet()).parked.add(seq, seq)
+        sheets.setdefault((node, boot, cls), _Sheet()).parked.add(seq, seq)
     streams = tuple(sheet.close(key) for key, sheet in sorted(sheets.items()))
     return Account(
         stored=sum(stream.stored for stream in streams),
@@ -116,9 +115,11 @@ def _stored(directory: Path) -> Iterator[Row]:
 def _sqlite(path: Path, table: str, gap_to: str = "gap_to") -> Iterator[Row]:
     try:
         with closing(sqlite3.connect(f"file:{_existing(path)}?mode=ro", uri=True)) as db:
-            yield from db.execute(f'SELECT node, boot, "class", seq, {gap_to} FROM {table}')  # noqa: S608
-    except REFUSALS as error:
-        raise ConfigError(str(path), [str(error)]) from error
+            rows = f'SELECT node, boot, "class", seq, {gap_to} FROM {table} WHERE node IS NOT NULL'  # noqa: S608
+            for node, boot, cls, seq, last in db.execute(rows):
+                yield str(node), str(boot), str(cls), int(seq), int(last)
+    except (*REFUSALS, *TORN) as error:
+        raise ConfigError(str(path), [f"cannot be counted: {error}"]) from error
 
 
 def _existing(path: Path) -> Path:

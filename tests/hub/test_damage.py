@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from hub_kit import GATE, START, Message, Pen
 
+from sotdae_hub.accounting import count_stores
 from sotdae_hub.adapters.filing import PICTURES_KEPT
-from sotdae_hub.app import Hub, Stores, open_stores
+from sotdae_hub.app import Hub, Stores, _again, open_stores
 from sotdae_hub.config import HubConfig, parse_config
 from sotdae_hub.core.ingest import judge
 from sotdae_hub.following import Follower
@@ -149,6 +150,37 @@ def test_a_damaged_row_of_the_records_hides_no_other_and_is_replaced(
     assert [twin.node for twin in stores.records.twins(FACILITY) if twin.node == pen.address.node]
     assert [birth.data["name"] for birth in stores.records.births(FACILITY)] == ["b"]
     assert not any(each.active for each in stores.records.incidents(9))
+
+
+def test_a_damaged_row_is_told_by_who_counts(tmp_path: Path) -> None:
+    with closing(open_stores(HubConfig(dir=tmp_path))) as stores:
+        append(stores, Pen().event())
+        follow_all(stores)
+    assert count_stores(tmp_path).stored == 1
+    change(tmp_path / "records.sqlite3", "UPDATE message SET seq = 'x'")
+    with pytest.raises(ConfigError, match=r"records.sqlite3: cannot be counted: "):
+        count_stores(tmp_path)
+
+
+def test_a_part_that_only_tells_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sotdae_hub.app.AGAIN_S", 0.0)
+    asyncio.run(asyncio.wait_for(begins_anew(), 10))
+
+
+async def begins_anew() -> None:
+    well, failures = asyncio.Event(), iter([KeyError("a"), LinkError("b")])
+
+    async def tell() -> None:
+        for error in failures:
+            raise error
+        well.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(_again("herald", tell))
+    await well.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
 
 
 def test_a_picture_that_cannot_be_deleted_costs_nothing(stores: Stores, tmp_path: Path) -> None:

@@ -60,7 +60,8 @@ class Codes:
             with closing(self._open()) as db:
                 db.execute(_SCHEMA)
         except REFUSALS as error:
-            raise ConfigError(str(path), [f"cannot be opened: {error}"]) from error
+            said = f"cannot be opened: {error}; if it is damaged, delete it and give new codes"
+            raise ConfigError(str(path), [said]) from error
 
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(self._path, isolation_level=None, timeout=10.0)
