@@ -180,24 +180,30 @@ class GateApp:
             await self.queue.put((seen, sighting.mono))
 
     async def _decide(self) -> None:
-        """The only owner of the gate."""
+        """The only owner of the gate. What was due comes before what was heard later."""
+        now = self.clock.monotonic()
         while True:
-            now = self.clock.monotonic()
             deadline = self.gate.next_deadline(now)
             # A gate that waits for nothing still feeds.
             due = now + FEED_S if deadline is None else min(deadline, now + FEED_S)
-            try:
-                async with asyncio.timeout(max(0.0, due - now)):
-                    event, at = await self.queue.get()
-            except TimeoutError:
-                # A timer may fire a hair early; what was due must still be due.
-                now = max(self.clock.monotonic(), due)
-                await self._do(self._give(None, now))
-                await self._feed_watchdog(now)
-                continue
+            heard = await self._heard_until(due)
             now = self.clock.monotonic()
-            await self._do(self._give(self._as_of(event, at, now), now))
+            if late := heard is None or now > due:
+                # A timer may fire a hair early; what was due must still be due.
+                now = max(now, due)
+                await self._do(self._give(None, now))
+            if heard is not None:
+                now = self.clock.monotonic() if late else now
+                await self._do(self._give(self._as_of(*heard, now), now))
             await self._feed_watchdog(now)
+
+    async def _heard_until(self, due: float) -> tuple[Event, float] | None:
+        """Return the next event with its time, or None if there is none until then."""
+        try:
+            async with asyncio.timeout(max(0.0, due - self.clock.monotonic())):
+                return await self.queue.get()
+        except TimeoutError:
+            return None
 
     def _as_of(self, event: Event, at: float, now: float) -> Event | None:
         """Return what an event of the time `at` still says now.

@@ -1,10 +1,13 @@
 """The gate's runner against a real Modbus site: acts, and survives a dead controller and disk."""
 
 import asyncio
+import math
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,8 @@ from sotdae_edge.app import recorder
 from sotdae_edge.app.gate import GateApp
 from sotdae_edge.config import FacilityConfig, GateConfig, StorageConfig
 from sotdae_edge.core.barrier import State
+from sotdae_edge.core.effects import Effect
+from sotdae_edge.core.events import Event
 from sotdae_edge.core.site import Person
 from sotdae_edge.ports import Inbound
 from sotdae_shared.errors import LinkError
@@ -75,6 +80,35 @@ def test_it_feeds_the_watchdog_closes_on_water_and_remembers(tmp_path: Path) -> 
 
     asyncio.run(story())
     assert b'"closed"' in (FileState(tmp_path / "state").load() or b"")
+
+
+def test_what_was_due_comes_before_what_was_heard_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give = GateApp._give
+    given: list[tuple[bool, float, float]] = []
+    stalls_s = [1.0]
+
+    def watched(app: GateApp, event: Event | None, now: float) -> list[Effect]:
+        effects = give(app, event, now)
+        given.append((event is None, now, app.gate.next_deadline(now) or math.inf))
+        if app.gate.state is State.LOWERING and stalls_s:
+            time.sleep(stalls_s.pop())  # nobody else runs: as when the machine stood still
+        return effects
+
+    monkeypatch.setattr(GateApp, "_give", watched)
+
+    async def story() -> None:
+        async with running_site() as site, running(tmp_path, site) as app:
+            await until(lambda: app.gate.state is State.OPEN)
+            site.simulator.depth(18.0)
+            await until(lambda: not stalls_s)
+            await until(lambda: app.gate.state is not State.LOWERING)
+
+    asyncio.run(story())
+    late = [(before, after) for before, after in pairwise(given) if after[1] > before[2]]
+    assert late
+    assert [(before, after) for before, after in late if not (before[0] or after[0])] == []
 
 
 @pytest.mark.slow
