@@ -145,8 +145,8 @@ class Story:
 
     async def _look(self) -> None:
         moment = self.moment
-        moment.elapsed_s = time.monotonic() - self.began
         moment.truth = await self.stack.sim("state")
+        moment.elapsed_s = time.monotonic() - self.began
         moment.hub_up, moment.broker_up = self.stack.hub.alive, self.stack.broker.alive
         moment.gate_up = self.stack.gate.alive
         self._listen_to_gate()
