@@ -1,7 +1,11 @@
 """Small files read whole, or refused at once."""
 
+import errno
 import os
 from pathlib import Path
+
+PASSING = frozenset({errno.EBUSY, errno.EINTR, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""Refusals that say nothing of the file."""
 
 
 def read_whole(path: Path, limit: int) -> bytes:

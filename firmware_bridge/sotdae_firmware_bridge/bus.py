@@ -21,7 +21,7 @@ _library_log.propagate = False
 
 
 def _is_no_answer(record: logging.LogRecord) -> bool:
-    return record.exc_info is None or not isinstance(record.exc_info[1], ModbusException)
+    return not record.exc_info or not isinstance(record.exc_info[1], ModbusException)
 
 
 # What pymodbus cannot decode it raises into the event loop, which logs it with a trace.

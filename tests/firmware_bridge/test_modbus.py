@@ -102,6 +102,14 @@ def test_an_answer_of_no_known_function_is_a_link_error_and_no_trace_in_the_log(
     assert not [record for record in caplog.records if record.name == "asyncio"]
 
 
+def test_what_the_event_loop_says_itself_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> None:
+        asyncio.get_running_loop().call_exception_handler({"message": "a task was destroyed"})
+
+    asyncio.run(run())
+    assert "a task was destroyed" in caplog.text
+
+
 def test_nobody_there_is_a_link_error() -> None:
     async def run() -> None:
         server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)

@@ -6,7 +6,7 @@ import struct
 from itertools import count
 from pathlib import Path
 
-from sotdae_edge.whole import read_whole
+from sotdae_edge.whole import PASSING, read_whole
 from sotdae_shared.errors import LinkError
 
 _MAGIC = b"SOTDAE1\n"
@@ -24,10 +24,10 @@ class FileState:
         self._slots = (path.with_name(f"{path.name}.a"), path.with_name(f"{path.name}.b"))
         self._number: int | None = None
         self.corrupt = 0
-        """Slots set aside as ``<slot>.corrupt-<n>`` so far; the runner raises an alarm."""
+        """Slots set aside as ``<slot>.corrupt-<n>``, or refused, so far; the runner raises an alarm."""
 
     def load(self) -> bytes | None:
-        """Return the newest good state, or None. LinkError if there is none and the disk does not answer."""
+        """Return the newest good state, or None. LinkError if the disk does not answer."""
         self._number, state = self._newest()
         return state
 
@@ -50,11 +50,14 @@ class FileState:
             try:
                 found = self._read(slot)
             except OSError as error:
+                if error.errno in PASSING:  # the other may be the older
+                    raise LinkError(f"state {slot}: {error}") from error
                 refused = error  # what ails one slot must not cost the other
             else:
                 good += [] if found is None else [found]
         if refused is not None and not good:
             raise LinkError(f"state {self._slots[0]}: {refused}") from refused
+        self.corrupt += refused is not None
         return max(good, default=(0, None))
 
     def _read(self, slot: Path) -> tuple[int, bytes] | None:
@@ -63,7 +66,9 @@ class FileState:
             found = _decode(read_whole(slot, _HEADER.size + MAX_BYTES + 1))
         except FileNotFoundError:
             return None
-        except OSError:
+        except OSError as error:
+            if error.errno in PASSING:
+                raise
             found = None  # a bad sector, a directory, somebody else's file: a new one can take its place
         if found is None or found[0] % 2 != self._slots.index(slot):
             self._set_aside(slot)

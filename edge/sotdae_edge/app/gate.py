@@ -188,7 +188,8 @@ class GateApp:
             due = now + FEED_S if deadline is None else min(deadline, now + FEED_S)
             heard = await self._heard_until(due)
             now = self.clock.monotonic()
-            if late := heard is None or now > due:
+            # What was heard by then comes first: a car must not wait for the drive that it forbids.
+            if late := heard is None or now > due < heard[1]:
                 # A timer may fire a hair early; what was due must still be due.
                 now = max(now, due)
                 await self._do(self._give(None, now))
@@ -238,7 +239,7 @@ class GateApp:
             for effect in sorted(effects, key=lambda each: not (isinstance(each, Warn) and each.closed)):
                 await self._act(effect)
         finally:
-            # A stop that comes meanwhile must not swallow what the state already holds.
+            # A stop that comes meanwhile must not swallow what was decided: it is on record.
             for effect in effects:
                 if isinstance(effect, Decided | Alarm | Answer):
                     self.say(effect)

@@ -45,7 +45,11 @@ class Recorder:
     """So many are committed one at a time, to find the one that cannot be."""
     _some: asyncio.Event = field(default_factory=asyncio.Event)
     _storage: str = ""
-    """The outbox's incarnation when it was last counted."""
+    """The outbox's incarnation when it was last counted, or first taken."""
+
+    def __post_init__(self) -> None:
+        """Note which outbox it is: a page may rot before the first count."""
+        self._storage = self.outbox.storage
 
     def say(self, kind: Kind, body: BaseModel) -> None:
         """Stamp a message and queue it for the disk. Never blocks."""
@@ -66,7 +70,7 @@ class Recorder:
         except TimeoutError as error:
             raise LinkError(f"outbox: no answer in {COUNT_S:g} s") from error
         before, self._storage = self._storage, self.outbox.storage
-        if before not in ("", self._storage):
+        if before != self._storage:
             log.error("outbox: %s", SET_ASIDE)
             self.say(Kind.EVENT, EventBody(code="outbox.corrupt", priority=2, active=True, text=SET_ASIDE))
         return found

@@ -13,6 +13,7 @@ from sotdae_edge.record.coding import Coder, Entry, text
 from sotdae_edge.record.key import DeviceKey, device_key, sync_directory
 from sotdae_edge.record.packing import pack_file
 from sotdae_edge.record.recovery import Tail, tail_of
+from sotdae_edge.whole import PASSING
 from sotdae_shared.errors import LinkError
 
 SIGN_EVERY = 600
@@ -84,18 +85,24 @@ class RecordFiles:
             # A bad sector of yesterday must not end the record of today.
             try:
                 tail = tail_of(path)
-            except OSError:
+            except OSError as error:
+                if error.errno in PASSING:
+                    raise
                 path.rename(path.with_suffix(UNREAD_SUFFIX))
-                self._number = max(self._number, int(path.stem))
                 self.unread.append(path.name)
             else:
                 self._close_left_over(path, tail, key)
+        unread = self._directory.glob(f"{_NUMBER}{UNREAD_SUFFIX}")
+        self._number = max([self._number, *(int(path.stem) for path in unread)])
         left = sorted(self._directory.glob(f"{_NUMBER}{PACKED_SUFFIX}"))
-        if left:
-            self._number = max(self._number, int(left[-1].stem))
+        # Nothing continues a newest one that cannot be read: who verifies must see that it is missing.
+        if left and int(left[-1].stem) > self._number:
+            self._number = int(left[-1].stem)
             try:
                 self._previous = tail_of(left[-1]).head
-            except OSError:
+            except OSError as error:
+                if error.errno in PASSING:
+                    raise
                 self.unread.append(left[-1].name)
         self._key = key
 

@@ -1,5 +1,6 @@
 import os
 import random
+import resource
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,20 @@ def test_what_ails_one_slot_costs_neither_the_other_nor_the_saves_to_come(
     store.save(b"third")
     store.save(b"fourth")
     assert FileState(tmp_path / "state").load() == b"fourth"
+
+
+def test_a_process_without_a_descriptor_left_sets_nothing_aside(tmp_path: Path) -> None:
+    for state in (b"first", b"second"):
+        FileState(tmp_path / "state").save(state)
+    store = FileState(tmp_path / "state")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+    try:
+        with pytest.raises(LinkError, match="Too many open files"):
+            store.load()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert (store.load(), store.corrupt) == (b"second", 0)
 
 
 def test_an_old_slot_copied_over_the_new_one_is_not_believed(tmp_path: Path) -> None:

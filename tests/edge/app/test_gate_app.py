@@ -1,13 +1,10 @@
 """The gate's runner against a real Modbus site: acts, and survives a dead controller and disk."""
 
 import asyncio
-import math
 import threading
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -22,7 +19,7 @@ from sotdae_edge.app.gate import GateApp
 from sotdae_edge.config import FacilityConfig, GateConfig, StorageConfig
 from sotdae_edge.core.barrier import State
 from sotdae_edge.core.effects import Effect
-from sotdae_edge.core.events import Event
+from sotdae_edge.core.events import Event, HubHeard
 from sotdae_edge.core.site import Person
 from sotdae_edge.ports import Inbound
 from sotdae_shared.errors import LinkError
@@ -82,33 +79,34 @@ def test_it_feeds_the_watchdog_closes_on_water_and_remembers(tmp_path: Path) -> 
     assert b'"closed"' in (FileState(tmp_path / "state").load() or b"")
 
 
-def test_what_was_due_comes_before_what_was_heard_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("after_due_s", "order"), [(-0.01, ["heard", "heard"]), (0.01, ["time", "heard", "time", "heard"])]
+)
+def test_what_was_heard_and_what_was_due_come_in_the_order_of_their_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after_due_s: float, order: list[str]
 ) -> None:
     give = GateApp._give
-    given: list[tuple[bool, float, float]] = []
-    stalls_s = [1.0]
+    given: list[str] = []
+
+    async def heard_late(app: GateApp, due: float) -> tuple[Event, float]:
+        while app.clock.monotonic() <= due + 0.02:  # the machine stood still meanwhile
+            await asyncio.sleep(0.01)
+        return HubHeard(), due + after_due_s
 
     def watched(app: GateApp, event: Event | None, now: float) -> list[Effect]:
-        effects = give(app, event, now)
-        given.append((event is None, now, app.gate.next_deadline(now) or math.inf))
-        if app.gate.state is State.LOWERING and stalls_s:
-            time.sleep(stalls_s.pop())  # nobody else runs: as when the machine stood still
-        return effects
-
-    monkeypatch.setattr(GateApp, "_give", watched)
+        given.append("time" if event is None else "heard")
+        return give(app, event, now)
 
     async def story() -> None:
         async with running_site() as site, running(tmp_path, site) as app:
             await until(lambda: app.gate.state is State.OPEN)
-            site.simulator.depth(18.0)
-            await until(lambda: not stalls_s)
-            await until(lambda: app.gate.state is not State.LOWERING)
+            monkeypatch.setattr(GateApp, "_heard_until", heard_late)
+            monkeypatch.setattr(GateApp, "_give", watched)
+            await until(lambda: len(given) > 12)
 
     asyncio.run(story())
-    late = [(before, after) for before, after in pairwise(given) if after[1] > before[2]]
-    assert late
-    assert [(before, after) for before, after in late if not (before[0] or after[0])] == []
+    begun = given.index("heard") + 1  # what was waited for before is given first
+    assert given[begun : begun + len(order)] == order
 
 
 @pytest.mark.slow

@@ -25,6 +25,8 @@ from sotdae_shared.wire import decode
 class Disk:
     """An outbox whose disk may refuse."""
 
+    storage = "0123456789abcdef"
+
     def __init__(self) -> None:
         self.refuses = False
         self.kept: list[Item] = []
@@ -98,6 +100,8 @@ def test_memory_is_bounded_and_safety_outlives_telemetry(monkeypatch) -> None:
 
 class Slow:
     """The real outbox on a disk that holds every commit until told."""
+
+    storage = "0123456789abcdef"
 
     def __init__(self, outbox: SqliteOutbox) -> None:
         self.outbox = outbox

@@ -153,6 +153,20 @@ def test_a_segment_that_cannot_be_read_does_not_end_the_record(tmp_path: Path, w
     assert len(segment.values) > 10
 
 
+def test_a_newest_segment_that_cannot_be_read_is_missed_by_who_verifies(tmp_path: Path) -> None:
+    again(tmp_path)
+    (tmp_path / "record/00000002.jsonl").mkdir()
+    for _ in range(2):  # it ends at once, and starts again
+        writer = files(tmp_path)
+        writer.put(deque(), durable=True)
+        writer.close()
+    writer.put(deque(closing()), durable=True)
+    writer.close()
+    first, last = check_all(list(files_of(tmp_path / "record")))
+    assert first.ok
+    assert any("does not continue" in problem for problem in last.problems)
+
+
 def test_a_journal_tells_of_what_it_cannot_read(tmp_path: Path) -> None:
     again(tmp_path)
     (tmp_path / "record/00000002.jsonl").mkdir()
