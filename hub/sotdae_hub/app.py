@@ -42,6 +42,7 @@ from sotdae_hub.spreading import Spreader
 from sotdae_hub.views import Health, StoreHealth
 from sotdae_hub.writing import Writer
 from sotdae_shared.errors import ConfigError, LinkError
+from sotdae_shared.messages import MAX_COUNT
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +110,8 @@ def _mended_by(remedy: str) -> Iterator[None]:
 def _go_on_above(stores: Stores) -> None:
     """Let a journal that is new or from a backup go on where the stores are: they would take it for read."""
     journal, ahead = stores.journal, max(store.offset for store in stores.followers())
+    if ahead > MAX_COUNT:
+        raise LinkError(f"a store says that it is at {ahead}: move away the one that is damaged")
     if ahead > journal.head:
         log.error("the journal ends at %d, a store at %d: it goes on there", journal.head, ahead)
         journal.begin_above(ahead)
@@ -161,10 +164,11 @@ class Hub:
         self.writer = Writer(
             stores.journal, self.line.arrivals, self.line.send_soon, self._noticed, self.grew
         )
-        self.spreader = Spreader(
-            stores.policies, stores.records, self.links, self.line, wall, monotonic_s,
-            lambda: stores.journal.head, config.silent_after_s, self.started_at,
-        )  # fmt: skip
+        with _mended_by("bring records.sqlite3 back from a backup"):
+            self.spreader = Spreader(
+                stores.policies, stores.records, self.links, self.line, wall, monotonic_s,
+                lambda: stores.journal.head, config.silent_after_s, self.started_at,
+            )  # fmt: skip
 
     def _noticed(self, batch: list[tuple[Arrival, Verdict]]) -> None:
         self.herald.noticed(batch)
@@ -268,7 +272,7 @@ def openapi_document() -> dict[str, Any]:
 
 
 async def _again(name: str, run: Callable[[], Awaitable[None]]) -> None:
-    """Run a part that only tells. Should it fail, what comes in is kept all the same, and it begins anew."""
+    """Run a part without which all that comes in is kept. Should it fail, it begins anew."""
     while True:
         try:
             await run()

@@ -129,6 +129,9 @@ def test_last_values_that_cannot_be_counted_are_told(stores: Stores, tmp_path: P
         "UPDATE decision SET body = '{bad'",
         "UPDATE decision SET body = '{}'",
         "UPDATE incident SET latest_at = 'x'",
+        "UPDATE twin SET clock = CAST(x'ff' AS TEXT)",
+        "UPDATE birth SET data = CAST(x'ff' AS TEXT)",
+        "UPDATE incident SET latest_at = CAST(x'ff' AS TEXT)",
     ],
 )
 def test_a_damaged_row_of_the_records_hides_no_other_and_is_replaced(
@@ -181,6 +184,37 @@ async def begins_anew() -> None:
     task.cancel()
     await asyncio.wait([task])
     assert task.cancelled()
+
+
+@pytest.mark.parametrize("offset", ["'x'", str(1 << 62)])
+@pytest.mark.parametrize("name", ["last", "records"])
+def test_a_damaged_offset_is_told_and_stays_out_of_the_journal(
+    tmp_path: Path, name: str, offset: str
+) -> None:
+    with closing(open_stores(HubConfig(dir=tmp_path))):
+        pass
+    change(tmp_path / f"{name}.sqlite3", f"UPDATE progress SET journal_offset = {offset}")
+    with pytest.raises(LinkError, match="move"):
+        open_stores(HubConfig(dir=tmp_path))
+    change(tmp_path / f"{name}.sqlite3", "UPDATE progress SET journal_offset = 0")
+    with closing(open_stores(HubConfig(dir=tmp_path))) as stores:
+        append(stores, Pen().event())
+        assert stores.journal.head == 1
+
+
+def test_a_migration_that_is_cut_off_is_made_by_the_next_start(tmp_path: Path) -> None:
+    records = tmp_path / "records.sqlite3"
+    with closing(open_stores(HubConfig(dir=tmp_path))):
+        pass
+    for table in ("twin", "policy_forgotten"):
+        change(records, f"ALTER TABLE {table} DROP COLUMN journal_offset")
+    change(records, "UPDATE alembic_version SET version_num = '0005'")
+    change(records, "ALTER TABLE policy_forgotten RENAME TO away")  # the second step fails
+    with pytest.raises(LinkError):
+        open_stores(HubConfig(dir=tmp_path))
+    change(records, "ALTER TABLE away RENAME TO policy_forgotten")
+    with closing(open_stores(HubConfig(dir=tmp_path))) as stores:
+        assert stores.policies.forgotten() == []
 
 
 def test_a_picture_that_cannot_be_deleted_costs_nothing(stores: Stores, tmp_path: Path) -> None:

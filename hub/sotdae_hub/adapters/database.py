@@ -20,13 +20,18 @@ TORN = (ValueError, TypeError, OverflowError)
 """What a row raises whose damage the database does not see."""
 
 
-def engine_for(path: Path) -> Engine:
-    """Return an engine on a SQLite file in WAL mode."""
+def engine_for(path: Path, *, any_text: bool = False) -> Engine:
+    """Return an engine on a SQLite file in WAL mode.
+
+    With `any_text` what is no UTF-8 is read with marks in its place: one word's damage hides no other row.
+    """
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
 
     def prepare(connection: Any, _record: object) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        if any_text:
+            connection.text_factory = lambda raw: raw.decode(errors="replace")
 
     event.listen(engine, "connect", prepare)
     return engine
@@ -38,6 +43,7 @@ def migrate(engine: Engine) -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     with engine.begin() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # else SQLite keeps half of a migration that is cut off
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -46,7 +52,7 @@ def migrate(engine: Engine) -> None:
 def opening(name: str, engine: Engine) -> Iterator[None]:
     """Raise LinkError where a file cannot be used, and keep none of it open."""
     try:
-        with guarded(name):
+        with damage_told(name):
             yield
     except BaseException:
         engine.dispose()

@@ -3,7 +3,7 @@
 import math
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,11 +49,14 @@ class DuckDbMetrics:
         """Open or create. Raises LinkError if the file cannot be used, or is used by another process."""
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._db = duckdb.connect(str(path), config={"threads": 2, "memory_limit": "1GB"})
-            self._db.execute(_SCHEMA)
-            self.offset: int = _one(self._db, "SELECT journal_offset FROM progress")
-            self.rows: int = _one(self._db, "SELECT count(*) FROM message")
-        except duckdb.Error as error:
+            with ExitStack() as undo:
+                opened = duckdb.connect(str(path), config={"threads": 2, "memory_limit": "1GB"})
+                self._db = undo.enter_context(closing(opened))
+                self._db.execute(_SCHEMA)
+                self.offset: int = _one(self._db, "SELECT journal_offset FROM progress")
+                self.rows: int = _one(self._db, "SELECT count(*) FROM message")
+                undo.pop_all()
+        except (duckdb.Error, ValueError, TypeError) as error:
             raise LinkError(f"metrics {path}: {error}") from error
         self._lock = threading.Lock()
 

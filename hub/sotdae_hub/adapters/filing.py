@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Table, delete, func, insert, select
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from sotdae_hub.adapters import tables
 from sotdae_hub.adapters.database import whole
@@ -150,6 +150,9 @@ def _file_twin(db: Connection, entry: Entry) -> None:
     if before is not None and before.clock in _CLOCKS:
         said = said_at(before.at, ClockTrust(before.clock), before.heard_at)
         if not _later(entry, before.boot, before.seq, said):
+            db.execute(
+                update(table).where(key).values(journal_offset=entry.offset)
+            )  # it is there all the same
             return
     values = {
         "facility": envelope.facility,

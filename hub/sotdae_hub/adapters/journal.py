@@ -66,6 +66,8 @@ class SqliteJournal:
                 self._db = undo.enter_context(closing(connect(path)))
                 self._db.executescript(_SCHEMA)
                 self._reader = undo.enter_context(closing(connect(path)))
+                # What is no text parks its own row only.
+                self._reader.text_factory = lambda raw: raw.decode(errors="replace")
                 self._streams = Streams(self._db)
                 self.head = int(self._db.execute(_HEAD).fetchone()[0])
                 undo.pop_all()

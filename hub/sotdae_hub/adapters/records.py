@@ -33,13 +33,13 @@ class SqlRecords:
     def __init__(self, path: Path, pictures: Path) -> None:
         """Open or create, and bring the schema up to date. Raises LinkError if it cannot be used."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._engine = engine_for(path)
+        self._engine = engine_for(path, any_text=True)
         self._pictures = PictureFiles(pictures)
         self._lock = threading.Lock()
         with opening(f"{self.name} {path}", self._engine):
             migrate(self._engine)
             with self._engine.connect() as db:
-                self.offset: int = db.execute(select(tables.progress.c.journal_offset)).scalar_one()
+                self.offset = int(db.execute(select(tables.progress.c.journal_offset)).scalar_one())
                 self.rows = count_messages(db)
                 self._pictures.sweep(set(db.execute(select(tables.clip.c.file)).scalars()))
 
@@ -149,7 +149,7 @@ def _twin(row: Row[Any]) -> Twin | None:
         FacilityId(row.facility)
         health = HealthBody.model_validate(row.body)
     except (ValidationError, WireError) as error:
-        log.error("%s/%s: its last word is damaged: %s", row.facility, row.node, error)
+        log.error("%s/%s: its last word is damaged: %s", row.facility, row.node, str(error).splitlines()[0])
         return None
     return Twin(row.facility, row.node, row.at, row.clock, row.heard_at, row.journal_offset, health)
 

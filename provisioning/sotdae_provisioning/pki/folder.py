@@ -112,6 +112,12 @@ class Folder:
         write(self.path / CHAIN, pem(certificate) + above)
         write(self.path / CERTIFICATE, pem(certificate))
 
+    def give_up(self) -> None:
+        """Take an authority away that was never settled: it has certified nobody, and is made anew."""
+        if not self.exists:
+            for name in (CHAIN, KEY):
+                (self.path / name).unlink(missing_ok=True)
+
     def certificate(self) -> x509.Certificate:
         """Return the authority's certificate. ConfigError if there is none, or it is damaged."""
         try:
@@ -122,6 +128,8 @@ class Folder:
             raise ConfigError(
                 str(self.path), ["no authority here. Make one: sotdae ca init, sotdae ca city"]
             ) from error
+        except OSError as error:
+            raise ConfigError.unreadable(self.path / CERTIFICATE, error) from error
         except Exception as error:  # the parser raises what it likes
             raise ConfigError(str(self.path / CERTIFICATE), [f"is damaged: {BACK}"]) from error
 
@@ -130,6 +138,8 @@ class Folder:
         try:
             raw = (self.path / CHAIN).read_bytes()
             x509.load_pem_x509_certificates(raw)
+        except OSError as error:
+            raise ConfigError.unreadable(self.path / CHAIN, error) from error
         except Exception as error:  # as above
             raise ConfigError(str(self.path / CHAIN), [f"is damaged: {BACK}"]) from error
         return raw

@@ -115,10 +115,14 @@ class Province:
         self, folder: Folder, name: str, passphrase: str | None, now: datetime, *, subtree: str | None
     ) -> None:
         issuer, key = self.province.issuer(passphrase), folder.make(passphrase)
-        below = authority(name, key.public_key(), issuer, now, life=lives.CITY, subtree=subtree)
-        self._note(self.province, below, now)
-        write(folder.path / ANCHOR, pem(anchor(below, key)))
-        folder.settle(below, self.province.chain())
+        try:
+            below = authority(name, key.public_key(), issuer, now, life=lives.CITY, subtree=subtree)
+            self._note(self.province, below, now)
+            write(folder.path / ANCHOR, pem(anchor(below, key)))
+            folder.settle(below, self.province.chain())
+        except BaseException:
+            folder.give_up()
+            raise
 
     def certify_device(
         self,

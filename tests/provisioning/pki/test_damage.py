@@ -2,6 +2,8 @@
 
 import base64
 import random
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -13,10 +15,10 @@ from office_kit import GATE, Ground, now, office
 from sotdae_provisioning.device.client import _nonce
 from sotdae_provisioning.device.papers import Papers
 from sotdae_provisioning.device.renewing import Renewing
-from sotdae_provisioning.pki.folder import CERTIFICATE, CHAIN, KEY
+from sotdae_provisioning.pki.folder import CERTIFICATE, CHAIN, KEY, LEDGER
 from sotdae_provisioning.pki.province import Province
 from sotdae_provisioning.pki.statements import DENY_FILE
-from sotdae_shared.errors import ConfigError, WireError
+from sotdae_shared.errors import ConfigError, LinkError, WireError
 
 EST, OWN = "/.well-known/est", "/.well-known/sotdae"
 
@@ -65,8 +67,23 @@ def test_a_damaged_file_of_an_authority_is_named_with_what_mends_it(
     else:
         file.write_bytes(raw[damage])
     read = province.services.certificate if name == CERTIFICATE else province.services.chain
-    with pytest.raises(ConfigError, match=rf"services/{name}: is damaged: bring it back from a backup"):
+    mend = (
+        "cannot be read: Is a directory" if damage == "folder" else "is damaged: bring it back from a backup"
+    )
+    with pytest.raises(ConfigError, match=rf"services/{name}: {mend}"):
         read()
+
+
+def test_a_city_that_the_ledger_did_not_take_is_made_by_the_next_try(province: Province) -> None:
+    with closing(sqlite3.connect(province.province.path / LEDGER)) as db:
+        db.execute("CREATE TRIGGER full BEFORE INSERT ON certificates BEGIN SELECT RAISE(FAIL, 'full'); END")
+        db.commit()
+        with pytest.raises(LinkError):
+            province.add_city("41135", None, now())
+        db.execute("DROP TRIGGER full")
+        db.commit()
+    province.add_city("41135", None, now())
+    assert province.city("41135").certificate() is not None
 
 
 def test_an_office_whose_files_are_spoilt_says_that_it_cannot_work_now(tmp_path: Path) -> None:
