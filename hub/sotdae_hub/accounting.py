@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sotdae_hub.adapters.damage import REFUSALS, TORN
 from sotdae_hub.adapters.duckdb_metrics import message_rows
-from sotdae_hub.adapters.journal import REFUSALS, TORN
 from sotdae_hub.core.acks import Ranges
 from sotdae_shared.errors import ConfigError
 

@@ -222,9 +222,8 @@ def held_ports(owner: object, count: int) -> list[int]:
     probes = [socket.socket() for _ in range(count)]
     for probe in probes:
         weakref.finalize(owner, probe.close)
-        probe.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # bound, not listening: as brokers set it too
+        # Bound, not listening: as brokers set it too, they may listen beside it.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((HOST, 0))
     return [int(probe.getsockname()[1]) for probe in probes]
 

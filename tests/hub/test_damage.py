@@ -2,14 +2,14 @@
 
 import asyncio
 import random
-import resource
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from disk_kit import disk_of
 from hub_kit import GATE, START, Message, Pen
 
 from sotdae_hub.accounting import count_stores
@@ -53,24 +53,13 @@ def change(path: Path, *statements: str) -> None:
         db.commit()
 
 
-@contextmanager
-def no_file_above(size: int) -> Iterator[None]:
-    """Let the disk refuse every byte above a size of a file."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 def test_a_full_disk_costs_the_metrics_nothing(stores: Stores, tmp_path: Path) -> None:
     pen = Pen()
     append(stores, pen.readings())
     step(stores.metrics, stores)
     append(stores, pen.readings(), pen.readings(), pen.health())
     room = (tmp_path / "metrics.duckdb.wal").stat().st_size + 50
-    with no_file_above(room), pytest.raises(LinkError, match=r"^metrics: .*Failed to commit"):
+    with disk_of(room), pytest.raises(LinkError, match=r"^metrics: .*Failed to commit"):
         step(stores.metrics, stores)
     step(stores.metrics, stores)
     assert (stores.metrics.rows, stores.metrics.offset) == (4, 4)

@@ -11,13 +11,12 @@ from alembic.config import Config
 from sqlalchemy import Engine, Result, Row, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 
+from sotdae_hub.adapters.damage import TORN
 from sotdae_shared.errors import LinkError
 
 log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
-TORN = (ValueError, TypeError, OverflowError)
-"""What a row raises whose damage the database does not see."""
 
 
 def engine_for(path: Path, *, any_text: bool = False) -> Engine:
@@ -68,7 +67,7 @@ def guarded(name: str) -> Iterator[None]:
         if isinstance(error, StatementError) and not isinstance(error, DBAPIError):
             raise  # a value that SQL cannot take: no later try helps
         raise LinkError(f"{name}: {getattr(error, 'orig', error)}") from error
-    except UnicodeDecodeError as error:  # as journal.REFUSALS says
+    except UnicodeDecodeError as error:  # as damage.REFUSALS says
         raise LinkError(f"{name}: {error}") from error
 
 

@@ -150,9 +150,8 @@ def _file_twin(db: Connection, entry: Entry) -> None:
     if before is not None and before.clock in _CLOCKS:
         said = said_at(before.at, ClockTrust(before.clock), before.heard_at)
         if not _later(entry, before.boot, before.seq, said):
-            db.execute(
-                update(table).where(key).values(journal_offset=entry.offset)
-            )  # it is there all the same
+            # It is there all the same.
+            db.execute(update(table).where(key).values(journal_offset=entry.offset))
             return
     values = {
         "facility": envelope.facility,

@@ -18,7 +18,8 @@ from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError
 
-from sotdae_hub.adapters.journal import REFUSALS, TORN, close, connect
+from sotdae_hub.adapters.damage import REFUSALS, TORN
+from sotdae_hub.adapters.journal import close, connect
 from sotdae_hub.core.points import PointRow, Sample, ms, point_rows, thin
 from sotdae_hub.ports import Entry, Point
 from sotdae_shared.errors import LinkError

@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sotdae_hub.adapters.damage import REFUSALS, TORN
 from sotdae_hub.adapters.recent import Recent
 from sotdae_hub.adapters.streams import Streams
 from sotdae_hub.core.ingest import Accepted, Presence, Quarantined, Rejected, Verdict
@@ -17,10 +18,6 @@ from sotdae_shared.messages import Header, Kind, StateBody
 from sotdae_shared.topics import Address
 from sotdae_shared.wire import decode
 
-REFUSALS = (sqlite3.Error, UnicodeDecodeError)
-"""What SQLite raises; the latter where damage has made names of the schema into what is no text."""
-TORN = (ValueError, TypeError, OverflowError)
-"""What a row raises whose damage SQLite does not see."""
 REJECTED_KEPT = 1_000
 """Rejected messages kept for a look; they come from anybody, so they must not fill the disk."""
 REJECTED_BYTES = 4_096

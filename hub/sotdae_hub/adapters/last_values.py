@@ -6,7 +6,8 @@ from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sotdae_hub.adapters.journal import REFUSALS, TORN, close, connect
+from sotdae_hub.adapters.damage import REFUSALS, TORN
+from sotdae_hub.adapters.journal import close, connect
 from sotdae_hub.core.points import ms
 from sotdae_hub.core.saying import said_at
 from sotdae_hub.ports import Entry, Last

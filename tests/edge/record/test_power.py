@@ -2,15 +2,13 @@
 
 import asyncio
 import os
-import resource
 from collections import deque
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from disk_kit import disk_of
 from edge.record.tape import TapedStory, closing, replayed, written
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -80,17 +78,6 @@ def test_a_power_cut_while_packing_leaves_one_whole_file(tmp_path: Path) -> None
     paths = files_of(tmp_path / "record")
     assert [path.suffix for path in paths] == [".rec"] * 3
     assert all(segment.ok for segment in check_all(list(paths)))
-
-
-@contextmanager
-def disk_of(size: int) -> Iterator[None]:
-    """Let no file grow beyond this: a write takes what fits, then the system refuses."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("room", [10, 5_000, 12_345])

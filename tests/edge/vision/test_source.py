@@ -126,23 +126,21 @@ def test_only_the_newest_picture_is_kept() -> None:
     assert latest.over
 
 
-def test_a_failure_is_told_and_the_next_try_goes_on() -> None:
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [
+        (LinkError("camera x: timed out"), "camera x: timed out"),
+        (KeyError("stride"), "camera: KeyError: 'stride'"),  # what nobody foresaw
+    ],
+)
+def test_a_failure_is_told_and_the_next_try_goes_on(failure: Exception, words: str) -> None:
     told: list[str] = []
-    latest = Latest(Row(LinkError("camera x: timed out"), picture(2.0)), random.Random(1), told.append)
+    latest = Latest(Row(failure, picture(2.0)), random.Random(1), told.append)
     latest.start()
     frame = latest.take(10.0)
-    assert told == ["camera x: timed out"]
+    assert told == [words]
     assert frame is not None
     assert frame.mono == 2.0
-
-
-def test_what_nobody_foresaw_is_told_and_the_next_try_goes_on() -> None:
-    told: list[str] = []
-    latest = Latest(Row(KeyError("stride"), picture(2.0)), random.Random(1), told.append)
-    latest.start()
-    frame = latest.take(10.0)
-    assert told == ["camera: KeyError: 'stride'"]
-    assert frame is not None
 
 
 def test_what_a_person_must_mend_ends_the_reading() -> None:

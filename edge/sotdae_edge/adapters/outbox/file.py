@@ -124,9 +124,8 @@ def connect(path: Path, *, ledger: bool) -> sqlite3.Connection:
         sqlite3.Error: if the file is corrupt (see `is_corruption`) or the disk refuses.
     """
     if path.exists() and not path.stat().st_size:
-        raise CorruptError(
-            "the file is empty"
-        )  # SQLite would begin anew without a word, and drop its journal
+        # SQLite would begin anew without a word, and drop its journal.
+        raise CorruptError("the file is empty")
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         db.execute("PRAGMA journal_mode = WAL")

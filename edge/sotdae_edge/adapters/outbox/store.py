@@ -137,9 +137,12 @@ class SqliteOutbox:
 
     def stats(self) -> OutboxStats:
         """Return counts of waiting and dropped messages; a gap marker counts as one that waits."""
+        return self._sound(self._stats)
+
+    def _stats(self) -> OutboxStats:
         counts = "SELECT sum(rows), sum(bytes), sum(rows) FILTER (WHERE class = ?) FROM stream"
-        rows, size, safety = self._sound(lambda: self._db.execute(counts, (Class.SAFETY,)).fetchone())
-        return OutboxStats(rows, size, self._sound(lambda: self._meta("dropped")), safety)
+        rows, size, safety = self._db.execute(counts, (Class.SAFETY,)).fetchone()
+        return OutboxStats(rows, size, self._meta("dropped"), safety)
 
     def close(self) -> None:
         """Close the file; everything put is on disk already."""
